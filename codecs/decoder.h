@@ -1,0 +1,78 @@
+// From the bytes of a picture to rows of pixels.
+#ifndef TBBTHUMBS_CODECS_DECODER_H_
+#define TBBTHUMBS_CODECS_DECODER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "codecs/byte_source.h"
+#include "codecs/color_profile.h"
+#include "codecs/error.h"
+#include "codecs/format.h"
+#include "codecs/limits.h"
+#include "codecs/row_sink.h"
+#include "codecs/size.h"
+#include "codecs/workspace.h"
+
+namespace tbbthumbs {
+
+// What to do with a damaged file.
+enum class Strictness {
+  kFailTruncated,  // data that ends early is an error, harmless warnings pass
+  kSalvage,        // whatever decoded is used, the rest is mid-grey (transparent where there is alpha)
+  kStrict,         // any warning of the decoder is an error
+};
+
+// What the header of a picture says.
+struct ImageInfo {
+  Format format = Format::kUnknown;
+  Size size;  // as stored, before the orientation is applied
+  ColorModel color = ColorModel::kRgb;
+  bool alpha = false;
+  int depth = 8;        // bits a sample in the file
+  int orientation = 1;  // EXIF, 1..8; 1 where the file says nothing usable
+  bool animated = false;
+  bool progressive = false;  // progressive JPEG, interlaced PNG: held whole while it is decoded
+  std::string coding;        // for people: "baseline 4:2:0", "RGBA 8-bit interlaced"
+  ColorProfile profile;
+  // Bytes that decoding holds at worst, beside the file itself.
+  uint64_t decoded_bytes = 0;
+};
+
+struct DecodeRequest {
+  // The largest size wanted of it, in stored orientation. The decoder may deliver any scale that leaves the resampler
+  // enough to work with (JPEG: see ChooseDctScale).
+  Size at_least;
+  Strictness strictness = Strictness::kFailTruncated;
+};
+
+struct DecodeReport {
+  std::string path;       // which decoder at which scale, for people and counters: "libjpeg-turbo 1/8", "libpng"
+  bool salvaged = false;  // damaged, and delivered all the same (Strictness::kSalvage)
+};
+
+// One open picture. Single-threaded. The source and the limits must outlive it.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+
+  const ImageInfo& info() const { return info_; }
+
+  // Delivers the picture to `sink`: Begin, all rows, End. Call it once. Errors: kCorrupt, kTruncated, kUnsupported,
+  // kTooLarge, kTimeout, kStopped, kIo, kOutOfMemory, or the sink's own; the sink then holds an unfinished picture.
+  [[nodiscard]] virtual Result<DecodeReport> Decode(const DecodeRequest& request, RowSink& sink, Workspace& workspace,
+                                                    const Watch& watch) = 0;
+
+ protected:
+  ImageInfo info_;
+};
+
+// Sniffs the format, reads the header and checks it against the limits. Reads no more of the source than that needs.
+// Errors: kUnsupported (no picture, or a format without a decoder: named in the message), kCorrupt, kTruncated,
+// kTooLarge, kIo, kOutOfMemory.
+[[nodiscard]] Result<std::unique_ptr<Decoder>> OpenDecoder(ByteSource& source, const DecodeLimits& limits);
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_CODECS_DECODER_H_

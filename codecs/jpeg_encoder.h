@@ -1,0 +1,24 @@
+#ifndef TBBTHUMBS_CODECS_JPEG_ENCODER_H_
+#define TBBTHUMBS_CODECS_JPEG_ENCODER_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "codecs/error.h"
+#include "codecs/raster.h"
+
+namespace tbbthumbs {
+
+struct JpegOptions {
+  int quality = 80;  // 1..100, IJG scale
+  bool progressive = false;
+  bool optimize = false;
+};
+
+// JFIF of an 8-bit gray or RGB picture without alpha; RGB as YCbCr 4:2:0. Re-entrant. Errors: kOutOfMemory, kTooLarge
+// (a side over 65,500), kInternal.
+[[nodiscard]] Result<std::vector<std::byte>> EncodeJpeg(const Raster& raster, const JpegOptions& options);
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_CODECS_JPEG_ENCODER_H_

@@ -1,0 +1,56 @@
+#include "codecs/limits.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace tbbthumbs {
+namespace {
+
+std::chrono::nanoseconds ThreadCpuTime() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+}  // namespace
+
+Status CheckPictureSize(Size size, const DecodeLimits& limits) {
+  const std::string dimensions = std::to_string(size.width) + " x " + std::to_string(size.height);
+  if (size.width < 1 || size.height < 1) return Fail(ErrorCode::kCorrupt, "the header says " + dimensions + " pixels");
+  if (std::max(size.width, size.height) > limits.max_side) {
+    return Fail(ErrorCode::kTooLarge,
+                dimensions + " pixels: a side is over max-side, " + std::to_string(limits.max_side));
+  }
+  if (size.pixels() > limits.max_pixels) {
+    return Fail(ErrorCode::kTooLarge, dimensions + " is over max-pixels, " + std::to_string(limits.max_pixels));
+  }
+  return {};
+}
+
+Status CheckDecodedBytes(uint64_t bytes, const DecodeLimits& limits) {
+  if (bytes <= limits.max_decoded_bytes) return {};
+  return Fail(ErrorCode::kTooLarge, "decoding would hold " + std::to_string(bytes >> 20) +
+                                        " MiB, over max-decoded-bytes, " +
+                                        std::to_string(limits.max_decoded_bytes >> 20) + " MiB");
+}
+
+Watch::Watch(const DecodeLimits& limits, std::stop_token stop)
+    : stop_(std::move(stop)), limit_(limits.cpu_deadline), start_(ThreadCpuTime()) {}
+
+std::chrono::nanoseconds Watch::Used() const { return ThreadCpuTime() - start_; }
+
+Status Watch::Poll() const {
+  if (stop_.stop_requested()) return Fail(ErrorCode::kStopped, "stopped");
+  if (limit_.count() > 0 && Used() > limit_) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::duration<double>>(limit_).count();
+    std::string text = std::to_string(seconds);
+    text.resize(text.find('.') + 2);
+    return Fail(ErrorCode::kTimeout, "over the CPU deadline of " + text + " s");
+  }
+  return {};
+}
+
+}  // namespace tbbthumbs

@@ -1,0 +1,36 @@
+// What one worker keeps from picture to picture.
+#ifndef TBBTHUMBS_CODECS_WORKSPACE_H_
+#define TBBTHUMBS_CODECS_WORKSPACE_H_
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace tbbthumbs {
+
+class ColorTransforms;  // codecs/color.h
+class TapCache;         // codecs/filter_taps.h
+
+// Caches and scratch memory: colour transforms by profile, filter taps by geometry, row buffers. Each worker owns one
+// and passes it in; never used by two threads at once. Nothing in it changes what comes out, only how soon.
+class Workspace {
+ public:
+  Workspace();
+  ~Workspace();
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  ColorTransforms& colors() { return *colors_; }
+  TapCache& taps() { return *taps_; }
+  // Rows on their way out of a decoder. A decoder resizes it as it needs and leaves it as it is.
+  std::vector<std::byte>& decode_rows() { return decode_rows_; }
+
+ private:
+  std::unique_ptr<ColorTransforms> colors_;
+  std::unique_ptr<TapCache> taps_;
+  std::vector<std::byte> decode_rows_;
+};
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_CODECS_WORKSPACE_H_

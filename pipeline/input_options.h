@@ -1,0 +1,45 @@
+// Which files a job takes.
+#ifndef TBBTHUMBS_PIPELINE_INPUT_OPTIONS_H_
+#define TBBTHUMBS_PIPELINE_INPUT_OPTIONS_H_
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tbbthumbs {
+
+// A text of file names, one after the other. Read while the job runs, so it may be a pipe ("/dev/stdin").
+struct FileList {
+  std::filesystem::path path;
+  char separator = '\n';  // or '\0'
+};
+
+// A plain value. Files named one by one (paths, lists, Job::Add) are always taken, whatever the filters say: the
+// filters are for what is found by walking directories. The two byte limits and newer_than hold for all.
+struct InputOptions {
+  std::vector<std::filesystem::path> paths;  // files and directories, in the order wanted
+  std::vector<FileList> lists;               // taken after the paths
+
+  bool recursive = true;      // descend into the directories below a directory
+  bool hidden = false;        // also names that begin with a dot
+  bool follow_links = false;  // follow symbolic links to files and directories; a loop is entered once
+
+  // Globs as in a shell (`*` and `?` do not match '/', `**` does, `[a-z]`). One without '/' is matched against the
+  // file's name, one with '/' against its path relative to the directory given. A file is taken when it matches any
+  // `include` (or there is none) and no `exclude`; a directory that matches an `exclude` is not entered.
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+
+  uint64_t min_bytes = 0;
+  uint64_t max_bytes = std::numeric_limits<uint64_t>::max();
+  // Only files modified after this.
+  std::optional<std::chrono::system_clock::time_point> newer_than;
+};
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_INPUT_OPTIONS_H_

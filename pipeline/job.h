@@ -1,0 +1,164 @@
+// Thumbnails of many pictures, made in the background: the public face of the library.
+//
+//   tbbthumbs::JobOptions options;
+//   options.input.paths = {"photos"};
+//   options.output = "thumbs";
+//   auto job = tbbthumbs::StartJob(options);      // returns at once
+//   ...                                           // whatever else the program does
+//   tbbthumbs::RunSummary summary = job->Wait();
+#ifndef TBBTHUMBS_PIPELINE_JOB_H_
+#define TBBTHUMBS_PIPELINE_JOB_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+
+#include "codecs/error.h"
+#include "codecs/limits.h"
+#include "codecs/thumbnail_spec.h"
+#include "pipeline/input_options.h"
+#include "pipeline/run_summary.h"
+
+namespace tbbthumbs {
+
+// What happens when a thumbnail is there already.
+enum class IfExists {
+  kUpdate,     // made anew unless it is newer than its picture and not empty
+  kSkip,       // left as it is, whatever its age
+  kOverwrite,  // made anew
+  kFail,       // an error of that picture: kExists
+};
+
+// A plain value.
+struct JobOptions {
+  InputOptions input;
+
+  // Where the thumbnails go; made when missing. One input directory maps onto it, several each onto OUTPUT/<name>,
+  // lists mirror their relative paths. What lies in it is never taken as input.
+  std::filesystem::path output;
+  IfExists if_exists = IfExists::kUpdate;
+
+  SpecSet specs;
+  DecodeLimits limits;
+
+  // Worker threads; 0: the CPUs this process may use (affinity and cgroup quota). The library never starts more than
+  // oneTBB allows (tbb::global_control is the program's to set).
+  int threads = 0;
+  // Pictures in flight at once; 0: 64 per thread, at least 64, at most 1024. Costs a few hundred bytes each, and a
+  // finished thumbnail's bytes while it waits for its turn.
+  int tokens = 0;
+  // Threads that look up and read files ahead. More help storage that answers slowly.
+  int io_threads = 2;
+  // Bytes of files read ahead and not yet decoded. At least one picture is always admitted.
+  size_t read_ahead_bytes = size_t{16} << 20;
+
+  // Counts the files below the input directories in the background first, so that Progress::total is known early.
+  bool count_total = false;
+
+  // Stay open for Job::Add after the inputs above are through, until Job::Finish.
+  bool keep_open = false;
+
+  // Called once for every input, in input order, one call at a time, from a background thread. Must not throw; what it
+  // takes long, the run takes longer.
+  std::function<void(const PictureResult&)> on_result;
+  // Also keep the results for Job::Results. At most 1024 wait; then the run waits for the reader.
+  bool queue_results = false;
+};
+
+// A moment of a run.
+struct Progress {
+  uint64_t done = 0;              // inputs that have ended in any way
+  std::optional<uint64_t> total;  // all inputs, once known
+  uint64_t made = 0;
+  uint64_t up_to_date = 0;
+  uint64_t failed = 0;
+  uint64_t bytes_in = 0;
+  std::chrono::nanoseconds elapsed{};  // without the time spent paused
+  bool paused = false;
+};
+
+// The results of a job as an input range: blocks until the next one is there, ends with the run.
+class ResultRange {
+ public:
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = PictureResult;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const PictureResult*;
+    using reference = const PictureResult&;
+
+    Iterator() = default;
+    reference operator*() const { return *current_; }
+    pointer operator->() const { return &*current_; }
+    Iterator& operator++();
+    void operator++(int) { ++*this; }
+    friend bool operator==(const Iterator& it, std::default_sentinel_t) { return !it.current_; }
+
+   private:
+    friend class ResultRange;
+    explicit Iterator(ResultRange* range) : range_(range) { ++*this; }
+    ResultRange* range_ = nullptr;
+    std::optional<PictureResult> current_;
+  };
+
+  Iterator begin() { return Iterator(this); }
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  friend class Job;
+  explicit ResultRange(std::function<std::optional<PictureResult>()> next) : next_(std::move(next)) {}
+  std::function<std::optional<PictureResult>()> next_;
+};
+
+// A run in the background. All members may be called from any thread, but for the destructor and moves.
+class Job {
+ public:
+  Job(Job&&) noexcept;
+  Job& operator=(Job&&) noexcept;
+  // Cancels and waits.
+  ~Job();
+
+  Progress progress() const;
+
+  // Starts no further picture until Resume; those begun are finished.
+  void Pause();
+  void Resume();
+
+  // Ends the run soon: pictures in flight are given up at the next band of rows, everything not finished counts as
+  // left. Returns at once; no half-written file stays.
+  void Cancel();
+
+  // One more file, before or while the run lasts (with keep_open: until Finish). Higher priorities go first; the files
+  // of JobOptions::input have priority 0 and, among equals, come first come first served. Errors: kStopped when the run
+  // has ended or no longer takes any.
+  [[nodiscard]] Status Add(std::filesystem::path file, int priority = 0);
+  // No more Add.
+  void Finish();
+
+  // The results not read yet, one by one as they come; needs JobOptions::queue_results. The job must outlive the range.
+  ResultRange Results();
+
+  // Calls Finish, waits for the end, and returns what came of it. May be called more than once. Results that nobody has
+  // read by then are dropped.
+  RunSummary Wait();
+
+ private:
+  class Impl;
+  explicit Job(std::unique_ptr<Impl> impl);
+  friend Result<Job> StartJob(JobOptions options);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Checks the options, makes the output directory and starts the run. Errors: kUnsupported (options that make no sense;
+// an input that lies in the output directory, or is it), kNotFound (an input path), kIo (the output directory).
+[[nodiscard]] Result<Job> StartJob(JobOptions options);
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_JOB_H_

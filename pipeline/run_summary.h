@@ -1,0 +1,78 @@
+// What became of the pictures of a run.
+#ifndef TBBTHUMBS_PIPELINE_RUN_SUMMARY_H_
+#define TBBTHUMBS_PIPELINE_RUN_SUMMARY_H_
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codecs/error.h"
+#include "codecs/format.h"
+#include "codecs/size.h"
+
+namespace tbbthumbs {
+
+enum class Outcome {
+  kMade,
+  kUpToDate,     // the thumbnails are there already and newer, or may not be replaced
+  kFailed,       // PictureResult::error says why
+  kNotPicture,   // found by walking, and no picture by its bytes
+  kUnsupported,  // found by walking, and of a known format that is not decoded
+  kFiltered,     // outside the byte limits or not newer than asked
+  kLeft,         // the run was stopped first
+};
+
+struct OutputFile {
+  std::filesystem::path path;
+  Size size;
+  uint64_t bytes = 0;
+};
+
+// The end of one input. Fields that do not apply keep their defaults.
+struct PictureResult {
+  uint64_t seq = 0;             // place in the input order, from 0
+  std::filesystem::path input;  // as given, or as found below a directory given
+  Outcome outcome = Outcome::kLeft;
+  std::optional<Error> error;           // for kFailed
+  Format format = Format::kUnknown;     // by its bytes, where they were read
+  Size size;                            // as stored
+  uint64_t bytes_in = 0;                // of the file, where it was read
+  std::vector<OutputFile> outputs;      // for kMade
+  std::string decoder;                  // for kMade: "libjpeg-turbo 1/8"
+  bool salvaged = false;                // for kMade: damaged, made from what decoded
+  std::chrono::nanoseconds cpu_time{};  // of the worker, for decoding to encoding
+};
+
+// Counters of a run. Every input is in exactly one of made, up_to_date, failed, not_pictures, unsupported, filtered and
+// left.
+struct RunSummary {
+  uint64_t inputs = 0;
+  uint64_t made = 0;
+  uint64_t salvaged = 0;  // of those made
+  uint64_t up_to_date = 0;
+  uint64_t failed = 0;
+  uint64_t not_pictures = 0;
+  uint64_t unsupported = 0;
+  uint64_t filtered = 0;
+  uint64_t left = 0;
+  std::array<uint64_t, kErrorCodeCount> failed_by_code{};      // by ErrorCode
+  std::array<uint64_t, kFormatCount> unsupported_by_format{};  // by Format
+  uint64_t thumbnails = 0;
+  uint64_t bytes_in = 0;   // of the pictures made or failed
+  uint64_t bytes_out = 0;  // of the thumbnails
+  std::chrono::nanoseconds wall_time{};
+  std::chrono::nanoseconds cpu_time{};  // of the whole process meanwhile
+  int threads = 0;
+  bool stopped = false;            // by Job::Cancel
+  std::optional<Error> fatal;      // the output is full or unwritable: the run ended early
+  std::vector<Error> walk_errors;  // directories and lists that could not be read (the first 100)
+  uint64_t walk_error_count = 0;   // all of them
+};
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_RUN_SUMMARY_H_
