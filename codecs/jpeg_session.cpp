@@ -1,0 +1,291 @@
+#include "codecs/jpeg_session.h"
+
+#include <algorithm>
+#include <new>
+#include <string_view>
+#include <utility>
+
+namespace tbbthumbs {
+namespace {
+
+constexpr size_t kInputBufferBytes = size_t{64} << 10;
+// A profile is 0.5-4 KB in photographs, up to about 2.5 MB for printing presses.
+constexpr size_t kMaxIccBytes = size_t{4} << 20;
+constexpr std::string_view kExifTag("Exif\0\0", 6);
+constexpr std::string_view kIccTag("ICC_PROFILE\0", 12);
+
+// What libjpeg hands out when the source ends: an end-of-image marker.
+constexpr JOCTET kEndOfImage[2] = {0xFF, JPEG_EOI};
+
+ErrorCode CodeOf(int message_code) {
+  switch (message_code) {
+    case JERR_OUT_OF_MEMORY:
+      return ErrorCode::kOutOfMemory;
+    case JERR_INPUT_EOF:
+    case JERR_INPUT_EMPTY:
+      return ErrorCode::kTruncated;
+    case JERR_IMAGE_TOO_BIG:
+    case JERR_WIDTH_OVERFLOW:
+      return ErrorCode::kTooLarge;
+    case JERR_BAD_PRECISION:
+    case JERR_SOF_UNSUPPORTED:
+    case JERR_ARITH_NOTIMPL:
+    case JERR_COMPONENT_COUNT:
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_CCIR601_NOTIMPL:
+    case JERR_FRACT_SAMPLE_NOTIMPL:
+    case JERR_NOTIMPL:
+    case JERR_NOT_COMPILED:
+      return ErrorCode::kUnsupported;
+    default:
+      return ErrorCode::kCorrupt;
+  }
+}
+
+// libjpeg's texts begin with a capital and speak of the library; ours are clauses.
+std::string Clause(std::string text) {
+  if (text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'a' && text[1] <= 'z') {
+    text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  }
+  return text;
+}
+
+}  // namespace
+
+JpegErrorTrap::JpegErrorTrap() {
+  jpeg_std_error(&manager_.base);
+  manager_.trap = this;
+  manager_.base.error_exit = &OnError;
+  manager_.base.emit_message = &OnMessage;
+  manager_.base.output_message = [](j_common_ptr) {};
+}
+
+std::string JpegErrorTrap::MessageText() const {
+  if (last_info_ == nullptr) return {};
+  char text[JMSG_LENGTH_MAX] = {};
+  manager_.base.format_message(last_info_, text);
+  return Clause(text);
+}
+
+void JpegErrorTrap::OnError(j_common_ptr info) {
+  JpegErrorTrap& trap = *reinterpret_cast<Manager*>(info->err)->trap;
+  trap.last_info_ = info;
+  trap.Leave();
+}
+
+void JpegErrorTrap::OnMessage(j_common_ptr info, int level) {
+  if (level >= 0) return;  // traces
+  ++info->err->num_warnings;
+  JpegErrorTrap& trap = *reinterpret_cast<Manager*>(info->err)->trap;
+  trap.last_info_ = info;
+  if (trap.WarningEnds(info->err->msg_code)) trap.Leave();
+}
+
+bool JpegErrorTrap::WarningEnds(int message_code) {
+  if (!on_warning) return false;
+  std::optional<Error> error = on_warning(message_code);
+  if (!error) return false;
+  error_ = std::move(error);
+  return true;
+}
+
+Error JpegErrorTrap::TakeError() {
+  if (error_) {
+    Error error = std::move(*error_);
+    error_.reset();
+    return error;
+  }
+  const int code = manager_.base.msg_code;
+  if (code == JERR_BAD_PRECISION) {
+    return {ErrorCode::kUnsupported, std::to_string(manager_.base.msg_parm.i[0]) + "-bit JPEG"};
+  }
+  if (code == JERR_SOF_UNSUPPORTED) {
+    const int sof = manager_.base.msg_parm.i[0] - 0xC0;
+    const bool lossless = sof % 4 == 3;
+    return {ErrorCode::kUnsupported,
+            std::string(lossless ? "lossless" : "hierarchical") + " JPEG (SOF" + std::to_string(sof) + ")"};
+  }
+  return {CodeOf(code), MessageText()};
+}
+
+JpegDecompressor::JpegDecompressor(ByteSource& source) {
+  input_.session = this;
+  input_.source = &source;
+  input_.base.init_source = &InitSource;
+  input_.base.fill_input_buffer = &FillInput;
+  input_.base.skip_input_data = &SkipInput;
+  input_.base.resync_to_restart = &jpeg_resync_to_restart;
+  input_.base.term_source = &TermSource;
+  const auto resident = source.Resident();
+  input_.base.next_input_byte = reinterpret_cast<const JOCTET*>(resident.data());
+  input_.base.bytes_in_buffer = resident.size();
+  input_.next_offset = resident.size();
+  monitor_.session = this;
+  monitor_.base.progress_monitor = &OnProgress;
+  info_.err = trap_.manager();
+}
+
+JpegDecompressor::~JpegDecompressor() { jpeg_destroy_decompress(&info_); }
+
+Status JpegDecompressor::ReadHeader() {
+  const bool ok = trap_.Guarded([this] {
+    jpeg_create_decompress(&info_);
+    info_.client_data = this;
+    info_.src = &input_.base;
+    jpeg_set_marker_processor(&info_, JPEG_APP0 + 1, &OnSegment);
+    jpeg_set_marker_processor(&info_, JPEG_APP0 + 2, &OnSegment);
+    jpeg_read_header(&info_, TRUE);
+  });
+  if (ok) return {};
+  Error error = trap_.TakeError();
+  if (input_.hit_end && error.code == ErrorCode::kCorrupt) {
+    error = {ErrorCode::kTruncated, "the file ends within the header"};
+  }
+  return tl::unexpected<Error>(std::move(error));
+}
+
+Status JpegDecompressor::Start(std::function<std::optional<Error>()> on_progress) {
+  on_progress_ = std::move(on_progress);
+  // Only for the scans: jpeg_read_scanlines would call it for every row.
+  info_.progress = multiple_scans() ? &monitor_.base : nullptr;
+  const bool ok = trap_.Guarded([this] { jpeg_start_decompress(&info_); });
+  info_.progress = nullptr;
+  if (!ok) return tl::unexpected<Error>(trap_.TakeError());
+  return {};
+}
+
+JpegDecompressor& JpegDecompressor::Of(j_decompress_ptr info) {
+  return *static_cast<JpegDecompressor*>(info->client_data);
+}
+
+boolean JpegDecompressor::FillInput(j_decompress_ptr info) {
+  JpegDecompressor& session = Of(info);
+  if (!session.Refill()) session.trap_.Leave();
+  return TRUE;
+}
+
+bool JpegDecompressor::Refill() {
+  if (input_.next_offset < input_.source->size()) {
+    try {
+      input_.buffer.resize(kInputBufferBytes);
+    } catch (const std::bad_alloc&) {
+      trap_.SetError(ErrorCode::kOutOfMemory, "no memory for an input buffer");
+      return false;
+    }
+    auto count = input_.source->ReadAt(input_.next_offset, input_.buffer);
+    if (!count) {
+      trap_.SetError(std::move(count.error()));
+      return false;
+    }
+    if (*count > 0) {
+      input_.next_offset += *count;
+      input_.base.next_input_byte = reinterpret_cast<const JOCTET*>(input_.buffer.data());
+      input_.base.bytes_in_buffer = *count;
+      return true;
+    }
+  }
+  input_.hit_end = true;
+  input_.base.next_input_byte = kEndOfImage;
+  input_.base.bytes_in_buffer = sizeof(kEndOfImage);
+  return true;
+}
+
+void JpegDecompressor::SkipInput(j_decompress_ptr info, long count) {
+  if (count <= 0) return;
+  Input& input = Of(info).input_;
+  auto left = static_cast<uint64_t>(count);
+  const size_t buffered = input.base.bytes_in_buffer;
+  if (left <= buffered) {
+    input.base.next_input_byte += left;
+    input.base.bytes_in_buffer -= left;
+    return;
+  }
+  left -= buffered;
+  input.base.bytes_in_buffer = 0;
+  // Not read at all. Beyond the end, the next read says so.
+  input.next_offset = std::min(input.source->size(), input.next_offset + left);
+}
+
+void JpegDecompressor::OnProgress(j_common_ptr info) {
+  JpegDecompressor& session = Of(reinterpret_cast<j_decompress_ptr>(info));
+  if (session.ProgressEnds()) session.trap_.Leave();
+}
+
+bool JpegDecompressor::ProgressEnds() {
+  std::optional<Error> error = on_progress_();
+  if (!error) return false;
+  trap_.SetError(std::move(*error));
+  return true;
+}
+
+// APP1 and APP2: Exif and ICC are kept, all else skipped. Replaces libjpeg's own saving of markers, which would keep
+// any amount of any of them.
+boolean JpegDecompressor::OnSegment(j_decompress_ptr info) {
+  JpegDecompressor& session = Of(info);
+  unsigned length = static_cast<unsigned>(session.NextByte()) << 8;
+  length |= session.NextByte();
+  if (length < 2) ERREXIT(info, JERR_BAD_LENGTH);
+  const size_t body = length - 2;
+  const bool exif = info->unread_marker == JPEG_APP0 + 1;
+  const std::string_view tag = exif ? kExifTag : kIccTag;
+  // The tag first: most segments are skipped unread.
+  char head[16];
+  size_t have = 0;
+  while (have < std::min(body, tag.size())) head[have++] = static_cast<char>(session.NextByte());
+  const bool wanted = std::string_view(head, have) == tag && (exif ? session.exif_.empty() : true) &&
+                      session.icc_bytes_ + body <= kMaxIccBytes;
+  if (!wanted) {
+    SkipInput(info, static_cast<long>(body - have));
+    return TRUE;
+  }
+  bool room = true;
+  try {
+    session.segment_.resize(body - have);
+  } catch (const std::bad_alloc&) {
+    room = false;
+  }
+  if (!room) ERREXIT1(info, JERR_OUT_OF_MEMORY, 0);
+  for (size_t i = 0; i < body - have; ++i) session.segment_[i] = static_cast<std::byte>(session.NextByte());
+  if (!session.KeepSegment()) ERREXIT1(info, JERR_OUT_OF_MEMORY, 0);
+  return TRUE;
+}
+
+uint8_t JpegDecompressor::NextByte() {
+  jpeg_source_mgr& source = input_.base;
+  if (source.bytes_in_buffer == 0) FillInput(&info_);
+  --source.bytes_in_buffer;
+  return *source.next_input_byte++;
+}
+
+bool JpegDecompressor::KeepSegment() {
+  try {
+    if (info_.unread_marker == JPEG_APP0 + 1) {
+      exif_ = segment_;
+    } else if (segment_.size() > 2) {
+      IccPart part;
+      part.number = static_cast<int>(segment_[0]);
+      part.count = static_cast<int>(segment_[1]);
+      part.bytes.assign(segment_.begin() + 2, segment_.end());
+      icc_bytes_ += part.bytes.size();
+      icc_parts_.push_back(std::move(part));
+    }
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return true;
+}
+
+JpegMetadata JpegDecompressor::TakeMetadata() {
+  JpegMetadata metadata;
+  metadata.exif = std::move(exif_);
+  std::stable_sort(icc_parts_.begin(), icc_parts_.end(),
+                   [](const IccPart& a, const IccPart& b) { return a.number < b.number; });
+  const auto count = static_cast<int>(icc_parts_.size());
+  for (int i = 0; i < count; ++i) {
+    if (icc_parts_[i].number != i + 1 || icc_parts_[i].count != count) return metadata;
+  }
+  for (const IccPart& part : icc_parts_) metadata.icc.insert(metadata.icc.end(), part.bytes.begin(), part.bytes.end());
+  return metadata;
+}
+
+}  // namespace tbbthumbs

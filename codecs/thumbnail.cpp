@@ -1,0 +1,139 @@
+#include "codecs/thumbnail.h"
+
+#include <algorithm>
+#include <deque>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "codecs/alpha.h"
+#include "codecs/color.h"
+#include "codecs/jpeg_encoder.h"
+#include "codecs/orientation.h"
+#include "codecs/png_encoder.h"
+#include "codecs/resizer.h"
+
+namespace tbbthumbs {
+namespace {
+
+// Gives every row to several resizers.
+class FanOut final : public RowSink {
+ public:
+  explicit FanOut(std::deque<Resizer>& sinks) : sinks_(sinks) {}
+
+  Status Begin(const RowFormat& format) override {
+    return All([&](Resizer& sink) { return sink.Begin(format); });
+  }
+  Status Row(int plane, std::span<const std::byte> row) override {
+    return All([&](Resizer& sink) { return sink.Row(plane, row); });
+  }
+  Status End() override {
+    return All([](Resizer& sink) { return sink.End(); });
+  }
+
+ private:
+  template <class F>
+  Status All(F&& f) {
+    for (Resizer& sink : sinks_) {
+      if (Status status = f(sink); !status) return status;
+    }
+    return {};
+  }
+
+  std::deque<Resizer>& sinks_;
+};
+
+// The sizes wanted, in the orientation in which the picture is stored.
+std::vector<Size> StoredTargets(const ImageInfo& info, const std::vector<SizeSpec>& specs) {
+  std::vector<Size> targets;
+  targets.reserve(specs.size());
+  const bool swap = SwapsSides(info.orientation);
+  for (const SizeSpec& spec : specs) {
+    const Size upright = FitInside(swap ? info.size.Transposed() : info.size, spec);
+    targets.push_back(swap ? upright.Transposed() : upright);
+  }
+  return targets;
+}
+
+Size Largest(const std::vector<Size>& sizes) {
+  Size largest;
+  for (const Size& size : sizes) {
+    largest = {std::max(largest.width, size.width), std::max(largest.height, size.height)};
+  }
+  return largest;
+}
+
+// From what the resizer left to an encoded thumbnail.
+Result<Encoded> Finish(Raster raster, const ImageInfo& info, OutputFormat format, const SpecSet& specs,
+                       Workspace& workspace) {
+  Unpremultiply(raster);
+  const auto usable = workspace.colors().ToSrgb(raster, info.profile);
+  if (!usable) return tl::unexpected<Error>(usable.error());
+  if (!*usable && specs.strictness == Strictness::kStrict) {
+    return Fail(ErrorCode::kCorrupt, "the colour profile is unusable");
+  }
+  ReduceToU8(raster);
+  ApplyOrientation(raster, info.orientation);
+  Encoded encoded;
+  encoded.size = raster.size;
+  encoded.format = format;
+  Result<std::vector<std::byte>> bytes;
+  if (format == OutputFormat::kPng) {
+    bytes = EncodePng(raster);
+  } else {
+    Flatten(raster, specs.background);
+    bytes =
+        EncodeJpeg(raster, {.quality = specs.quality, .progressive = specs.progressive, .optimize = specs.optimize});
+  }
+  if (!bytes) return tl::unexpected<Error>(std::move(bytes.error()));
+  encoded.bytes = std::move(*bytes);
+  return encoded;
+}
+
+Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& limits, Workspace& workspace,
+                  const Watch& watch) {
+  auto decoder = OpenDecoder(source, limits);
+  if (!decoder) return tl::unexpected<Error>(std::move(decoder.error()));
+  const ImageInfo& info = (*decoder)->info();
+  const std::vector<Size> targets = StoredTargets(info, specs.sizes);
+  std::deque<Resizer> resizers;
+  for (const Size& target : targets) resizers.emplace_back(target, specs.kernel, workspace.taps());
+  FanOut fan_out(resizers);
+  Premultiplier premultiplier(fan_out);
+  auto report = (*decoder)->Decode({.at_least = Largest(targets), .strictness = specs.strictness}, premultiplier,
+                                   workspace, watch);
+  if (!report) return tl::unexpected<Error>(std::move(report.error()));
+
+  OutputFormat format = specs.format;
+  if (format == OutputFormat::kAuto) format = premultiplier.opaque() ? OutputFormat::kJpeg : OutputFormat::kPng;
+  Made made;
+  for (Resizer& resizer : resizers) {
+    if (Status status = watch.Poll(); !status) return tl::unexpected<Error>(std::move(status.error()));
+    Raster raster = resizer.Take();
+    if (premultiplier.opaque()) DropAlpha(raster);
+    auto encoded = Finish(std::move(raster), info, format, specs, workspace);
+    if (!encoded) return tl::unexpected<Error>(std::move(encoded.error()));
+    made.thumbnails.push_back(std::move(*encoded));
+  }
+  made.info = info;
+  made.decode = std::move(*report);
+  made.cpu_time = watch.Used();
+  return made;
+}
+
+}  // namespace
+
+Result<Made> MakeThumbnails(ByteSource& source, const SpecSet& specs, const DecodeLimits& limits, Workspace& workspace,
+                            std::stop_token stop) {
+  if (specs.sizes.empty()) return Fail(ErrorCode::kUnsupported, "no size is wanted");
+  const Watch watch(limits, std::move(stop));
+  try {
+    return Make(source, specs, limits, workspace, watch);
+  } catch (const std::bad_alloc&) {
+    return Fail(ErrorCode::kOutOfMemory, "no memory left to decode the picture");
+  } catch (const std::exception& error) {
+    return Fail(ErrorCode::kInternal, error.what());
+  }
+}
+
+}  // namespace tbbthumbs
