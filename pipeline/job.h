@@ -17,6 +17,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "codecs/error.h"
 #include "codecs/limits.h"
@@ -63,8 +64,8 @@ struct JobOptions {
   // Stay open for Job::Add after the inputs above are through, until Job::Finish.
   bool keep_open = false;
 
-  // Called once for every input, in input order, one call at a time, from a background thread. Must not throw; what it
-  // takes long, the run takes longer.
+  // Called once for every input that has ended (not for those left by a stop), in input order, one call at a time, from
+  // background threads. Must not throw; while it takes its time the run waits.
   std::function<void(const PictureResult&)> on_result;
   // Also keep the results for Job::Results. At most 1024 wait; then the run waits for the reader.
   bool queue_results = false;
@@ -156,7 +157,8 @@ class Job {
 };
 
 // Checks the options, makes the output directory and starts the run. Errors: kUnsupported (options that make no sense;
-// an input that lies in the output directory, or is it), kNotFound (an input path), kIo (the output directory).
+// an input that lies in the output directory, or is it), kIo (the output directory). An input that does not exist is a
+// failure of that input, not of the job.
 [[nodiscard]] Result<Job> StartJob(JobOptions options);
 
 }  // namespace tbbthumbs

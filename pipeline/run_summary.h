@@ -66,11 +66,12 @@ struct RunSummary {
   uint64_t bytes_out = 0;  // of the thumbnails
   std::chrono::nanoseconds wall_time{};
   std::chrono::nanoseconds cpu_time{};  // of the whole process meanwhile
-  int threads = 0;
-  bool stopped = false;            // by Job::Cancel
-  std::optional<Error> fatal;      // the output is full or unwritable: the run ended early
-  std::vector<Error> walk_errors;  // directories and lists that could not be read (the first 100)
-  uint64_t walk_error_count = 0;   // all of them
+  int threads = 0;                      // that the run could use
+  int peak_at_once = 0;                 // the most pictures decoded at the same time
+  bool stopped = false;                 // by Job::Cancel
+  std::optional<Error> fatal;           // the output is full or unwritable: the run ended early
+  std::vector<Error> walk_errors;       // directories and lists that could not be read (the first 100)
+  uint64_t walk_error_count = 0;        // all of them
 };
 
 }  // namespace tbbthumbs

@@ -1,0 +1,47 @@
+#include "pipeline/file_source.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace tbbthumbs {
+
+Result<std::unique_ptr<FileSource>> FileSource::Open(const std::filesystem::path& path) {
+  auto file = RealFileSystem().Open(path.string());
+  if (!file) return tl::unexpected<Error>(std::move(file.error()));
+  return std::make_unique<FileSource>(std::move(*file));
+}
+
+FileSource::FileSource(std::unique_ptr<ReadableFile> file) : file_(std::move(file)), size_(file_->info().bytes) {}
+
+Status FileSource::MakeResident(size_t bytes) {
+  const size_t wanted = static_cast<size_t>(std::min<uint64_t>(bytes, size_));
+  if (wanted <= resident_bytes_) return {};
+  std::unique_ptr<std::byte[]> memory(new (std::nothrow) std::byte[wanted]);
+  if (memory == nullptr) return Fail(ErrorCode::kOutOfMemory, "no memory to read the file");
+  if (resident_bytes_ > 0) std::memcpy(memory.get(), resident_.get(), resident_bytes_);
+  const auto count = file_->ReadAt(resident_bytes_, std::span(memory.get(), wanted).subspan(resident_bytes_));
+  if (!count) return tl::unexpected<Error>(count.error());
+  const bool shrunk = *count < wanted - resident_bytes_;
+  resident_bytes_ += *count;
+  resident_ = std::move(memory);
+  if (shrunk) size_ = resident_bytes_;
+  if (resident_bytes_ == size_) file_.reset();
+  return {};
+}
+
+Result<size_t> FileSource::ReadAt(uint64_t offset, std::span<std::byte> out) {
+  if (offset >= size_ || out.empty()) return size_t{0};
+  if (offset < resident_bytes_) {
+    const size_t here = std::min<size_t>(out.size(), resident_bytes_ - static_cast<size_t>(offset));
+    std::memcpy(out.data(), resident_.get() + offset, here);
+    if (here == out.size() || file_ == nullptr) return here;
+    const auto more = file_->ReadAt(resident_bytes_, out.subspan(here));
+    if (!more) return more;
+    return here + *more;
+  }
+  return file_->ReadAt(offset, out);
+}
+
+}  // namespace tbbthumbs

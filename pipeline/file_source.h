@@ -1,0 +1,40 @@
+// A file as a ByteSource.
+#ifndef TBBTHUMBS_PIPELINE_FILE_SOURCE_H_
+#define TBBTHUMBS_PIPELINE_FILE_SOURCE_H_
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "codecs/byte_source.h"
+#include "pipeline/file_system.h"
+
+namespace tbbthumbs {
+
+// Reads on demand (reads, not a mapping: a file cut short under a mapping kills the process), and keeps the first bytes
+// in memory where asked to. Not thread-safe.
+class FileSource final : public ByteSource {
+ public:
+  // Opens without reading. Errors: as FileSystem::Open.
+  static Result<std::unique_ptr<FileSource>> Open(const std::filesystem::path& path);
+  explicit FileSource(std::unique_ptr<ReadableFile> file);
+
+  // Reads the first `bytes` of the file, or all there are, into memory; when that is all of the file, it is closed.
+  // Errors: kIo, kOutOfMemory.
+  [[nodiscard]] Status MakeResident(size_t bytes);
+
+  uint64_t size() const override { return size_; }
+  Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) override;
+  std::span<const std::byte> Resident() const override { return {resident_.get(), resident_bytes_}; }
+
+ private:
+  std::unique_ptr<ReadableFile> file_;  // null once all is resident
+  uint64_t size_;
+  std::unique_ptr<std::byte[]> resident_;
+  size_t resident_bytes_ = 0;
+};
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_FILE_SOURCE_H_

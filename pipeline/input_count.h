@@ -1,0 +1,22 @@
+// How many inputs there will be, before they have been taken.
+#ifndef TBBTHUMBS_PIPELINE_INPUT_COUNT_H_
+#define TBBTHUMBS_PIPELINE_INPUT_COUNT_H_
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "pipeline/file_system.h"
+#include "pipeline/input_options.h"
+
+namespace tbbthumbs {
+
+// Walks the directories of `options` as the job will, without looking at the files, and reads the lists that are
+// regular files. Nothing when stopped, or when a list is a pipe. About 0.2 s for a million files.
+std::optional<uint64_t> CountInputs(FileSystem& file_system, const InputOptions& options, const std::string& output,
+                                    const std::stop_token& stop);
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_INPUT_COUNT_H_

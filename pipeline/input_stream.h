@@ -1,0 +1,87 @@
+// All inputs of a job, one after the other.
+#ifndef TBBTHUMBS_PIPELINE_INPUT_STREAM_H_
+#define TBBTHUMBS_PIPELINE_INPUT_STREAM_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "codecs/error.h"
+#include "pipeline/file_system.h"
+#include "pipeline/input_options.h"
+#include "pipeline/item.h"
+#include "pipeline/list_reader.h"
+#include "pipeline/walker.h"
+
+namespace tbbthumbs {
+
+// The paths in their order, directories walked where they stand, then the lists; among them what is added while the run
+// lasts. Next is called by one thread at a time, the rest from any.
+class InputStream {
+ public:
+  // `output`: the output directory, which exists. `keep_open`: wait for Add until Finish. The options must outlive it.
+  InputStream(FileSystem& file_system, const InputOptions& options, std::string output, bool keep_open);
+
+  // The next input, waiting for it where it must. Nothing at the end or soon after Stop.
+  std::optional<InputFile> Next();
+
+  // Files of a priority above 0 go before all listed ones, others after them. Errors: kStopped: it takes no more.
+  [[nodiscard]] Status Add(std::string path, int priority);
+  void Finish();
+  void Stop();
+
+  // What could not be walked or read as a list: the first kMaxErrorsKept, and how many there are in all.
+  static constexpr size_t kMaxErrorsKept = 100;
+  std::vector<Error> errors() const;
+  uint64_t error_count() const;
+
+ private:
+  std::optional<InputFile> NextListed();
+  std::optional<InputFile> NextWalked();
+  std::optional<InputFile> TakeAdded(bool urgent_only);
+  InputFile ListedFile(std::string path);
+  bool LiesInOutput(const std::string& path);
+  void Note(const std::vector<Error>& errors);
+
+  FileSystem& file_system_;
+  const InputOptions& options_;
+  const std::string output_;
+  const FileId output_id_;
+  bool single_directory_ = false;  // one directory and nothing else
+  size_t directory_count_ = 0;
+
+  // Of the one thread that calls Next.
+  size_t next_path_ = 0;
+  size_t next_list_ = 0;
+  std::unique_ptr<Walker> walker_;
+  std::string walker_prefix_;
+  std::unique_ptr<ListReader> list_;
+  bool listed_done_ = false;
+  std::string last_parent_;
+  bool last_parent_in_output_ = false;
+
+  std::stop_source stop_;
+  mutable std::mutex mutex_;  // guards all below: Add, Finish and Stop come from other threads
+  std::condition_variable changed_;
+  std::map<int, std::deque<std::string>, std::greater<>> added_;  // by priority, the highest first
+  bool wait_for_more_;                                            // until Finish
+  bool takes_more_ = true;                                        // until the end, Finish or Stop
+  std::vector<Error> errors_;
+  uint64_t error_count_ = 0;
+};
+
+// True when `path`, or the directory it lies in, is the directory `output` or lies below it.
+bool LiesWithin(FileSystem& file_system, const std::string& path, const FileId& output);
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_INPUT_STREAM_H_

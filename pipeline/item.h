@@ -1,0 +1,70 @@
+// One picture on its way through the stages.
+#ifndef TBBTHUMBS_PIPELINE_ITEM_H_
+#define TBBTHUMBS_PIPELINE_ITEM_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "codecs/byte_source.h"
+#include "codecs/thumbnail.h"
+#include "pipeline/byte_budget.h"
+#include "pipeline/run_summary.h"
+
+namespace tbbthumbs {
+
+// A file that is to become thumbnails, before anyone has looked at it.
+struct InputFile {
+  std::string path;
+  // Directory of its thumbnails below the output directory, without '/' at either end; "" is the output directory.
+  std::string output_directory;
+  // By walking a directory: what turns out to be no picture is counted, not failed.
+  bool found = false;
+  // All files of its output directory come one after the other: names need be kept apart only within it.
+  bool whole_directory = false;
+  // Why it can't be taken, where that is known already.
+  std::optional<Error> error;
+};
+
+// Where its thumbnails go, by the plan. `directory` / `stem` + "_" + label + extension.
+struct OutputName {
+  std::string directory;  // with the output directory in front
+  std::string stem;
+};
+
+// Made by the source, filled by the thumbnailer, ended by the publisher; owned by one of them at a time.
+struct Item {
+  uint64_t seq = 0;
+  InputFile file;
+  OutputName name;
+
+  // Set as soon as what becomes of it is known (result.outcome); the later stages then leave it alone.
+  bool ended = false;
+  PictureResult result;
+
+  // From reading to the end of the thumbnailer.
+  ByteClaim claim;
+  std::unique_ptr<ByteSource> source;
+
+  // From the thumbnailer to staging.
+  std::vector<Encoded> thumbnails;
+
+  // From staging to the end: temporary files, one for each of result.outputs.
+  std::vector<std::string> staged;
+
+  void End(Outcome outcome) {
+    ended = true;
+    result.outcome = outcome;
+  }
+  void Fail(Error error) {
+    End(error.code == ErrorCode::kStopped ? Outcome::kLeft : Outcome::kFailed);
+    result.error = std::move(error);
+  }
+};
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_ITEM_H_

@@ -1,0 +1,276 @@
+#include "pipeline/job.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <new>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "pipeline/byte_budget.h"
+#include "pipeline/cpu_count.h"
+#include "pipeline/file_reader.h"
+#include "pipeline/file_system.h"
+#include "pipeline/input_count.h"
+#include "pipeline/input_stream.h"
+#include "pipeline/output_names.h"
+#include "pipeline/publisher.h"
+#include "pipeline/result_queue.h"
+#include "pipeline/run_clock.h"
+#include "pipeline/source.h"
+#include "pipeline/task_graph.h"
+#include "pipeline/thread_name.h"
+#include "pipeline/thumbnailer.h"
+
+namespace tbbthumbs {
+namespace {
+
+constexpr size_t kQueuedResults = 1024;
+
+Status CheckOptions(const JobOptions& options) {
+  const auto senseless = [](std::string message) { return Fail(ErrorCode::kUnsupported, std::move(message)); };
+  if (options.output.empty()) return senseless("no output directory");
+  if (options.specs.sizes.empty()) return senseless("no size is wanted");
+  if (options.specs.quality < 1 || options.specs.quality > 100) return senseless("the quality is not in 1..100");
+  if (options.threads < 0 || options.tokens < 0 || options.io_threads < 1) {
+    return senseless("threads and tokens can't be negative, and at least one I/O thread is needed");
+  }
+  if (options.read_ahead_bytes == 0) return senseless("nothing may be read ahead");
+  return {};
+}
+
+// Thumbnails among their own inputs would become inputs of the next run.
+Status CheckInputsOutsideOutput(FileSystem& file_system, const JobOptions& options) {
+  const auto output = file_system.Stat(options.output.string(), true);
+  if (!output) return tl::unexpected<Error>(output.error());
+  for (const std::filesystem::path& path : options.input.paths) {
+    if (file_system.Stat(path.string(), true) && LiesWithin(file_system, path.string(), output->id)) {
+      return Fail(ErrorCode::kUnsupported, "the input " + path.string() + " is or lies in the output directory " +
+                                               options.output.string() + ": choose another");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+class Job::Impl {
+ public:
+  Impl(FileSystem& file_system, JobOptions options);
+  ~Impl();
+
+  void Start();
+  Progress progress() const;
+  void Pause();
+  void Resume();
+  void Cancel();
+  Status Add(std::string path, int priority) { return inputs_.Add(std::move(path), priority); }
+  void Finish() { inputs_.Finish(); }
+  std::optional<PictureResult> NextResult() { return results_.Pop(); }
+  RunSummary Wait();
+
+ private:
+  void Run();
+  void Report(PictureResult result);
+  RunSummary Summarise(const std::optional<Error>& failure) const;
+
+  FileSystem& file_system_;
+  const JobOptions options_;
+  const std::string output_;
+  const int threads_;
+  const int tokens_;
+
+  std::stop_source stop_;
+  RunClock clock_;
+  const std::chrono::nanoseconds cpu_start_ = ProcessCpuTime();
+  ByteBudget budget_;
+  InputStream inputs_;
+  OutputNames names_;
+  FileReader reader_;
+  Thumbnailer thumbnailer_;
+  Publisher publisher_;
+  ResultQueue results_{kQueuedResults};
+  Source source_;
+
+  mutable std::mutex mutex_;  // guards all below: the runner ends while others wait
+  std::condition_variable ended_;
+  std::optional<RunSummary> summary_;
+  std::optional<uint64_t> counted_;
+
+  std::jthread counter_;  // last: they use all of the above
+  std::jthread runner_;
+};
+
+Job::Impl::Impl(FileSystem& file_system, JobOptions options)
+    : file_system_(file_system),
+      options_(std::move(options)),
+      output_(options_.output.string()),
+      threads_(std::min(options_.threads > 0 ? options_.threads : UsableCpus(), MaxTaskThreads())),
+      tokens_(options_.tokens > 0 ? options_.tokens : std::clamp(64 * threads_, 64, 1024)),
+      budget_(options_.read_ahead_bytes),
+      inputs_(file_system_, options_.input, output_, options_.keep_open),
+      names_(output_, SizeLabels(options_.specs.sizes)),
+      reader_(file_system_, options_, names_, budget_),
+      thumbnailer_(options_.specs, options_.limits, stop_.get_token()),
+      publisher_(
+          file_system_, output_, options_.if_exists, names_,
+          [this](PictureResult result) { Report(std::move(result)); }, [this] { Cancel(); }),
+      source_(inputs_, names_, reader_, budget_, options_.io_threads) {}
+
+Job::Impl::~Impl() {
+  Cancel();
+  Wait();
+}
+
+void Job::Impl::Start() {
+  if (options_.count_total && !options_.keep_open) {
+    counter_ = std::jthread([this](const std::stop_token& stop) {
+      NameThisThread("tbbt-count");
+      const auto count = CountInputs(file_system_, options_.input, output_, stop);
+      const std::lock_guard lock(mutex_);
+      counted_ = count;
+    });
+  }
+  try {
+    runner_ = std::jthread([this] { Run(); });
+  } catch (...) {
+    // Nothing will run: whoever waits, the destructor among them, must not wait for it.
+    summary_.emplace();
+    throw;
+  }
+}
+
+void Job::Impl::Run() {
+  NameThisThread("tbbt-run");
+  publisher_.RemoveStaleFiles();
+  Status status = RunTaskGraph(source_, thumbnailer_, publisher_, threads_, tokens_);
+  source_.Stop();
+  counter_.request_stop();
+  publisher_.RemoveTemporaryDirectory();
+  std::optional<Error> failure = source_.failure();
+  if (!status) failure = std::move(status.error());
+  RunSummary summary = Summarise(failure);
+  results_.Close(false);
+  {
+    const std::lock_guard lock(mutex_);
+    summary_ = std::move(summary);
+  }
+  ended_.notify_all();
+}
+
+void Job::Impl::Report(PictureResult result) {
+  if (options_.on_result) options_.on_result(result);
+  if (options_.queue_results) results_.Push(std::move(result));
+}
+
+RunSummary Job::Impl::Summarise(const std::optional<Error>& failure) const {
+  RunSummary summary = publisher_.counters();
+  const uint64_t dropped = source_.dropped();
+  summary.left += dropped;
+  summary.inputs += dropped;
+  {
+    // Those that a stopped run has not even taken, as far as they have been counted.
+    const std::lock_guard lock(mutex_);
+    if (counted_ && *counted_ > summary.inputs && stop_.stop_requested()) {
+      summary.left += *counted_ - summary.inputs;
+      summary.inputs = *counted_;
+    }
+  }
+  if (failure && !summary.fatal) summary.fatal = failure;
+  summary.stopped = stop_.stop_requested() && !summary.fatal;
+  summary.walk_errors = inputs_.errors();
+  summary.walk_error_count = inputs_.error_count();
+  summary.wall_time = clock_.Elapsed();
+  summary.cpu_time = ProcessCpuTime() - cpu_start_;
+  summary.threads = threads_;
+  summary.peak_at_once = thumbnailer_.peak_at_once();
+  return summary;
+}
+
+Progress Job::Impl::progress() const {
+  const RunSummary counters = publisher_.counters();
+  Progress progress;
+  progress.done = counters.inputs - counters.left;
+  progress.made = counters.made;
+  progress.up_to_date = counters.up_to_date;
+  progress.failed = counters.failed;
+  progress.bytes_in = counters.bytes_in;
+  progress.elapsed = clock_.Elapsed();
+  progress.paused = clock_.paused();
+  progress.total = source_.total();
+  const std::lock_guard lock(mutex_);
+  if (!progress.total && counted_) progress.total = std::max(*counted_, progress.done);
+  return progress;
+}
+
+void Job::Impl::Pause() {
+  source_.Pause();
+  clock_.Pause();
+}
+
+void Job::Impl::Resume() {
+  clock_.Resume();
+  source_.Resume();
+}
+
+void Job::Impl::Cancel() {
+  stop_.request_stop();
+  source_.Stop();
+}
+
+RunSummary Job::Impl::Wait() {
+  Finish();
+  results_.Close(true);
+  std::unique_lock lock(mutex_);
+  ended_.wait(lock, [&] { return summary_.has_value(); });
+  return *summary_;
+}
+
+ResultRange::Iterator& ResultRange::Iterator::operator++() {
+  current_ = range_->next_();
+  return *this;
+}
+
+Job::Job(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Job::Job(Job&&) noexcept = default;
+Job& Job::operator=(Job&&) noexcept = default;
+Job::~Job() = default;
+
+Progress Job::progress() const { return impl_->progress(); }
+void Job::Pause() { impl_->Pause(); }
+void Job::Resume() { impl_->Resume(); }
+void Job::Cancel() { impl_->Cancel(); }
+Status Job::Add(std::filesystem::path file, int priority) { return impl_->Add(file.string(), priority); }
+void Job::Finish() { impl_->Finish(); }
+RunSummary Job::Wait() { return impl_->Wait(); }
+
+ResultRange Job::Results() {
+  return ResultRange([impl = impl_.get()] { return impl->NextResult(); });
+}
+
+Result<Job> StartJob(JobOptions options) {
+  FileSystem& file_system = RealFileSystem();
+  if (Status status = CheckOptions(options); !status) return tl::unexpected<Error>(std::move(status.error()));
+  if (Status status = file_system.CreateDirectories(options.output.string()); !status) {
+    Error error = std::move(status.error());
+    error.message = "the output directory " + options.output.string() + ": " + error.message;
+    return tl::unexpected<Error>(std::move(error));
+  }
+  if (Status status = CheckInputsOutsideOutput(file_system, options); !status) {
+    return tl::unexpected<Error>(std::move(status.error()));
+  }
+  try {
+    auto impl = std::make_unique<Job::Impl>(file_system, std::move(options));
+    impl->Start();
+    return Job(std::move(impl));
+  } catch (const std::bad_alloc&) {
+    return Fail(ErrorCode::kOutOfMemory, "no memory to start the run");
+  } catch (const std::exception& error) {
+    return Fail(ErrorCode::kInternal, std::string("starting the run: ") + error.what());
+  }
+}
+
+}  // namespace tbbthumbs

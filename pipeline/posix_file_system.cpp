@@ -1,0 +1,212 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+#include "pipeline/file_system.h"
+
+namespace tbbthumbs {
+namespace {
+
+tl::unexpected<Error> FailErrno(std::string_view what, int code = errno) {
+  const ErrorCode kind = code == ENOENT || code == ENOTDIR ? ErrorCode::kNotFound
+                         : code == EEXIST                  ? ErrorCode::kExists
+                         : code == ENOMEM                  ? ErrorCode::kOutOfMemory
+                                                           : ErrorCode::kIo;
+  return Fail(kind, std::string(what) + ": " + std::generic_category().message(code));
+}
+
+// A file descriptor, closed at the end.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  int get() const { return fd_; }
+  int Close() { return close(std::exchange(fd_, -1)); }
+
+ private:
+  int fd_;
+};
+
+FileKind KindOfMode(mode_t mode) {
+  if (S_ISREG(mode)) return FileKind::kRegular;
+  if (S_ISDIR(mode)) return FileKind::kDirectory;
+  if (S_ISLNK(mode)) return FileKind::kLink;
+  return FileKind::kOther;
+}
+
+FileKind KindOfEntry(unsigned char type) {
+  switch (type) {
+    case DT_REG:
+      return FileKind::kRegular;
+    case DT_DIR:
+      return FileKind::kDirectory;
+    case DT_LNK:
+      return FileKind::kLink;
+    case DT_UNKNOWN:
+      return FileKind::kUnknown;
+    default:
+      return FileKind::kOther;
+  }
+}
+
+FileInfo InfoOf(const struct stat& status) {
+  FileInfo info;
+  info.kind = KindOfMode(status.st_mode);
+  info.id = {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino)};
+  info.bytes = static_cast<uint64_t>(status.st_size);
+  info.modified = std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::nanoseconds(status.st_mtim.tv_nsec);
+  return info;
+}
+
+class PosixFile final : public ReadableFile {
+ public:
+  PosixFile(Descriptor fd, const FileInfo& info) : fd_(std::move(fd)), info_(info) {}
+
+  const FileInfo& info() const override { return info_; }
+
+  Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) override {
+    size_t done = 0;
+    while (done < out.size()) {
+      const ssize_t count = pread(fd_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return FailErrno("reading");
+      if (count == 0) break;
+      done += static_cast<size_t>(count);
+    }
+    return done;
+  }
+
+ private:
+  Descriptor fd_;
+  FileInfo info_;
+};
+
+Status WriteAll(int fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = write(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return FailErrno("writing");
+    bytes = bytes.subspan(static_cast<size_t>(count));
+  }
+  return {};
+}
+
+class PosixFileSystem final : public FileSystem {
+ public:
+  Result<FileInfo> Stat(const std::string& path, bool follow) override {
+    struct stat status {};
+    if ((follow ? stat(path.c_str(), &status) : lstat(path.c_str(), &status)) != 0) return FailErrno("looking it up");
+    return InfoOf(status);
+  }
+
+  Result<DirectoryListing> List(const std::string& path) override {
+    DIR* stream = opendir(path.empty() ? "." : path.c_str());
+    if (stream == nullptr) return FailErrno("opening the directory");
+    const auto closer = [](DIR* open) { closedir(open); };
+    const std::unique_ptr<DIR, decltype(closer)> closing(stream, closer);
+    DirectoryListing listing;
+    for (;;) {
+      errno = 0;
+      const dirent* entry = readdir(stream);
+      if (entry == nullptr) break;
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") listing.Add(name, KindOfEntry(entry->d_type));
+    }
+    if (errno != 0) return FailErrno("reading the directory");
+    return listing;
+  }
+
+  Result<std::unique_ptr<ReadableFile>> Open(const std::string& path) override {
+    // Non-blocking: a FIFO put in the file's place must not hold the reader.
+    Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (fd.get() < 0) return FailErrno("opening");
+    struct stat status {};
+    if (fstat(fd.get(), &status) != 0) return FailErrno("looking it up");
+    if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kUnsupported, "not a regular file");
+    return std::make_unique<PosixFile>(std::move(fd), InfoOf(status));
+  }
+
+  Status CreateDirectories(const std::string& path) override {
+    if (mkdir(path.c_str(), 0777) == 0) return {};
+    const int code = errno;
+    if (code == EEXIST) {
+      const auto info = Stat(path, true);
+      if (info && info->kind == FileKind::kDirectory) return {};
+      return Fail(ErrorCode::kIo, "making the directory: a file of that name is in the way");
+    }
+    const size_t slash = path.find_last_of('/');
+    if (code != ENOENT || slash == std::string::npos || slash == 0) return FailErrno("making the directory", code);
+    if (Status status = CreateDirectories(path.substr(0, slash)); !status) return status;
+    if (mkdir(path.c_str(), 0777) == 0 || errno == EEXIST) return {};
+    return FailErrno("making the directory");
+  }
+
+  Status WriteNew(const std::string& path, std::span<const std::byte> bytes) override {
+    Descriptor fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
+    if (fd.get() < 0) return FailErrno("creating");
+    Status status = WriteAll(fd.get(), bytes);
+    if (status && fd.Close() != 0) status = FailErrno("closing");
+    if (!status) unlink(path.c_str());
+    return status;
+  }
+
+  Status Rename(const std::string& from, const std::string& to, bool replace) override {
+    const unsigned flags = replace ? 0 : RENAME_NOREPLACE;
+    if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) == 0) return {};
+    if (errno == EINVAL && !replace) return LinkAndRemove(from, to);
+    if (errno != EXDEV) return FailErrno("renaming");
+    const std::string beside =
+        to.substr(0, to.find_last_of('/') + 1) + ".tbbthumbs-" + std::to_string(getpid()) + ".part";
+    if (Status status = Copy(from, beside); !status) return status;
+    if (renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, to.c_str(), flags) != 0) {
+      const int code = errno;
+      unlink(beside.c_str());
+      return FailErrno("renaming", code);
+    }
+    unlink(from.c_str());
+    return {};
+  }
+
+  Status Remove(const std::string& path) override {
+    if (remove(path.c_str()) != 0) return FailErrno("removing");
+    return {};
+  }
+
+ private:
+  // Where the file system cannot rename without replacing.
+  Status LinkAndRemove(const std::string& from, const std::string& to) {
+    if (link(from.c_str(), to.c_str()) != 0) return FailErrno("linking");
+    unlink(from.c_str());
+    return {};
+  }
+
+  Status Copy(const std::string& from, const std::string& to) {
+    auto file = Open(from);
+    if (!file) return tl::unexpected<Error>(std::move(file.error()));
+    std::vector<std::byte> bytes(static_cast<size_t>((*file)->info().bytes));
+    auto count = (*file)->ReadAt(0, bytes);
+    if (!count) return tl::unexpected<Error>(std::move(count.error()));
+    bytes.resize(*count);
+    unlink(to.c_str());
+    return WriteNew(to, bytes);
+  }
+};
+
+}  // namespace
+
+FileSystem& RealFileSystem() {
+  static PosixFileSystem file_system;
+  return file_system;
+}
+
+}  // namespace tbbthumbs

@@ -1,0 +1,230 @@
+#include "pipeline/publisher.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <exception>
+#include <new>
+#include <random>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tbbthumbs {
+namespace {
+
+constexpr std::string_view kOwnDirectory = ".tbbthumbs";
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  // The separator of the parts of a temporary name.
+  std::string host = name.data();
+  for (char& c : host) {
+    if (c == '+' || c == '/') c = '-';
+  }
+  return host;
+}
+
+// HOST+PID+RANDOM+: who wrote a temporary file, so that another run can tell whether it is still at work.
+std::string NewPrefix() {
+  std::random_device random;
+  std::array<char, 17> hex{};
+  const uint64_t number = (uint64_t{random()} << 32) | random();
+  std::to_chars(hex.data(), hex.data() + 16, number, 16);
+  return HostName() + "+" + std::to_string(getpid()) + "+" + hex.data() + "+";
+}
+
+// The process that wrote the temporary file `name` ran on this host, and is gone.
+bool WriterIsGone(std::string_view name) {
+  const std::string host = HostName() + "+";
+  if (!name.starts_with(host)) return false;
+  name.remove_prefix(host.size());
+  int pid = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+  if (error != std::errc() || pid <= 0) return false;
+  return pid != getpid() && kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+std::string_view ExtensionOf(OutputFormat format) { return format == OutputFormat::kPng ? ".png" : ".jpg"; }
+
+}  // namespace
+
+Publisher::Publisher(FileSystem& file_system, std::string output, IfExists if_exists, const OutputNames& names,
+                     std::function<void(PictureResult)> on_result, std::function<void()> on_fatal)
+    : file_system_(file_system),
+      output_(std::move(output)),
+      temporary_(JoinPath(JoinPath(output_, kOwnDirectory), "tmp")),
+      prefix_(NewPrefix()),
+      if_exists_(if_exists),
+      names_(names),
+      on_result_(std::move(on_result)),
+      on_fatal_(std::move(on_fatal)) {}
+
+void Publisher::Stage(Item& item) {
+  if (item.ended) return;
+  try {
+    if (Status status = StageAll(item); !status) FailOutput(item, std::move(status.error()));
+  } catch (const std::exception&) {
+    Discard(item);
+    item.Fail({ErrorCode::kOutOfMemory, "no memory left to write the thumbnails"});
+  }
+  item.thumbnails.clear();
+  item.thumbnails.shrink_to_fit();
+}
+
+Status Publisher::MakeTemporaryDirectory() {
+  const std::lock_guard lock(mutex_);
+  if (temporary_made_) return {};
+  Status status = file_system_.CreateDirectories(temporary_);
+  temporary_made_ = status.has_value();
+  return status;
+}
+
+Status Publisher::StageAll(Item& item) {
+  if (Status status = MakeTemporaryDirectory(); !status) return status;
+  item.staged.reserve(item.thumbnails.size());
+  for (size_t i = 0; i < item.thumbnails.size(); ++i) {
+    const Encoded& thumbnail = item.thumbnails[i];
+    std::string path = JoinPath(temporary_, prefix_ + std::to_string(next_file_++));
+    if (Status status = file_system_.WriteNew(path, thumbnail.bytes); !status) return status;
+    item.staged.push_back(std::move(path));
+    item.result.outputs.push_back(
+        {names_.Path(item.name, i, ExtensionOf(thumbnail.format)), thumbnail.size, thumbnail.bytes.size()});
+  }
+  return {};
+}
+
+void Publisher::Commit(Item& item) {
+  try {
+    if (!item.ended) {
+      if (Status status = CommitAll(item); status) {
+        item.End(Outcome::kMade);
+      } else if (status.error().code == ErrorCode::kExists) {
+        Discard(item);
+        item.Fail({ErrorCode::kExists, "its thumbnail exists already"});
+      } else {
+        FailOutput(item, std::move(status.error()));
+      }
+    }
+    if (item.result.outcome != Outcome::kMade) item.result.outputs.clear();
+    Count(item.result);
+    if (item.result.outcome != Outcome::kLeft) on_result_(std::move(item.result));
+  } catch (const std::exception&) {
+    // Out of memory while reporting; the thumbnails themselves are under their names.
+  }
+}
+
+Status Publisher::CommitAll(Item& item) {
+  if (item.name.directory != made_directory_) {
+    if (Status status = file_system_.CreateDirectories(item.name.directory); !status) return status;
+    made_directory_ = item.name.directory;
+  }
+  for (size_t i = 0; i < item.staged.size(); ++i) {
+    const std::string to = item.result.outputs[i].path.string();
+    const bool replace = if_exists_ != IfExists::kFail;
+    if (Status status = file_system_.Rename(item.staged[i], to, replace); !status) return status;
+    item.staged[i].clear();
+  }
+  item.staged.clear();
+  return {};
+}
+
+void Publisher::Discard(Item& item) {
+  for (const std::string& path : item.staged) {
+    if (!path.empty()) static_cast<void>(file_system_.Remove(path));
+  }
+  item.staged.clear();
+}
+
+// What can't be written for one picture (a directory in the way of its name) is that picture's failure; but when a
+// file of that size can't be written at all, all others would fail alike, a million times.
+void Publisher::FailOutput(Item& item, Error error) {
+  Discard(item);
+  size_t probe_bytes = 4096;
+  for (const Encoded& thumbnail : item.thumbnails) probe_bytes = std::max(probe_bytes, thumbnail.bytes.size());
+  const std::string probe = JoinPath(temporary_, prefix_ + std::to_string(next_file_++));
+  const Status works = file_system_.WriteNew(probe, std::vector<std::byte>(probe_bytes));
+  if (works) static_cast<void>(file_system_.Remove(probe));
+  error.message = "its thumbnail: " + error.message;
+  if (works) {
+    item.Fail(std::move(error));
+    return;
+  }
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    first = !counters_.fatal;
+    if (first) counters_.fatal = Error{works.error().code, "the output " + output_ + ": " + works.error().message};
+  }
+  item.Fail({ErrorCode::kStopped, "stopped"});
+  if (first) on_fatal_();
+}
+
+void Publisher::Count(const PictureResult& result) {
+  const std::lock_guard lock(mutex_);
+  RunSummary& c = counters_;
+  ++c.inputs;
+  switch (result.outcome) {
+    case Outcome::kMade:
+      ++c.made;
+      if (result.salvaged) ++c.salvaged;
+      c.bytes_in += result.bytes_in;
+      c.thumbnails += result.outputs.size();
+      for (const OutputFile& output : result.outputs) c.bytes_out += output.bytes;
+      break;
+    case Outcome::kUpToDate:
+      ++c.up_to_date;
+      break;
+    case Outcome::kFailed:
+      ++c.failed;
+      c.bytes_in += result.bytes_in;
+      ++c.failed_by_code[static_cast<size_t>(result.error->code)];
+      break;
+    case Outcome::kNotPicture:
+      ++c.not_pictures;
+      break;
+    case Outcome::kUnsupported:
+      ++c.unsupported;
+      ++c.unsupported_by_format[static_cast<size_t>(result.format)];
+      break;
+    case Outcome::kFiltered:
+      ++c.filtered;
+      break;
+    case Outcome::kLeft:
+      ++c.left;
+      break;
+  }
+}
+
+RunSummary Publisher::counters() const {
+  const std::lock_guard lock(mutex_);
+  return counters_;
+}
+
+void Publisher::RemoveStaleFiles() {
+  const auto listing = file_system_.List(temporary_);
+  if (!listing) return;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  for (size_t i = 0; i < listing->size(); ++i) {
+    const std::string path = JoinPath(temporary_, listing->name(i));
+    const auto info = file_system_.Stat(path, false);
+    if (!info || info->kind != FileKind::kRegular) continue;
+    if (WriterIsGone(listing->name(i)) || now - info->modified > std::chrono::hours(24)) {
+      static_cast<void>(file_system_.Remove(path));
+    }
+  }
+}
+
+void Publisher::RemoveTemporaryDirectory() {
+  // Another run may be at work in it: then it is not empty, and stays.
+  static_cast<void>(file_system_.Remove(temporary_));
+  static_cast<void>(file_system_.Remove(JoinPath(output_, kOwnDirectory)));
+}
+
+}  // namespace tbbthumbs

@@ -1,0 +1,71 @@
+// The third stage: thumbnails under their names.
+#ifndef TBBTHUMBS_PIPELINE_PUBLISHER_H_
+#define TBBTHUMBS_PIPELINE_PUBLISHER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "pipeline/file_system.h"
+#include "pipeline/item.h"
+#include "pipeline/job.h"
+#include "pipeline/output_names.h"
+#include "pipeline/run_summary.h"
+
+namespace tbbthumbs {
+
+// A thumbnail is written whole into OUT/.tbbthumbs/tmp, then renamed: under its name it is there whole or not at all.
+// Stage is concurrent; Commit is serial, in input order; counters and ending may be called from any thread.
+class Publisher {
+ public:
+  // Makes OUT/.tbbthumbs/tmp with the first thumbnail. All must outlive it. `on_result` is called by Commit for each
+  // item that has ended (not for those left by a stop).
+  // `on_fatal`: the output can't be written any more; called once, from any thread.
+  Publisher(FileSystem& file_system, std::string output, IfExists if_exists, const OutputNames& names,
+            std::function<void(PictureResult)> on_result, std::function<void()> on_fatal);
+
+  // Writes the item's thumbnails into temporary files, and drops them from memory. Throws nothing.
+  void Stage(Item& item);
+
+  // Gives the temporary files their names, counts, reports. Throws nothing.
+  void Commit(Item& item);
+
+  // Removes what other runs of this host that died have left in OUT/.tbbthumbs/tmp, and anything older than a day. Call
+  // it before the first Stage.
+  void RemoveStaleFiles();
+  // Removes OUT/.tbbthumbs where it is empty.
+  void RemoveTemporaryDirectory();
+
+  // Counters so far: all but inputs, times, threads and errors of walking.
+  RunSummary counters() const;
+
+ private:
+  Status StageAll(Item& item);
+  Status CommitAll(Item& item);
+  Status MakeTemporaryDirectory();
+  void Discard(Item& item);
+  void FailOutput(Item& item, Error error);
+  void Count(const PictureResult& result);
+
+  FileSystem& file_system_;
+  const std::string output_;
+  const std::string temporary_;
+  const std::string prefix_;  // of this run's temporary files
+  const IfExists if_exists_;
+  const OutputNames& names_;
+  const std::function<void(PictureResult)> on_result_;
+  const std::function<void()> on_fatal_;
+  std::atomic<uint64_t> next_file_{0};
+  std::string made_directory_;  // of Commit alone: the last directory it made
+
+  mutable std::mutex mutex_;  // guards all below: progress is read while the run lasts
+  RunSummary counters_;
+  bool temporary_made_ = false;
+};
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_PUBLISHER_H_

@@ -1,0 +1,78 @@
+// The first stage: items in input order, their files read ahead.
+#ifndef TBBTHUMBS_PIPELINE_SOURCE_H_
+#define TBBTHUMBS_PIPELINE_SOURCE_H_
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "pipeline/byte_budget.h"
+#include "pipeline/file_reader.h"
+#include "pipeline/input_stream.h"
+#include "pipeline/item.h"
+#include "pipeline/output_names.h"
+
+namespace tbbthumbs {
+
+// Reader threads take the inputs in order, give them their sequence numbers and names, and read them side by side; Next
+// hands them out in order. Next is serial (one caller at a time); the rest from any thread.
+class Source {
+ public:
+  // Starts the threads. All but the count must outlive it. On failure to start any thread at all std::system_error.
+  Source(InputStream& inputs, OutputNames& names, const FileReader& reader, ByteBudget& budget, int io_threads);
+  // Stops and joins.
+  ~Source();
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+
+  // The next item, waiting for it; null at the end, and at once after Stop.
+  std::unique_ptr<Item> Next();
+
+  void Pause();
+  void Resume();
+  // Ends the stream; what has been read ahead is dropped.
+  void Stop();
+
+  // Inputs taken but never handed out, because of Stop.
+  uint64_t dropped() const;
+  // The number of inputs, once the last has been taken.
+  std::optional<uint64_t> total() const;
+  // Why the inputs ended early.
+  std::optional<Error> failure() const;
+
+ private:
+  void ReadLoop(int index);
+  std::unique_ptr<Item> TakeInput();
+
+  // Items that may be waiting to be handed out. Up-to-date files cost only a name here; bytes have their own budget.
+  static constexpr uint64_t kWindow = 256;
+
+  InputStream& inputs_;
+  OutputNames& names_;
+  const FileReader& reader_;
+  ByteBudget& budget_;
+
+  std::mutex take_mutex_;  // serialises InputStream::Next and OutputNames::Plan
+
+  mutable std::mutex mutex_;                            // guards all below
+  std::condition_variable ready_;                       // the next item has been read, or the end, a pause's end
+  std::condition_variable room_;                        // the window has moved
+  std::array<std::unique_ptr<Item>, kWindow> waiting_;  // by sequence number modulo kWindow
+  std::optional<Error> failure_;
+  uint64_t taken_ = 0;
+  uint64_t next_ = 0;
+  bool all_taken_ = false;
+  bool paused_ = false;
+  bool stopped_ = false;
+
+  std::vector<std::jthread> threads_;  // last: they use all of the above
+};
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_SOURCE_H_

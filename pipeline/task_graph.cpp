@@ -1,0 +1,65 @@
+#include "pipeline/task_graph.h"
+
+#include <tbb/global_control.h>
+#include <tbb/parallel_pipeline.h>
+#include <tbb/task_arena.h>
+#include <tbb/task_scheduler_observer.h>
+
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "pipeline/thread_name.h"
+
+namespace tbbthumbs {
+namespace {
+
+class WorkerNames final : public tbb::task_scheduler_observer {
+ public:
+  explicit WorkerNames(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
+  ~WorkerNames() override { observe(false); }
+
+  void on_scheduler_entry(bool worker) override {
+    if (worker) NameThisThread("tbbt-work-" + std::to_string(tbb::this_task_arena::current_thread_index()));
+  }
+};
+
+}  // namespace
+
+int MaxTaskThreads() {
+  return static_cast<int>(tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
+}
+
+// No filter body throws and nothing cancels the context: either would leak every item that waits between the stages. A
+// stop ends the source; what is in flight flows out.
+Status RunTaskGraph(Source& source, Thumbnailer& thumbnailer, Publisher& publisher, int threads, int tokens) {
+  using Token = std::unique_ptr<Item>;
+  try {
+    tbb::task_arena arena(threads);
+    const WorkerNames names(arena);
+    arena.execute([&] {
+      tbb::parallel_pipeline(
+          static_cast<size_t>(tokens),
+          tbb::make_filter<void, Token>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& control) {
+            Token item = source.Next();
+            if (item == nullptr) control.stop();
+            return item;
+          }) & tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, [&](Token item) {
+            thumbnailer.Process(*item);
+            publisher.Stage(*item);
+            return item;
+          }) & tbb::make_filter<Token, void>(tbb::filter_mode::serial_in_order, [&](const Token& item) {
+            publisher.Commit(*item);
+          }));
+    });
+  } catch (const std::bad_alloc&) {
+    return Fail(ErrorCode::kOutOfMemory, "no memory to run the task graph");
+  } catch (const std::exception& error) {
+    return Fail(ErrorCode::kInternal, std::string("the task graph: ") + error.what());
+  }
+  return {};
+}
+
+}  // namespace tbbthumbs

@@ -1,0 +1,67 @@
+#include "pipeline/thumbnailer.h"
+
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "codecs/thumbnail.h"
+
+namespace tbbthumbs {
+
+Thumbnailer::Thumbnailer(const SpecSet& specs, const DecodeLimits& limits, std::stop_token stop)
+    : specs_(specs), limits_(limits), stop_(std::move(stop)) {}
+
+void Thumbnailer::Process(Item& item) {
+  if (item.ended) return;
+  if (stop_.stop_requested()) {
+    item.Fail({ErrorCode::kStopped, "stopped"});
+  } else {
+    try {
+      std::unique_ptr<Workspace> workspace = Borrow();
+      auto made = MakeThumbnails(*item.source, specs_, limits_, *workspace, stop_);
+      Return(std::move(workspace));
+      if (made) {
+        item.result.format = made->info.format;
+        item.result.size = made->info.size;
+        item.result.decoder = std::move(made->decode.path);
+        item.result.salvaged = made->decode.salvaged;
+        item.result.cpu_time = made->cpu_time;
+        item.thumbnails = std::move(made->thumbnails);
+      } else {
+        item.Fail(std::move(made.error()));
+      }
+    } catch (const std::bad_alloc&) {
+      item.Fail({ErrorCode::kOutOfMemory, "no memory left"});
+    } catch (const std::exception& error) {
+      item.Fail({ErrorCode::kInternal, error.what()});
+    }
+  }
+  item.source.reset();
+  item.claim.Release();
+}
+
+std::unique_ptr<Workspace> Thumbnailer::Borrow() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      // The one used last: its memory is warm.
+      std::unique_ptr<Workspace> workspace = std::move(idle_.back());
+      idle_.pop_back();
+      return workspace;
+    }
+    ++made_;
+  }
+  return std::make_unique<Workspace>();
+}
+
+void Thumbnailer::Return(std::unique_ptr<Workspace> workspace) {
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(workspace));
+}
+
+int Thumbnailer::peak_at_once() const {
+  const std::lock_guard lock(mutex_);
+  return made_;
+}
+
+}  // namespace tbbthumbs

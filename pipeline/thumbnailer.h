@@ -1,0 +1,46 @@
+// The second stage: from a file's bytes to encoded thumbnails.
+#ifndef TBBTHUMBS_PIPELINE_THUMBNAILER_H_
+#define TBBTHUMBS_PIPELINE_THUMBNAILER_H_
+
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <vector>
+
+#include "codecs/limits.h"
+#include "codecs/thumbnail_spec.h"
+#include "codecs/workspace.h"
+#include "pipeline/item.h"
+
+namespace tbbthumbs {
+
+// Concurrent: any number of threads may call Process at once.
+class Thumbnailer {
+ public:
+  // `specs` and `limits` must outlive it. After a request on `stop` items end as left.
+  Thumbnailer(const SpecSet& specs, const DecodeLimits& limits, std::stop_token stop);
+
+  // Fills item.thumbnails and item.result, or ends the item; gives back the file's bytes. Throws nothing. Does nothing
+  // to an ended item.
+  void Process(Item& item);
+
+  // The most pictures that were being processed at the same time.
+  int peak_at_once() const;
+
+ private:
+  std::unique_ptr<Workspace> Borrow();
+  void Return(std::unique_ptr<Workspace> workspace);
+
+  const SpecSet& specs_;
+  const DecodeLimits& limits_;
+  const std::stop_token stop_;
+
+  // Taken twice a picture, for the length of a push or pop.
+  mutable std::mutex mutex_;  // guards all below
+  std::vector<std::unique_ptr<Workspace>> idle_;
+  int made_ = 0;
+};
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_THUMBNAILER_H_
