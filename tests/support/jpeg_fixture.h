@@ -1,0 +1,45 @@
+// JPEG files made by code, with every knob that libjpeg has.
+#ifndef TBBTHUMBS_TESTS_SUPPORT_JPEG_FIXTURE_H_
+#define TBBTHUMBS_TESTS_SUPPORT_JPEG_FIXTURE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "codecs/size.h"
+
+namespace tbbthumbs::testing {
+
+enum class JpegColor { kGray, kYcc, kRgb, kCmyk, kYcck };
+
+struct JpegFixture {
+  Size size{64, 48};
+  JpegColor color = JpegColor::kYcc;
+  std::array<int, 2> luma_sampling{2, 2};  // of the first component; the others are 1x1
+  int quality = 95;
+  bool progressive = false;
+  bool arithmetic = false;
+  bool several_scans = false;   // sequential, a scan for each component
+  int restart_rows = 0;         // MCU rows between restart markers
+  bool adobe_marker = true;     // for CMYK
+  std::vector<std::byte> exif;  // TIFF block
+  std::vector<std::byte> icc;
+  // Fills the samples of a pixel: gray, RGB or the four inks as stored in the file.
+  std::function<void(int x, int y, uint8_t* sample)> paint;
+};
+
+// A smooth picture, other in each quarter, by default.
+std::vector<std::byte> MakeJpeg(const JpegFixture& fixture);
+
+// A TIFF block that holds an orientation and nothing else.
+std::vector<std::byte> ExifWithOrientation(int orientation, bool big_endian = false);
+
+// The offset of the first byte after the header of the first scan.
+size_t ScanStart(const std::vector<std::byte>& jpeg);
+
+}  // namespace tbbthumbs::testing
+
+#endif  // TBBTHUMBS_TESTS_SUPPORT_JPEG_FIXTURE_H_
