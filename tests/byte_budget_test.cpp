@@ -1,0 +1,72 @@
+#include "pipeline/byte_budget.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+namespace tbbthumbs {
+namespace {
+
+TEST(ByteBudget, HoldsNoMoreThanItsLimit) {
+  ByteBudget budget(100);
+  std::atomic<uint64_t> next{0};
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      for (;;) {
+        const uint64_t seq = next++;
+        if (seq >= 2000) return;
+        const ByteClaim claim = budget.Claim(seq, 1 + seq * 37 % 60);
+        if (seq % 16 == 0) std::this_thread::yield();
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_LE(budget.peak(), 100u);
+  EXPECT_GT(budget.peak(), 50u);
+}
+
+TEST(ByteBudget, AdmitsOneOfAnySizeWhenNothingIsHeld) {
+  ByteBudget budget(10);
+  const ByteClaim claim = budget.Claim(0, 1'000'000);
+  EXPECT_EQ(budget.peak(), 1'000'000u);
+}
+
+TEST(ByteBudget, ClaimsAreMadeInOrder) {
+  ByteBudget budget(100);
+  std::atomic<bool> second_claimed{false};
+  std::jthread second([&] {
+    const ByteClaim claim = budget.Claim(1, 1);
+    second_claimed = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(second_claimed);
+  const ByteClaim first = budget.Claim(0, 1);
+  second.join();
+  EXPECT_TRUE(second_claimed);
+}
+
+TEST(ByteBudget, WaitsForReleaseAndEndsOnStop) {
+  ByteBudget budget(10);
+  ByteClaim first = budget.Claim(0, 8);
+  std::atomic<int> claimed{0};
+  std::jthread second([&] {
+    const ByteClaim claim = budget.Claim(1, 8);
+    ++claimed;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(claimed, 0);
+  first.Release();
+  second.join();
+  EXPECT_EQ(claimed, 1);
+
+  ByteClaim held = budget.Claim(2, 8);
+  std::jthread third([&] { const ByteClaim claim = budget.Claim(3, 8); });
+  budget.Stop();
+  third.join();
+}
+
+}  // namespace
+}  // namespace tbbthumbs
