@@ -20,7 +20,7 @@ uint64_t Hash(std::string_view text) { return XXH3_64bits(text.data(), text.size
 
 std::string Hex8(uint64_t hash) {
   std::array<char, 9> text{};
-  std::snprintf(text.data(), text.size(), "%08x", static_cast<unsigned>(hash >> 32));
+  std::snprintf(text.data(), text.size(), "%08x", static_cast<unsigned>(hash & 0xFFFFFFFF));
   return text.data();
 }
 

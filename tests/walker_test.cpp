@@ -35,7 +35,8 @@ TEST(Walker, FilesOfADirectoryFirstThenSubdirectoriesEachByName) {
 TEST(Walker, SaysTheDirectoryRelativeToTheRoot) {
   MemoryFileSystem files;
   files.AddFile("in/a/b/c.jpg");
-  Walker walker(files, {}, "in", {});
+  const InputOptions options;
+  Walker walker(files, options, "in", {});
   EXPECT_EQ(walker.Next()->directory, "a/b");
 }
 
