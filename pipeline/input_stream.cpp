@@ -17,7 +17,10 @@ std::string Canonical(const std::string& path) {
 }
 
 // What a directory is called below the output directory.
-std::string NameOf(const std::string& directory) { return fs::path(Canonical(directory)).filename().string(); }
+std::string NameOf(const std::string& directory) {
+  const fs::path canonical = Canonical(directory);
+  return (canonical.has_filename() ? canonical : canonical.parent_path()).filename().string();
+}
 
 // The directory part of a listed path, as it is mirrored: relative, without "." and "..".
 std::string MirroredDirectory(const std::string& path) {

@@ -1,0 +1,177 @@
+#include "pipeline/publisher.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <ctime>
+#include <memory>
+#include <vector>
+
+#include "tests/support/memory_file_system.h"
+
+namespace tbbthumbs {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::MemoryFileSystem;
+using ::testing::UnorderedElementsAre;
+
+class PublisherTest : public ::testing::Test {
+ protected:
+  PublisherTest() { files_.AddDirectory("out"); }
+
+  Publisher& Start(IfExists if_exists = IfExists::kUpdate) {
+    publisher_ = std::make_unique<Publisher>(
+        files_, "out", if_exists, names_, [this](PictureResult result) { results_.push_back(std::move(result)); },
+        [this] { ++fatal_calls_; });
+    return *publisher_;
+  }
+
+  // A picture with two thumbnails, ready to be staged.
+  Item Ready(const std::string& path, const std::string& directory = "") {
+    Item item;
+    item.file.path = path;
+    item.file.output_directory = directory;
+    item.result.input = path;
+    item.result.bytes_in = 1000;
+    item.name = names_.Plan(item.file);
+    item.thumbnails = {{{10, 10}, OutputFormat::kJpeg, std::vector<std::byte>(11)},
+                       {{20, 20}, OutputFormat::kJpeg, std::vector<std::byte>(22)}};
+    return item;
+  }
+
+  void Publish(Publisher& publisher, Item& item) {
+    publisher.Stage(item);
+    publisher.Commit(item);
+  }
+
+  MemoryFileSystem files_;
+  OutputNames names_{"out", {"10", "20"}};
+  std::unique_ptr<Publisher> publisher_;
+  std::vector<PictureResult> results_;
+  int fatal_calls_ = 0;
+};
+
+TEST_F(PublisherTest, ThumbnailsAreThereWholeOnlyAfterTheCommit) {
+  Publisher& publisher = Start();
+  Item item = Ready("in/x/a.jpg", "x");
+  publisher.Stage(item);
+  EXPECT_FALSE(files_.Exists("out/x/a_10.jpg"));
+  EXPECT_THAT(item.thumbnails, IsEmpty());
+  publisher.Commit(item);
+  publisher.RemoveTemporaryDirectory();
+  EXPECT_THAT(files_.Files(), ElementsAre("out/x/a_10.jpg", "out/x/a_20.jpg"));
+  EXPECT_EQ(files_.Bytes("out/x/a_20.jpg").size(), 22u);
+  EXPECT_FALSE(files_.Exists("out/.tbbthumbs"));
+  const RunSummary counters = publisher.counters();
+  EXPECT_EQ(counters.made, 1u);
+  EXPECT_EQ(counters.thumbnails, 2u);
+  EXPECT_EQ(counters.bytes_in, 1000u);
+  EXPECT_EQ(counters.bytes_out, 33u);
+  ASSERT_EQ(results_.size(), 1u);
+  EXPECT_EQ(results_[0].outcome, Outcome::kMade);
+  EXPECT_EQ(results_[0].outputs[1].path, "out/x/a_20.jpg");
+}
+
+TEST_F(PublisherTest, ReplacesUnlessToldNotTo) {
+  files_.AddFile("out/a_20.jpg", std::vector<std::byte>(5));
+  {
+    Publisher& publisher = Start(IfExists::kFail);
+    Item item = Ready("in/a.jpg");
+    Publish(publisher, item);
+    EXPECT_EQ(results_.back().error->code, ErrorCode::kExists);
+    EXPECT_EQ(files_.Bytes("out/a_20.jpg").size(), 5u);
+    publisher.RemoveTemporaryDirectory();
+    EXPECT_FALSE(files_.Exists("out/.tbbthumbs"));
+  }
+  Publisher& publisher = Start(IfExists::kOverwrite);
+  Item item = Ready("in/b.jpg");
+  item.name.stem = "a";
+  Publish(publisher, item);
+  EXPECT_EQ(files_.Bytes("out/a_20.jpg").size(), 22u);
+}
+
+TEST_F(PublisherTest, ADirectoryInTheWayIsThatPicturesFailure) {
+  files_.AddDirectory("out/a_20.jpg");
+  Publisher& publisher = Start();
+  Item bad = Ready("in/a.jpg");
+  Publish(publisher, bad);
+  Item good = Ready("in/b.jpg");
+  Publish(publisher, good);
+  publisher.RemoveTemporaryDirectory();
+  EXPECT_EQ(fatal_calls_, 0);
+  ASSERT_EQ(results_.size(), 2u);
+  EXPECT_EQ(results_[0].error->code, ErrorCode::kIo);
+  EXPECT_EQ(results_[1].outcome, Outcome::kMade);
+  EXPECT_FALSE(files_.Exists("out/.tbbthumbs"));
+}
+
+TEST_F(PublisherTest, AFullOutputEndsTheRunWithOneMessage) {
+  Publisher& publisher = Start();
+  Item good = Ready("in/a.jpg");
+  Publish(publisher, good);
+  files_.on_call = [](const std::string& operation, const std::string&) {
+    return operation == "WriteNew" ? std::optional(Error{ErrorCode::kIo, "no space left"}) : std::nullopt;
+  };
+  Item second = Ready("in/b.jpg");
+  Publish(publisher, second);
+  Item third = Ready("in/c.jpg");
+  Publish(publisher, third);
+  EXPECT_EQ(fatal_calls_, 1);
+  const RunSummary counters = publisher.counters();
+  ASSERT_TRUE(counters.fatal);
+  EXPECT_EQ(counters.fatal->message, "the output out: no space left");
+  EXPECT_EQ(counters.made, 1u);
+  EXPECT_EQ(counters.left, 2u);
+  EXPECT_EQ(counters.failed, 0u);
+  EXPECT_EQ(results_.size(), 1u);
+  files_.on_call = nullptr;
+  publisher.RemoveTemporaryDirectory();
+  EXPECT_THAT(files_.Files(), ElementsAre("out/a_10.jpg", "out/a_20.jpg"));
+}
+
+TEST_F(PublisherTest, CountsEveryOutcome) {
+  Publisher& publisher = Start();
+  for (const Outcome outcome : {Outcome::kUpToDate, Outcome::kNotPicture, Outcome::kUnsupported, Outcome::kFiltered}) {
+    Item item;
+    item.result.format = Format::kHeic;
+    item.End(outcome);
+    Publish(publisher, item);
+  }
+  Item failed;
+  failed.Fail({ErrorCode::kCorrupt, "bad"});
+  Publish(publisher, failed);
+  Item left;
+  left.Fail({ErrorCode::kStopped, "stopped"});
+  Publish(publisher, left);
+  const RunSummary c = publisher.counters();
+  EXPECT_EQ(c.inputs, 6u);
+  EXPECT_EQ(c.up_to_date, 1u);
+  EXPECT_EQ(c.not_pictures, 1u);
+  EXPECT_EQ(c.unsupported_by_format[static_cast<size_t>(Format::kHeic)], 1u);
+  EXPECT_EQ(c.filtered, 1u);
+  EXPECT_EQ(c.failed, 1u);
+  EXPECT_EQ(c.failed_by_code[static_cast<size_t>(ErrorCode::kCorrupt)], 1u);
+  EXPECT_EQ(c.left, 1u);
+  EXPECT_EQ(results_.size(), 5u);
+}
+
+TEST_F(PublisherTest, RemovesWhatDeadRunsLeft) {
+  char host[256] = {};
+  ASSERT_EQ(gethostname(host, sizeof(host) - 1), 0);
+  const std::chrono::seconds now(time(nullptr));
+  const std::string tmp = "out/.tbbthumbs/tmp/";
+  // No process has the largest pid that Linux allows; process 1 lives.
+  files_.AddFile(tmp + host + "+4194304+abc+0", {}, now);
+  files_.AddFile(tmp + host + "+1+abc+0", {}, now);
+  files_.AddFile(tmp + "otherhost+4194304+abc+0", {}, now);
+  files_.AddFile(tmp + "otherhost+4194304+abc+1", {}, now - std::chrono::hours(25));
+  Start().RemoveStaleFiles();
+  EXPECT_THAT(files_.Files(), UnorderedElementsAre(tmp + host + "+1+abc+0", tmp + "otherhost+4194304+abc+0"));
+}
+
+}  // namespace
+}  // namespace tbbthumbs
