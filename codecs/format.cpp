@@ -20,7 +20,8 @@ uint32_t BigEndian32(Head head, size_t at) {
   return Byte(head, at) << 24 | Byte(head, at + 1) << 16 | Byte(head, at + 2) << 8 | Byte(head, at + 3);
 }
 
-bool IsJpeg(Head head) { return head.starts_with("\xFF\xD8\xFF") || head == "\xFF\xD8"; }
+// Two bytes decide: what should be a marker behind them may be garbage that libjpeg skips, and nothing else begins so.
+bool IsJpeg(Head head) { return head.starts_with("\xFF\xD8"); }
 
 bool IsWebp(Head head) { return head.starts_with("RIFF") && head.size() >= 12 && head.substr(8, 4) == "WEBP"; }
 
