@@ -30,11 +30,11 @@ struct PngFixture {
   int depth = 8;
   bool interlaced = false;
   // Row after row, PngChannels(color) a pixel, each below 2^depth.
-  std::vector<uint16_t> samples;
-  std::vector<std::array<uint8_t, 3>> palette;
-  std::vector<PngChunk> before_palette;  // colour chunks
-  std::vector<PngChunk> before_data;     // tRNS, eXIf
-  std::vector<PngChunk> after_data;
+  std::vector<uint16_t> samples{};
+  std::vector<std::array<uint8_t, 3>> palette{};
+  std::vector<PngChunk> before_palette{};  // colour chunks
+  std::vector<PngChunk> before_data{};     // tRNS, eXIf
+  std::vector<PngChunk> after_data{};
   // Filter type of every row; -1: types 0 to 4 in turn.
   int filter = -1;
   // Image data is split into chunks of this many bytes.
