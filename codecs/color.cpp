@@ -39,14 +39,24 @@ size_t Hash(Bytes bytes) {
 }
 
 cmsUInt32Number LcmsFormat(ColorModel model, bool alpha, SampleType sample) {
-  cmsUInt32Number space = PT_RGB;
-  if (model == ColorModel::kGray) space = PT_GRAY;
-  if (model == ColorModel::kCmyk) space = PT_CMYK;
+  const cmsUInt32Number space = model == ColorModel::kCmyk ? PT_CMYK : PT_RGB;
   return COLORSPACE_SH(space) | CHANNELS_SH(static_cast<cmsUInt32Number>(ColorChannels(model))) |
          EXTRA_SH(alpha ? 1u : 0u) | BYTES_SH(static_cast<cmsUInt32Number>(SampleBytes(sample)));
 }
 
-ColorModel OutputModel(ColorModel model) { return model == ColorModel::kGray ? ColorModel::kGray : ColorModel::kRgb; }
+// An RGB picture of the size, alpha and samples of `raster`.
+Raster BlankRgb(const Raster& raster) {
+  Raster rgb = {
+      .size = raster.size, .color = ColorModel::kRgb, .alpha = raster.alpha, .sample = raster.sample, .pixels = {}};
+  rgb.pixels.resize(rgb.row_bytes() * static_cast<size_t>(raster.size.height));
+  return rgb;
+}
+
+// Replaces every `step`-th sample.
+template <class Sample>
+void LookUp(std::span<Sample> samples, size_t step, const std::vector<uint16_t>& table) {
+  for (size_t i = 0; i < samples.size(); i += step) samples[i] = static_cast<Sample>(table[samples[i]]);
+}
 
 // (1 - C) (1 - K) is 1 - min(1, C (1 - K) + K). Rounded to nearest; the largest sample is odd, so there are no ties.
 template <class Sample, uint32_t kMax>
@@ -89,7 +99,9 @@ class ColorTransforms::Impl {
     Key key;  // its profile is `profile`
     std::vector<std::byte> profile;
     bool usable = false;
-    LcmsTransform transform;  // null: the samples are right as they are, or the profile is not usable
+    // Neither: the samples are right as they are, or the profile is not usable.
+    std::vector<uint16_t> gray_table;
+    LcmsTransform transform;  // gives RGB
   };
 
   const Entry& Find(const Raster& raster, const ColorProfile& profile);
@@ -113,7 +125,7 @@ const ColorTransforms::Impl::Entry& ColorTransforms::Impl::Find(const Raster& ra
     entries_.splice(entries_.begin(), entries_, found);
     return entries_.front();
   }
-  Entry entry{key, {bytes.begin(), bytes.end()}, false, nullptr};
+  Entry entry{key, {bytes.begin(), bytes.end()}, false, {}, nullptr};
   entry.key.profile = entry.profile;
   Prepare(entry, profile);
   entries_.push_front(std::move(entry));
@@ -124,49 +136,53 @@ const ColorTransforms::Impl::Entry& ColorTransforms::Impl::Find(const Raster& ra
 void ColorTransforms::Impl::Prepare(Entry& entry, const ColorProfile& profile) const {
   const LcmsProfile from = OpenLcmsProfile(context_.get(), profile, entry.key.model);
   if (from == nullptr) return;
-  const bool same = entry.key.model == ColorModel::kGray  ? IsGrayLikeSrgb(context_.get(), from.get())
-                    : entry.key.model == ColorModel::kRgb ? IsRgbMatrixLikeSrgb(from.get())
-                                                          : false;
-  if (same) {
+  if (entry.key.model == ColorModel::kGray) {
+    entry.gray_table = MakeGrayTable(context_.get(), from.get(), entry.key.sample);
+    entry.usable = !entry.gray_table.empty();
+    if (IsGrayLikeSrgb(entry.gray_table)) entry.gray_table.clear();
+    return;
+  }
+  if (entry.key.model == ColorModel::kRgb && IsRgbMatrixLikeSrgb(from.get())) {
     entry.usable = true;
     return;
   }
-  const LcmsProfile to = MakeSrgbProfile(context_.get(), entry.key.model);
+  const LcmsProfile to(cmsCreate_sRGBProfileTHR(context_.get()));
   if (to == nullptr) return;
   // For 16-bit samples lcms would put tables of 33 steps in place of the curves, which ruins dark linear light.
   const cmsUInt32Number flags = entry.key.sample == SampleType::kU16 ? cmsFLAGS_NOOPTIMIZE : 0;
-  entry.transform.reset(
-      cmsCreateTransformTHR(context_.get(), from.get(), LcmsFormat(entry.key.model, entry.key.alpha, entry.key.sample),
-                            to.get(), LcmsFormat(OutputModel(entry.key.model), entry.key.alpha, entry.key.sample),
-                            INTENT_PERCEPTUAL, flags | cmsFLAGS_COPY_ALPHA));
+  entry.transform.reset(cmsCreateTransformTHR(
+      context_.get(), from.get(), LcmsFormat(entry.key.model, entry.key.alpha, entry.key.sample), to.get(),
+      LcmsFormat(ColorModel::kRgb, entry.key.alpha, entry.key.sample), INTENT_PERCEPTUAL, flags | cmsFLAGS_COPY_ALPHA));
   entry.usable = entry.transform != nullptr;
 }
 
 void ColorTransforms::Impl::Apply(const Entry& entry, Raster& raster) {
-  Raster converted = {.size = raster.size,
-                      .color = OutputModel(raster.color),
-                      .alpha = raster.alpha,
-                      .sample = raster.sample,
-                      .pixels = {}};
-  converted.pixels.resize(converted.row_bytes() * static_cast<size_t>(raster.size.height));
+  if (!entry.gray_table.empty()) {
+    const size_t step = raster.alpha ? 2 : 1;
+    if (raster.sample == SampleType::kU8) {
+      LookUp(raster.u8(), step, entry.gray_table);
+    } else {
+      LookUp(raster.u16(), step, entry.gray_table);
+    }
+  }
+  if (entry.transform == nullptr) return;
+  Raster rgb = BlankRgb(raster);
   for (int y = 0; y < raster.size.height; ++y) {
-    cmsDoTransform(entry.transform.get(), std::as_const(raster).row(y).data(), converted.row(y).data(),
+    cmsDoTransform(entry.transform.get(), std::as_const(raster).row(y).data(), rgb.row(y).data(),
                    static_cast<cmsUInt32Number>(raster.size.width));
   }
-  raster = std::move(converted);
+  raster = std::move(rgb);
 }
 
 bool ColorTransforms::Impl::ToSrgb(Raster& raster, const ColorProfile& profile) {
   bool usable = true;
   if (!std::holds_alternative<std::monostate>(profile)) {
     const Entry& entry = Find(raster, profile);
-    if (entry.transform != nullptr) Apply(entry, raster);
+    Apply(entry, raster);
     usable = entry.usable;
   }
   if (raster.color != ColorModel::kCmyk) return usable;
-  Raster rgb = {
-      .size = raster.size, .color = ColorModel::kRgb, .alpha = raster.alpha, .sample = raster.sample, .pixels = {}};
-  rgb.pixels.resize(rgb.row_bytes() * static_cast<size_t>(raster.size.height));
+  Raster rgb = BlankRgb(raster);
   const auto convert = raster.sample == SampleType::kU8 ? InksToRgb<uint8_t, 255> : InksToRgb<uint16_t, 65535>;
   convert(raster.pixels.data(), rgb.pixels.data(), raster.size.pixels(), raster.alpha);
   raster = std::move(rgb);

@@ -117,12 +117,6 @@ LcmsProfile OpenLcmsProfile(cmsContext context, const ColorProfile& profile, Col
   return nullptr;
 }
 
-LcmsProfile MakeSrgbProfile(cmsContext context, ColorModel model) {
-  if (model != ColorModel::kGray) return LcmsProfile(cmsCreate_sRGBProfileTHR(context));
-  const LcmsCurve curve = MakeSrgbCurve(context);
-  return curve == nullptr ? nullptr : LcmsProfile(cmsCreateGrayProfileTHR(context, cmsD50_xyY(), curve.get()));
-}
-
 bool IsRgbMatrixLikeSrgb(cmsHPROFILE profile) {
   // The primaries of sRGB adapted to D50, as IEC 61966-2-1 profiles give them.
   struct Channel {
@@ -143,17 +137,30 @@ bool IsRgbMatrixLikeSrgb(cmsHPROFILE profile) {
   });
 }
 
-bool IsGrayLikeSrgb(cmsContext context, cmsHPROFILE profile) {
-  const LcmsProfile srgb = MakeSrgbProfile(context, ColorModel::kGray);
-  if (srgb == nullptr) return false;
+std::vector<uint16_t> MakeGrayTable(cmsContext context, cmsHPROFILE profile, SampleType sample) {
+  const LcmsCurve curve = MakeSrgbCurve(context);
+  if (curve == nullptr) return {};
+  const LcmsProfile srgb(cmsCreateGrayProfileTHR(context, cmsD50_xyY(), curve.get()));
+  if (srgb == nullptr) return {};
+  // Unoptimized, for lcms's own tables are up to a step of 8 bits off in dark tones.
   const LcmsTransform transform(cmsCreateTransformTHR(context, profile, TYPE_GRAY_16, srgb.get(), TYPE_GRAY_16,
                                                       INTENT_PERCEPTUAL, cmsFLAGS_NOOPTIMIZE));
-  if (transform == nullptr) return false;
-  for (int sample = 0; sample < 256; ++sample) {
-    const auto in = static_cast<uint16_t>(sample * 257);
-    uint16_t out = 0;
-    cmsDoTransform(transform.get(), &in, &out, 1);
-    if (2 * std::abs(int{in} - int{out}) >= 3 * 257) return false;
+  if (transform == nullptr) return {};
+  const bool narrow = sample == SampleType::kU8;
+  std::vector<uint16_t> table(narrow ? 256 : 65536);
+  for (size_t i = 0; i < table.size(); ++i) table[i] = static_cast<uint16_t>(narrow ? i * 257 : i);
+  cmsDoTransform(transform.get(), table.data(), table.data(), static_cast<cmsUInt32Number>(table.size()));
+  if (narrow) {
+    for (uint16_t& value : table) value = static_cast<uint16_t>((value + 128) / 257);
+  }
+  return table;
+}
+
+bool IsGrayLikeSrgb(const std::vector<uint16_t>& table) {
+  const int largest = static_cast<int>(table.size()) - 1;
+  for (int sample = 0; sample <= largest; ++sample) {
+    // Twice 255 times the change, against 3 times the range.
+    if (510 * int64_t{std::abs(table[static_cast<size_t>(sample)] - sample)} >= int64_t{3} * largest) return false;
   }
   return true;
 }

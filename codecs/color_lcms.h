@@ -5,8 +5,10 @@
 #include <lcms2.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <type_traits>
+#include <vector>
 
 #include "codecs/color_profile.h"
 #include "codecs/row_sink.h"
@@ -35,14 +37,14 @@ LcmsContext MakeLcmsContext();
 // for pictures of `model`.
 LcmsProfile OpenLcmsProfile(cmsContext context, const ColorProfile& profile, ColorModel model);
 
-// sRGB; for gray pictures a gray profile with the curve of sRGB.
-LcmsProfile MakeSrgbProfile(cmsContext context, ColorModel model);
-
 // True for an RGB matrix profile whose primaries and curves are those of sRGB within tolerance, as most cameras embed.
 bool IsRgbMatrixLikeSrgb(cmsHPROFILE profile);
 
-// True where converting gray samples to sRGB's curve changes none of them by 1.5 / 255 or more.
-bool IsGrayLikeSrgb(cmsContext context, cmsHPROFILE profile);
+// What each gray sample of that type becomes in sRGB's curve: 256 or 65,536 numbers. Empty where lcms can't say.
+std::vector<uint16_t> MakeGrayTable(cmsContext context, cmsHPROFILE profile, SampleType sample);
+
+// True where the table changes no sample by 1.5 / 255 or more.
+bool IsGrayLikeSrgb(const std::vector<uint16_t>& table);
 
 }  // namespace tbbthumbs
 
