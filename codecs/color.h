@@ -23,7 +23,7 @@ class ColorTransforms {
   // Gray stays gray, RGB stays RGB, CMYK becomes RGB. A profile equal to sRGB within tolerance changes nothing. A
   // profile that is broken or made for another colour model is ignored: as if there were none. CMYK without a profile:
   // red = 1 - min(1, C(1-K) + K), and likewise green from M and blue from Y. Returns whether the profile was
-  // usable. Errors: kOutOfMemory.
+  // usable; true where nothing is said. Errors: kOutOfMemory.
   [[nodiscard]] Result<bool> ToSrgb(Raster& raster, const ColorProfile& profile);
 
  private:

@@ -16,7 +16,11 @@ struct IccProfile {
 
 // Primaries and a transfer curve, as PNG's gAMA, cHRM and cICP give them.
 struct ParametricProfile {
-  enum class Curve { kSrgb, kGamma };
+  enum class Curve {
+    kSrgb,
+    kBt709,  // the inverse of the camera curve of BT.709
+    kGamma,
+  };
   // CIE 1931 x and y of white, red, green, blue.
   std::array<double, 8> chromaticities{0.3127, 0.3290, 0.6400, 0.3300, 0.3000, 0.6000, 0.1500, 0.0600};
   Curve curve = Curve::kSrgb;

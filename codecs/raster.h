@@ -42,8 +42,9 @@ struct Raster {
 // 16-bit samples to 8-bit ones, rounded to nearest: round(v / 257). Nothing to do for 8-bit.
 void ReduceToU8(Raster& raster);
 
-// Puts the picture on an opaque `background` (grey or RGB by the picture's own model, 8 bits a channel in sRGB) and
-// drops the alpha channel. Expects straight alpha, gray or RGB. Nothing to do without alpha.
+// Puts the picture on an opaque `background` (8 bits a channel in sRGB) and drops the alpha channel. A gray picture
+// stays gray on a grey background and becomes RGB on a coloured one. Expects straight alpha, gray or RGB. Nothing to do
+// without alpha.
 struct Rgb8 {
   uint8_t red = 255;
   uint8_t green = 255;

@@ -1,0 +1,117 @@
+// The C structs of libpng and their error handling. Private to codecs/png_*.cpp.
+#ifndef TBBTHUMBS_CODECS_PNG_SESSION_H_
+#define TBBTHUMBS_CODECS_PNG_SESSION_H_
+
+#include <png.h>
+
+#include <csetjmp>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "codecs/byte_source.h"
+#include "codecs/error.h"
+#include "codecs/limits.h"
+
+namespace tbbthumbs {
+
+// Catches what libpng reports: errors by a jump back into Guarded, warnings by keeping the first text.
+class PngErrors {
+ public:
+  // Calls `f`, which may call libpng. False: libpng reported an error, and error_text() says which. `f` captures
+  // references, and objects with destructors may not live in it: the jump would skip them.
+  template <class F>
+  [[nodiscard]] bool Guarded(const F& f) {
+    if (setjmp(jump_) != 0) return false;
+    f();
+    return true;
+  }
+
+  const char* error_text() const { return error_text_; }
+  int warnings() const { return warnings_; }
+  const char* first_warning() const { return first_warning_; }
+  // A checksum of image data was wrong, and libpng went on as it was told to.
+  bool crc_ignored() const { return crc_ignored_; }
+  bool out_of_memory() const;
+
+ protected:
+  PngErrors() = default;
+  ~PngErrors() = default;
+
+  [[noreturn]] static void OnError(png_structp png, png_const_charp text);
+  static void OnWarning(png_structp png, png_const_charp text);
+
+ private:
+  std::jmp_buf jump_;
+  char error_text_[160] = {};
+  char first_warning_[160] = {};
+  int warnings_ = 0;
+  bool crc_ignored_ = false;
+};
+
+// Reads one PNG from a ByteSource.
+class PngReadSession final : public PngErrors {
+ public:
+  explicit PngReadSession(ByteSource& source);
+  ~PngReadSession();
+  PngReadSession(const PngReadSession&) = delete;
+  PngReadSession& operator=(const PngReadSession&) = delete;
+
+  // Null where libpng could not be set up.
+  png_structp png() const { return png_; }
+  png_infop info() const { return info_; }
+
+  // Polled after every MiB of input from now on: input need not become rows (empty deflate blocks, empty chunks).
+  void set_watch(const Watch* watch) { watch_ = watch; }
+  // Bytes that libpng has taken.
+  uint64_t position() const { return position_; }
+  // libpng asked for bytes beyond the end.
+  bool ended_early() const { return ended_early_; }
+  // Why reading stopped, where that was no fault of the picture: kIo, kStopped, kTimeout.
+  const Status& source_status() const { return source_status_; }
+
+ private:
+  static void OnRead(png_structp png, png_bytep out, size_t count);
+  bool Read(std::span<std::byte> out) noexcept;
+  Result<size_t> ReadSome(std::span<std::byte> out);
+
+  ByteSource& source_;
+  const Watch* watch_ = nullptr;
+  std::vector<std::byte> buffer_;  // a piece of the source that is not resident
+  uint64_t buffer_offset_ = 0;
+  size_t buffer_filled_ = 0;
+  uint64_t position_ = 0;
+  uint64_t next_poll_ = 0;
+  bool ended_early_ = false;
+  Status source_status_;
+  png_structp png_ = nullptr;
+  png_infop info_ = nullptr;
+};
+
+// Writes one PNG into memory.
+class PngWriteSession final : public PngErrors {
+ public:
+  PngWriteSession();
+  ~PngWriteSession();
+  PngWriteSession(const PngWriteSession&) = delete;
+  PngWriteSession& operator=(const PngWriteSession&) = delete;
+
+  // Null where libpng could not be set up.
+  png_structp png() const { return png_; }
+  png_infop info() const { return info_; }
+  std::vector<std::byte>& file() { return file_; }
+
+ private:
+  static void OnWrite(png_structp png, png_bytep bytes, size_t count);
+  bool Append(std::span<const std::byte> bytes) noexcept;
+
+  std::vector<std::byte> file_;
+  png_structp png_ = nullptr;
+  png_infop info_ = nullptr;
+};
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_CODECS_PNG_SESSION_H_
