@@ -1,0 +1,193 @@
+#include "tools/command_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "tools/option_values.h"
+
+namespace tbbthumbs::tool {
+namespace {
+
+template <class T>
+using Choice = std::pair<std::string_view, T>;
+
+constexpr Choice<Kernel> kKernels[] = {{"lanczos3", Kernel::kLanczos3},
+                                       {"mitchell", Kernel::kMitchell},
+                                       {"catmull-rom", Kernel::kCatmullRom},
+                                       {"area", Kernel::kArea}};
+constexpr Choice<OutputFormat> kFormats[] = {
+    {"auto", OutputFormat::kAuto}, {"jpeg", OutputFormat::kJpeg}, {"png", OutputFormat::kPng}};
+constexpr Choice<IfExists> kIfExists[] = {{"update", IfExists::kUpdate},
+                                          {"skip", IfExists::kSkip},
+                                          {"overwrite", IfExists::kOverwrite},
+                                          {"fail", IfExists::kFail}};
+constexpr Choice<Strictness> kOnDamage[] = {
+    {"fail-truncated", Strictness::kFailTruncated}, {"salvage", Strictness::kSalvage}, {"strict", Strictness::kStrict}};
+constexpr Choice<When> kWhen[] = {{"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}};
+
+// Far more than any machine has; each thread costs a stack.
+constexpr int kMostThreads = 1024;
+// A token costs a few hundred bytes.
+constexpr int kMostTokens = 1'000'000;
+
+// Takes values out of raw options and keeps the first error.
+class Reader {
+ public:
+  explicit Reader(const RawOptions& raw) : raw_(raw) {}
+
+  // Leaves `target` as it is where the option was not given or is wrong.
+  template <class T, class Parse>
+  void Read(std::string_view name, T& target, Parse parse) {
+    const RawValue* value = raw_.Last(name);
+    if (value != nullptr) Store(*value, parse(value->text), target);
+  }
+
+  void ReadFlag(std::string_view name, bool& target) { Read(name, target, ParseBool); }
+
+  void ReadInt(std::string_view name, int& target, int smallest, int largest) {
+    Read(name, target, [&](const std::string& text) { return ParseInt(text, smallest, largest); });
+  }
+
+  template <class T, size_t kCount>
+  void ReadChoice(std::string_view name, T& target, const Choice<T> (&choices)[kCount]) {
+    Read(name, target, [&](const std::string& text) { return ParseChoice(text, std::span<const Choice<T>>(choices)); });
+  }
+
+  template <class T, class Parse>
+  void ReadList(std::string_view name, std::vector<T>& target, Parse parse) {
+    const auto found = raw_.values.find(name);
+    if (found == raw_.values.end()) return;
+    target.clear();
+    for (const RawValue& value : found->second) {
+      T one{};
+      Store(value, parse(value.text), one);
+      target.push_back(std::move(one));
+    }
+  }
+
+  void Refuse(std::string message) {
+    if (error_.empty()) error_ = std::move(message);
+  }
+
+  const std::string& error() const { return error_; }
+
+ private:
+  template <class T, class P>
+  void Store(const RawValue& value, Parsed<P> parsed, T& target) {
+    if (parsed) {
+      target = std::move(*parsed);
+    } else {
+      Refuse(value.origin + ": " + parsed.error());
+    }
+  }
+
+  const RawOptions& raw_;
+  std::string error_;
+};
+
+Parsed<std::string> ParseText(const std::string& text) {
+  if (text.empty()) return tl::unexpected<std::string>("a value is missing");
+  return text;
+}
+
+Parsed<SizeSpec> ParseSize(const std::string& text) {
+  const auto spec = ParseSizeSpec(text);
+  if (!spec) return tl::unexpected<std::string>(spec.error().message);
+  return *spec;
+}
+
+// "-" among the inputs and `--files-from -` are the same list.
+void ReadInputs(const RawOptions& raw, Reader& reader, InputOptions& input) {
+  bool null = false;
+  reader.ReadFlag("null", null);
+  const char separator = null ? '\0' : '\n';
+  std::vector<std::string> lists;
+  reader.ReadList("files-from", lists, ParseText);
+  for (const std::string& argument : raw.arguments) {
+    if (argument == "-") {
+      lists.push_back(argument);
+    } else {
+      input.paths.emplace_back(argument);
+    }
+  }
+  if (std::count(lists.begin(), lists.end(), "-") > 1) reader.Refuse("standard input can be read as a list only once");
+  for (const std::string& list : lists) {
+    input.lists.push_back({list == "-" ? std::filesystem::path("/dev/stdin") : std::filesystem::path(list), separator});
+  }
+  if (input.paths.empty() && input.lists.empty()) {
+    reader.Refuse("an INPUT is missing, as in: tbbthumbs photos/ -o thumbs/ (more: tbbthumbs --help)");
+  }
+  if (null && input.lists.empty()) reader.Refuse("--null is for lists: --files-from FILE or '-' as an input");
+  reader.ReadFlag("recursive", input.recursive);
+  reader.ReadFlag("hidden", input.hidden);
+  reader.ReadFlag("follow", input.follow_links);
+  reader.ReadList("include", input.include, ParseText);
+  reader.ReadList("exclude", input.exclude, ParseText);
+  reader.Read("min-input-bytes", input.min_bytes, ParseByteCount);
+  reader.Read("max-input-bytes", input.max_bytes, ParseByteCount);
+  if (input.min_bytes > input.max_bytes) reader.Refuse("--min-input-bytes is more than --max-input-bytes");
+  reader.Read("newer-than", input.newer_than, ParseTime);
+}
+
+void ReadSpecs(Reader& reader, SpecSet& specs) {
+  reader.ReadList("size", specs.sizes, ParseSize);
+  for (size_t i = 1; i < specs.sizes.size(); ++i) {
+    if (std::find(specs.sizes.begin(), specs.sizes.begin() + i, specs.sizes[i]) != specs.sizes.begin() + i) {
+      reader.Refuse("--size: " + ToString(specs.sizes[i]) + " is given twice");
+    }
+  }
+  reader.ReadChoice("kernel", specs.kernel, kKernels);
+  reader.Read("background", specs.background, ParseColor);
+  reader.ReadChoice("format", specs.format, kFormats);
+  reader.ReadInt("quality", specs.quality, 1, 100);
+  reader.ReadFlag("progressive", specs.progressive);
+  reader.ReadFlag("optimize", specs.optimize);
+  reader.ReadChoice("on-damage", specs.strictness, kOnDamage);
+}
+
+void ReadDisplay(Reader& reader, DisplayConfig& display) {
+  reader.ReadChoice("progress", display.progress, kWhen);
+  reader.ReadChoice("color-output", display.color, kWhen);
+  reader.ReadFlag("verbose", display.verbose);
+  reader.ReadFlag("quiet", display.quiet);
+  reader.ReadFlag("json", display.json);
+  if (display.quiet) display.verbose = false;
+}
+
+}  // namespace
+
+tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
+  MakeConfig config;
+  JobOptions& job = config.job;
+  Reader reader(raw);
+  reader.Read("output", job.output, ParseText);
+  ReadInputs(raw, reader, job.input);
+  if (job.output.empty()) reader.Refuse("--output is missing, as in: tbbthumbs photos/ -o thumbs/");
+  ReadSpecs(reader, job.specs);
+  reader.ReadChoice("if-exists", job.if_exists, kIfExists);
+  reader.ReadInt("threads", job.threads, 0, kMostThreads);
+  reader.ReadInt("io-threads", job.io_threads, 1, kMostThreads);
+  reader.ReadInt("tokens", job.tokens, 0, kMostTokens);
+  reader.Read("max-pixels", job.limits.max_pixels, ParsePixelCount);
+  reader.Read("timeout", job.limits.cpu_deadline, ParseSeconds);
+  ReadDisplay(reader, config.display);
+  if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
+  return config;
+}
+
+tl::expected<InfoConfig, std::string> ToInfoConfig(const RawOptions& raw) {
+  InfoConfig config;
+  Reader reader(raw);
+  for (const std::string& argument : raw.arguments) config.files.emplace_back(argument);
+  if (config.files.empty()) reader.Refuse("a FILE is missing, as in: tbbthumbs info photo.jpg");
+  reader.ReadList("size", config.sizes, ParseSize);
+  reader.Read("max-pixels", config.limits.max_pixels, ParsePixelCount);
+  reader.ReadFlag("json", config.json);
+  if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
+  return config;
+}
+
+}  // namespace tbbthumbs::tool

@@ -1,0 +1,55 @@
+// What to do, checked: the last of the three forms of a command line (words, raw options, this).
+#ifndef TBBTHUMBS_TOOLS_COMMAND_CONFIG_H_
+#define TBBTHUMBS_TOOLS_COMMAND_CONFIG_H_
+
+#include <filesystem>
+#include <string>
+#include <tl/expected.hpp>
+#include <variant>
+#include <vector>
+
+#include "codecs/limits.h"
+#include "codecs/thumbnail_spec.h"
+#include "pipeline/job.h"
+#include "tools/raw_options.h"
+#include "tools/terminal.h"
+
+namespace tbbthumbs::tool {
+
+struct DisplayConfig {
+  When progress = When::kAuto;
+  When color = When::kAuto;
+  bool verbose = false;  // a line for each picture
+  bool quiet = false;    // only errors; verbose is off then
+  bool json = false;
+};
+
+// Thumbnails of many pictures.
+struct MakeConfig {
+  JobOptions job;
+  DisplayConfig display;
+};
+
+// What the headers of some pictures say.
+struct InfoConfig {
+  std::vector<std::filesystem::path> files;
+  std::vector<SizeSpec> sizes{SizeSpec{}};  // for which the decoder's scale is told
+  DecodeLimits limits;
+  bool json = false;
+};
+
+struct HelpConfig {
+  bool all = false;
+};
+
+struct VersionConfig {};
+
+using CommandConfig = std::variant<MakeConfig, InfoConfig, HelpConfig, VersionConfig>;
+
+// Checks every value. Errors: a message for people that begins with the option.
+[[nodiscard]] tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw);
+[[nodiscard]] tl::expected<InfoConfig, std::string> ToInfoConfig(const RawOptions& raw);
+
+}  // namespace tbbthumbs::tool
+
+#endif  // TBBTHUMBS_TOOLS_COMMAND_CONFIG_H_

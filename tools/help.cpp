@@ -1,0 +1,66 @@
+#include "tools/help.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string_view>
+
+#include "tools/option_table.h"
+
+namespace tbbthumbs::tool {
+namespace {
+
+constexpr std::string_view kUsage =
+    "Thumbnails of many pictures.\n\n"
+    "  tbbthumbs [make] INPUT... -o DIR [-s SIZE]...   of files, directories, lists\n"
+    "  tbbthumbs info FILE... [--json]                 what it sees in a picture\n";
+
+constexpr std::string_view kMore =
+    "\nAn input that has the name of a command is written ./info. After '--' nothing is\n"
+    "an option. What is on by default is turned off by --no-NAME. GLOBs are as in a\n"
+    "shell; '**' goes across directories.\n"
+    "\nConfiguration files: lines of 'name = value', as in 'quality = 90', 'optimize =\n"
+    "yes'; '#' begins a comment line. The command line wins, then --config FILE, then\n"
+    "OUTPUT/tbbthumbs.conf.\n"
+    "\nExit status: 0 all done; 1 some pictures failed or some directories could not be\n"
+    "read; 2 wrong use; 74 the output is full or unwritable; 130, 143 interrupted.\n"
+    "\nJSON: a line for each picture, \"type\":\"picture\", and a last one, \"type\":\n"
+    "\"summary\". File names that are no UTF-8 come with U+FFFD for the bytes that are\n"
+    "not, and once more, whole, in RFC 3986 percent-encoding: \"input\" with\n"
+    "\"input_percent_encoded\", \"path\" with \"path_percent_encoded\".\n";
+
+constexpr std::string_view kIndent = "                         ";
+
+std::string OptionLines(const OptionSpec& option) {
+  std::string left = option.letter == 0 ? "      --" : fmt::format("  -{}, --", option.letter);
+  left.append(option.name);
+  if (!option.argument.empty()) left.append(" ").append(option.argument);
+  std::string lines = fmt::format("{:<{}}", left, kIndent.size());
+  // One that is too long for its column gets a line of its own.
+  if (left.size() + 2 > kIndent.size()) lines = left + "\n" + std::string(kIndent);
+  for (const char c : option.help) {
+    lines += c;
+    if (c == '\n') lines += kIndent;
+  }
+  return lines + "\n";
+}
+
+}  // namespace
+
+std::string HelpText(bool all) {
+  std::string text(kUsage);
+  if (!all) text += "\n";
+  std::optional<OptionGroup> group;
+  for (const OptionSpec& option : OptionTable()) {
+    if (!all && !option.usual) continue;
+    if (all && group != option.group) text += fmt::format("\n{}:\n", GroupName(option.group));
+    group = option.group;
+    text += OptionLines(option);
+  }
+  if (all) text += kMore;
+  return text;
+}
+
+std::string VersionText() { return "tbbthumbs " TBBTHUMBS_VERSION; }
+
+}  // namespace tbbthumbs::tool

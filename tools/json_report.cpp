@@ -1,0 +1,159 @@
+#include "tools/json_report.h"
+
+#include <chrono>
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <variant>
+
+#include "codecs/format.h"
+#include "tools/escape.h"
+
+namespace tbbthumbs::tool {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string ToLine(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+void AddPath(Json& json, const std::string& key, const std::filesystem::path& path) {
+  json[key] = path.native();
+  if (!IsValidUtf8(path.native())) json[key + "_percent_encoded"] = PercentEncode(path.native());
+}
+
+Json ToJson(const Error& error) { return {{"code", ErrorCodeName(error.code)}, {"message", error.message}}; }
+
+double Seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+std::string_view OutcomeName(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kMade:
+      return "made";
+    case Outcome::kUpToDate:
+      return "up_to_date";
+    case Outcome::kFailed:
+      return "failed";
+    case Outcome::kNotPicture:
+      return "not_picture";
+    case Outcome::kUnsupported:
+      return "unsupported";
+    case Outcome::kFiltered:
+      return "filtered";
+    case Outcome::kLeft:
+      return "left";
+  }
+  return "";
+}
+
+std::string_view ColorName(ColorModel color) {
+  switch (color) {
+    case ColorModel::kGray:
+      return "gray";
+    case ColorModel::kRgb:
+      return "rgb";
+    case ColorModel::kCmyk:
+      return "cmyk";
+  }
+  return "";
+}
+
+Json ProfileJson(const ColorProfile& profile) {
+  if (const auto* icc = std::get_if<IccProfile>(&profile)) return {{"kind", "icc"}, {"bytes", icc->bytes.size()}};
+  if (std::holds_alternative<ParametricProfile>(profile)) return {{"kind", "parametric"}};
+  return nullptr;
+}
+
+// The counts that are not zero, by name.
+template <size_t kCount, class Name>
+Json CountsJson(const std::array<uint64_t, kCount>& counts, Name name) {
+  Json json = Json::object();
+  for (size_t i = 0; i < kCount; ++i) {
+    if (counts[i] > 0) json[std::string(name(i))] = counts[i];
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string PictureJson(const PictureResult& result) {
+  Json json{{"type", "picture"}, {"seq", result.seq}};
+  AddPath(json, "input", result.input);
+  json["outcome"] = OutcomeName(result.outcome);
+  if (result.error) json["error"] = ToJson(*result.error);
+  if (result.format != Format::kUnknown) json["format"] = FormatName(result.format);
+  if (result.size.width > 0) {
+    json["width"] = result.size.width;
+    json["height"] = result.size.height;
+  }
+  if (result.bytes_in > 0) json["bytes_in"] = result.bytes_in;
+  if (result.outcome == Outcome::kMade) {
+    json["outputs"] = Json::array();
+    for (const OutputFile& output : result.outputs) {
+      Json& one = json["outputs"].emplace_back(Json::object());
+      AddPath(one, "path", output.path);
+      one["width"] = output.size.width;
+      one["height"] = output.size.height;
+      one["bytes"] = output.bytes;
+    }
+    json["decoder"] = result.decoder;
+    json["salvaged"] = result.salvaged;
+    json["cpu_seconds"] = Seconds(result.cpu_time);
+  }
+  return ToLine(json);
+}
+
+std::string SummaryJson(const RunSummary& summary) {
+  Json json{{"type", "summary"},
+            {"inputs", summary.inputs},
+            {"made", summary.made},
+            {"salvaged", summary.salvaged},
+            {"up_to_date", summary.up_to_date},
+            {"failed", summary.failed},
+            {"not_pictures", summary.not_pictures},
+            {"unsupported", summary.unsupported},
+            {"filtered", summary.filtered},
+            {"left", summary.left},
+            {"thumbnails", summary.thumbnails},
+            {"bytes_in", summary.bytes_in},
+            {"bytes_out", summary.bytes_out},
+            {"wall_seconds", Seconds(summary.wall_time)},
+            {"cpu_seconds", Seconds(summary.cpu_time)},
+            {"threads", summary.threads},
+            {"stopped", summary.stopped},
+            {"walk_errors", summary.walk_error_count}};
+  json["failed_by_code"] =
+      CountsJson(summary.failed_by_code, [](size_t i) { return ErrorCodeName(static_cast<ErrorCode>(i)); });
+  json["unsupported_by_format"] =
+      CountsJson(summary.unsupported_by_format, [](size_t i) { return FormatName(static_cast<Format>(i)); });
+  if (summary.fatal) json["fatal"] = ToJson(*summary.fatal);
+  return ToLine(json);
+}
+
+std::string InfoJson(const std::filesystem::path& path, uint64_t file_bytes, const ImageInfo& info,
+                     std::string_view decoder) {
+  Json json{{"type", "info"}};
+  AddPath(json, "path", path);
+  json["format"] = FormatName(info.format);
+  json["width"] = info.size.width;
+  json["height"] = info.size.height;
+  json["bytes"] = file_bytes;
+  json["color"] = ColorName(info.color);
+  json["alpha"] = info.alpha;
+  json["depth"] = info.depth;
+  json["coding"] = info.coding;
+  json["progressive"] = info.progressive;
+  json["animated"] = info.animated;
+  json["orientation"] = info.orientation;
+  json["profile"] = ProfileJson(info.profile);
+  json["decoder"] = decoder;
+  json["decoded_bytes"] = info.decoded_bytes;
+  return ToLine(json);
+}
+
+std::string InfoJson(const std::filesystem::path& path, const Error& error) {
+  Json json{{"type", "info"}};
+  AddPath(json, "path", path);
+  json["error"] = ToJson(error);
+  return ToLine(json);
+}
+
+}  // namespace tbbthumbs::tool

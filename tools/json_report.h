@@ -1,0 +1,34 @@
+// What the command says to programs: one JSON object a line.
+//
+// File names stand as they are where they are UTF-8. Others have U+FFFD in place of each byte that is not, and a second
+// field with the whole name in percent-encoding (PercentEncode): "input" with "input_percent_encoded", "path" with
+// "path_percent_encoded". Sizes are in pixels, counts in bytes, times in seconds.
+#ifndef TBBTHUMBS_TOOLS_JSON_REPORT_H_
+#define TBBTHUMBS_TOOLS_JSON_REPORT_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "codecs/decoder.h"
+#include "codecs/error.h"
+#include "pipeline/run_summary.h"
+
+namespace tbbthumbs::tool {
+
+// {"type":"picture","input":...,"outcome":"made",...}: all without a line's end.
+std::string PictureJson(const PictureResult& result);
+
+// {"type":"summary",...}.
+std::string SummaryJson(const RunSummary& summary);
+
+// {"type":"info","path":...}: of a picture whose header was read, `decoder` as DecoderPath says it; or of one that was
+// not.
+std::string InfoJson(const std::filesystem::path& path, uint64_t file_bytes, const ImageInfo& info,
+                     std::string_view decoder);
+std::string InfoJson(const std::filesystem::path& path, const Error& error);
+
+}  // namespace tbbthumbs::tool
+
+#endif  // TBBTHUMBS_TOOLS_JSON_REPORT_H_

@@ -1,0 +1,55 @@
+// tbbthumbs: the command.
+#include <malloc.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "tools/exit_codes.h"
+#include "tools/help.h"
+#include "tools/info_command.h"
+#include "tools/make_command.h"
+#include "tools/options.h"
+#include "tools/terminal.h"
+
+namespace tbbthumbs::tool {
+namespace {
+
+ExitCode Say(std::string text, Terminal& terminal) {
+  if (text.ends_with('\n')) text.pop_back();
+  return terminal.WriteOut(text) ? kExitDone : kExitOutput;
+}
+
+ExitCode Run(const std::vector<std::string>& words) {
+  Terminal terminal(STDOUT_FILENO, STDERR_FILENO);
+  auto command = ParseCommand(words);
+  if (!command) {
+    const TextStyle style{.escape = isatty(STDERR_FILENO) == 1};
+    terminal.WriteError(ErrorLine(command.error(), style));
+    return kExitUsage;
+  }
+  return std::visit(
+      [&](auto& config) {
+        using Config = std::decay_t<decltype(config)>;
+        if constexpr (std::is_same_v<Config, HelpConfig>) return Say(HelpText(config.all), terminal);
+        if constexpr (std::is_same_v<Config, VersionConfig>) return Say(VersionText(), terminal);
+        if constexpr (std::is_same_v<Config, InfoConfig>) return RunInfo(config, terminal);
+        if constexpr (std::is_same_v<Config, MakeConfig>) return RunMake(std::move(config), terminal);
+      },
+      *command);
+}
+
+}  // namespace
+}  // namespace tbbthumbs::tool
+
+int main(int argc, char** argv) {
+  // A reader that goes away is an error of write, not the end of the process.
+  signal(SIGPIPE, SIG_IGN);
+  // Each thread would get an arena of its own, which holds what it once held: four bound the memory of many threads.
+  mallopt(M_ARENA_MAX, 4);
+  return tbbthumbs::tool::Run(std::vector<std::string>(argv + 1, argv + argc));
+}

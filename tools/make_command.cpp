@@ -1,0 +1,155 @@
+#include "tools/make_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "pipeline/job.h"
+#include "tools/json_report.h"
+#include "tools/progress_line.h"
+#include "tools/report.h"
+#include "tools/signals.h"
+#include "tools/thread_limit.h"
+
+namespace tbbthumbs::tool {
+namespace {
+
+// Cancels a job that may not be there yet. Thread-safe: signals and results come from threads that exist before
+// StartJob has returned.
+class Stopper {
+ public:
+  void Stop() {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    if (job_ != nullptr) job_->Cancel();
+  }
+
+  void Attach(Job& job) {
+    const std::lock_guard lock(mutex_);
+    job_ = &job;
+    if (stopped_) job.Cancel();
+  }
+
+  void Detach() {
+    const std::lock_guard lock(mutex_);
+    job_ = nullptr;
+  }
+
+ private:
+  std::mutex mutex_;  // between Attach, Detach and Stop: a job that is going away is not cancelled
+  Job* job_ = nullptr;
+  bool stopped_ = false;
+};
+
+bool WantsProgress(const DisplayConfig& display, const Terminal& terminal) {
+  if (display.progress != When::kAuto) return display.progress == When::kAlways;
+  // Records and a progress line on one terminal would disturb each other.
+  const bool records_in_the_way = display.json && isatty(terminal.out_fd()) == 1;
+  return IsSmartTerminal(terminal.err_fd()) && !display.quiet && !records_in_the_way;
+}
+
+TextStyle StyleOf(const DisplayConfig& display, int fd) {
+  return {.escape = isatty(fd) == 1, .color = WantsColor(display.color, fd)};
+}
+
+// Draws the progress line ten times a second while it lives, on a thread of its own.
+class ProgressDrawer {
+ public:
+  ProgressDrawer(const Job& job, Terminal& terminal, bool color, const SignalWatcher& signals)
+      : job_(job), terminal_(terminal), signals_(signals), color_(color) {
+    thread_ = std::jthread([this](std::stop_token stop) { Draw(stop); });
+  }
+
+  // Takes the line away.
+  ~ProgressDrawer() {
+    thread_.request_stop();
+    thread_.join();
+    terminal_.SetStatus("");
+  }
+
+ private:
+  void Draw(std::stop_token stop) {
+    pthread_setname_np(pthread_self(), "progress");
+    const bool unicode = LocaleIsUtf8();
+    SpeedMeter meter;
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any never;
+    do {
+      const Progress progress = job_.progress();
+      const LineStyle style{.width = TerminalWidth(terminal_.err_fd()),
+                            .color = color_,
+                            .unicode = unicode,
+                            .stopping = signals_.received() != 0};
+      terminal_.SetStatus(RenderProgressLine(progress, meter.Update(progress), style));
+      never.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; });
+    } while (!stop.stop_requested());
+  }
+
+  const Job& job_;
+  Terminal& terminal_;
+  const SignalWatcher& signals_;
+  const bool color_;
+  std::jthread thread_;
+};
+
+void ReportResult(const PictureResult& result, const DisplayConfig& display, const TextStyle& style, Terminal& terminal,
+                  Stopper& stopper) {
+  if (result.outcome == Outcome::kFailed && result.error) {
+    terminal.WriteError(FailureLine(result.input, *result.error, style));
+  } else if (display.verbose) {
+    terminal.WriteError(ResultLine(result, style));
+  }
+  if (display.json && !terminal.WriteOut(PictureJson(result))) stopper.Stop();
+}
+
+void ReportEnd(const RunSummary& summary, const DisplayConfig& display, const TextStyle& style, Terminal& terminal) {
+  for (const Error& error : summary.walk_errors) terminal.WriteError(ErrorLine(error.message, style));
+  if (summary.fatal) {
+    terminal.WriteError(
+        ErrorLine(fmt::format("{}: {}", ErrorCodeName(summary.fatal->code), summary.fatal->message), style));
+  }
+  if (!display.quiet) {
+    for (const std::string& line : SummaryLines(summary)) terminal.WriteError(line);
+  }
+  if (display.json) terminal.WriteOut(SummaryJson(summary));
+}
+
+}  // namespace
+
+ExitCode RunMake(MakeConfig config, Terminal& terminal) {
+  const DisplayConfig& display = config.display;
+  const TextStyle style = StyleOf(display, terminal.err_fd());
+  const bool progress = WantsProgress(display, terminal);
+  Stopper stopper;
+  const SignalWatcher signals([&] { stopper.Stop(); }, [&] { terminal.Abandon(); });
+  const ThreadLimit thread_limit(config.job.threads);
+  config.job.count_total = progress;
+  config.job.on_result = [&](const PictureResult& result) { ReportResult(result, display, style, terminal, stopper); };
+  auto job = StartJob(config.job);
+  if (!job) {
+    terminal.WriteError(ErrorLine(job.error().message, style));
+    return ExitCodeOf(job.error());
+  }
+  stopper.Attach(*job);
+  std::optional<ProgressDrawer> drawer;
+  if (progress) drawer.emplace(*job, terminal, style.color, signals);
+  const RunSummary summary = job->Wait();
+  stopper.Detach();
+  drawer.reset();
+  ReportEnd(summary, display, style, terminal);
+  if (terminal.out_error() != 0) {
+    terminal.WriteError(ErrorLine(fmt::format("standard output: {}", std::strerror(terminal.out_error())), style));
+    return kExitOutput;
+  }
+  return ExitCodeOf(summary, signals.received());
+}
+
+}  // namespace tbbthumbs::tool

@@ -1,0 +1,89 @@
+#include "tools/option_table.h"
+
+namespace tbbthumbs::tool {
+namespace {
+
+using enum OptionKind;
+using enum OptionGroup;
+constexpr unsigned kForAll = kForMake | kForInfo;
+
+// Help texts fit the 55 columns that remain of 80; "\n" goes on in the next line.
+constexpr OptionSpec kOptions[] = {
+    {"recursive", 'r', kFlag, kInput, kForMake, false, "",
+     "descend into the directories below a directory\n(default; --no-recursive: only the files in it)"},
+    {"include", 0, kList, kInput, kForMake, true, "GLOB", "of the files in directories only those that match"},
+    {"exclude", 0, kList, kInput, kForMake, true, "GLOB",
+     "not those that match; '*.tmp' is for names, 'raw/**'\nfor paths below the directory given"},
+    {"files-from", 0, kList, kInput, kForMake, true, "FILE", "a list of inputs, one a line; '-': standard input"},
+    {"null", '0', kFlag, kInput, kForMake, false, "", "names in lists end with NUL instead of a line's end"},
+    {"hidden", 0, kFlag, kInput, kForMake, false, "", "also names that begin with a dot"},
+    {"follow", 0, kFlag, kInput, kForMake, false, "", "follow symbolic links"},
+    {"min-input-bytes", 0, kValue, kInput, kForMake, false, "SIZE", "leave out smaller files: 10k, 5M, 2G (of 1024)"},
+    {"max-input-bytes", 0, kValue, kInput, kForMake, false, "SIZE", "leave out larger files"},
+    {"newer-than", 0, kValue, kInput, kForMake, false, "WHEN",
+     "leave out files not modified after 2024-05-01,\n2024-05-01T12:00:00 (local time), or a FILE"},
+
+    {"size", 's', kList, kSize, kForAll, true, "SIZE",
+     "256: a box (default); 256x: width; x256: height;\n320x240; several sizes: -s 256 -s 1024"},
+    {"kernel", 0, kValue, kSize, kForMake, false, "NAME", "lanczos3 (default), mitchell, catmull-rom, area"},
+    {"background", 0, kValue, kSize, kForMake, false, "COLOR",
+     "under transparency in JPEG: white (default), black,\ngray, red, green, blue, #rgb, #rrggbb"},
+
+    {"output", 'o', kValue, kOutput, kForMake, true, "DIR", "where the thumbnails go (needed)"},
+    {"format", 0, kValue, kOutput, kForMake, true, "NAME", "jpeg (default), png, auto (png where transparent)"},
+    {"quality", 'q', kValue, kOutput, kForMake, true, "N", "of JPEG, 1 to 100 (default 80)"},
+    {"progressive", 0, kFlag, kOutput, kForMake, false, "", "progressive JPEG"},
+    {"optimize", 0, kFlag, kOutput, kForMake, false, "", "optimised JPEG: about 4 % smaller, slower"},
+    {"force", 0, kFlag, kOutput, kForMake, true, "", "make all thumbnails anew (--if-exists overwrite)"},
+    {"if-exists", 0, kValue, kOutput, kForMake, false, "WHAT",
+     "update (default: unless newer than its picture),\nskip, overwrite, fail"},
+
+    {"threads", 'j', kValue, kRun, kForMake, true, "N", "worker threads (default: the CPUs it may use)"},
+    {"io-threads", 0, kValue, kRun, kForMake, false, "N", "threads that read ahead (default 2)"},
+    {"tokens", 0, kValue, kRun, kForMake, false, "N", "pictures in flight at once (default 64 a thread)"},
+    {"max-pixels", 0, kValue, kRun, kForAll, false, "N", "refuse larger pictures: 50M, 1G (default 268M)"},
+    {"timeout", 0, kValue, kRun, kForMake, false, "SECONDS", "CPU time for one picture (default 60; 0: no limit)"},
+    {"on-damage", 0, kValue, kRun, kForMake, false, "WHAT",
+     "fail-truncated (default), salvage (use what decoded),\nstrict (fail on any warning)"},
+    {"config", 0, kValue, kRun, kForMake, false, "FILE",
+     "options from FILE, a line each: name = value;\nOUTPUT/tbbthumbs.conf is read as well"},
+
+    {"progress", 0, kValue, kDisplay, kForMake, false, "WHEN",
+     "a line of progress: auto (on a terminal), always,\nnever"},
+    {"verbose", 'v', kFlag, kDisplay, kForMake, true, "", "a line for each picture"},
+    {"quiet", 0, kFlag, kDisplay, kForMake, true, "", "only errors"},
+    {"json", 0, kFlag, kDisplay, kForAll, true, "", "a JSON record for each picture on standard output"},
+    {"color-output", 0, kValue, kDisplay, kForMake, false, "WHEN",
+     "auto (on a terminal, unless NO_COLOR), always,\nnever"},
+    {"version", 0, kAction, kDisplay, kForAll, false, "", "say the version"},
+    {"help", 'h', kAction, kDisplay, kForAll, true, "", "this; 'tbbthumbs --help all': every option"},
+};
+
+}  // namespace
+
+std::span<const OptionSpec> OptionTable() { return kOptions; }
+
+const OptionSpec* FindOption(std::string_view name) {
+  for (const OptionSpec& option : kOptions) {
+    if (option.name == name) return &option;
+  }
+  return nullptr;
+}
+
+std::string_view GroupName(OptionGroup group) {
+  switch (group) {
+    case kInput:
+      return "input";
+    case kSize:
+      return "size";
+    case kOutput:
+      return "output";
+    case kRun:
+      return "run";
+    case kDisplay:
+      return "display";
+  }
+  return "";
+}
+
+}  // namespace tbbthumbs::tool

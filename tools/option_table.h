@@ -1,0 +1,43 @@
+// Every option of the command: what the parser takes, what the help says, what a wrong name may have meant.
+#ifndef TBBTHUMBS_TOOLS_OPTION_TABLE_H_
+#define TBBTHUMBS_TOOLS_OPTION_TABLE_H_
+
+#include <span>
+#include <string_view>
+
+namespace tbbthumbs::tool {
+
+enum class OptionKind {
+  kFlag,    // stands alone; `--no-NAME` takes it back
+  kAction,  // stands alone and asks for one thing: no twin, not for a configuration file
+  kValue,   // has a value; the last one counts
+  kList,    // has a value; all count
+};
+
+enum class OptionGroup { kInput, kSize, kOutput, kRun, kDisplay };
+
+inline constexpr unsigned kForMake = 1;
+inline constexpr unsigned kForInfo = 2;
+
+struct OptionSpec {
+  std::string_view name;  // without the dashes
+  char letter;            // 0: none
+  OptionKind kind;
+  OptionGroup group;
+  unsigned commands;          // kForMake | kForInfo
+  bool usual;                 // on the short help screen
+  std::string_view argument;  // "DIR"; "" for flags
+  std::string_view help;
+};
+
+std::span<const OptionSpec> OptionTable();
+
+// nullptr where there is none of that name.
+const OptionSpec* FindOption(std::string_view name);
+
+// "input", "size", ...
+std::string_view GroupName(OptionGroup group);
+
+}  // namespace tbbthumbs::tool
+
+#endif  // TBBTHUMBS_TOOLS_OPTION_TABLE_H_

@@ -1,0 +1,129 @@
+#include "tools/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "codecs/format.h"
+#include "tools/escape.h"
+#include "tools/units.h"
+
+namespace tbbthumbs::tool {
+namespace {
+
+std::string SizeText(Size size) { return fmt::format("{}x{}", size.width, size.height); }
+
+std::string MadeDetails(const PictureResult& result) {
+  std::string text = fmt::format("{} {}", SizeText(result.size), FormatName(result.format));
+  for (const OutputFile& output : result.outputs) {
+    text += fmt::format(", {} {}", SizeText(output.size), FormatBytes(output.bytes));
+  }
+  text += ", " + result.decoder;
+  text += fmt::format(", {:.0f} ms", std::chrono::duration<double, std::milli>(result.cpu_time).count());
+  if (result.salvaged) text += ", damaged";
+  return text;
+}
+
+// What became of it, and more where there is more to say.
+std::pair<std::string_view, std::string> Describe(const PictureResult& result) {
+  switch (result.outcome) {
+    case Outcome::kMade:
+      return {"made", MadeDetails(result)};
+    case Outcome::kUpToDate:
+      return {"up to date", ""};
+    case Outcome::kFailed:
+      return {"failed", ""};
+    case Outcome::kNotPicture:
+      return {"no picture", ""};
+    case Outcome::kUnsupported:
+      return {"not supported", std::string(FormatName(result.format))};
+    case Outcome::kFiltered:
+      return {"left out", ""};
+    case Outcome::kLeft:
+      return {"stopped", ""};
+  }
+  return {};
+}
+
+// "812 HEIC, 3 WebP": the counts that are not zero, the largest first. `name` gives the name of an index.
+template <class Name>
+std::string Breakdown(std::span<const uint64_t> counts, Name name) {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return counts[a] > counts[b]; });
+  std::string text;
+  for (const size_t i : order) {
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{} {}", FormatCount(counts[i]), name(i));
+  }
+  return text;
+}
+
+std::string MadeLine(const RunSummary& summary) {
+  const double seconds = std::chrono::duration<double>(summary.wall_time).count();
+  std::string line = fmt::format("made {} ({}, {}) in {}", FormatCountOf(summary.made, "picture"),
+                                 FormatCountOf(summary.thumbnails, "thumbnail"), FormatBytes(summary.bytes_out),
+                                 FormatDuration(summary.wall_time));
+  if (summary.made > 0 && seconds > 0) {
+    line += fmt::format(": {} pictures/s, {}/s read", FormatRate(static_cast<double>(summary.made) / seconds),
+                        FormatBytes(static_cast<uint64_t>(static_cast<double>(summary.bytes_in) / seconds)));
+    if (summary.threads > 0) line += ", " + FormatCountOf(static_cast<uint64_t>(summary.threads), "thread");
+  }
+  return line;
+}
+
+}  // namespace
+
+std::string Shown(std::string_view text, const TextStyle& style) {
+  return style.escape ? EscapeForTerminal(text) : std::string(text);
+}
+
+std::string FailureLine(const std::filesystem::path& path, const Error& error, const TextStyle& style) {
+  std::string code(ErrorCodeName(error.code));
+  if (style.color) code = "\x1b[1;31m" + code + "\x1b[0m";
+  return fmt::format("tbbthumbs: {}: {}: {}", Shown(path.native(), style), code, Shown(error.message, style));
+}
+
+std::string ErrorLine(std::string_view message, const TextStyle& style) {
+  return "tbbthumbs: " + Shown(message, style);
+}
+
+std::string ResultLine(const PictureResult& result, const TextStyle& style) {
+  const auto [what, more] = Describe(result);
+  std::string line = fmt::format("{:<13} ", what);
+  if (style.color && result.outcome == Outcome::kMade) line = "\x1b[32m" + line + "\x1b[0m";
+  line += Shown(result.input.native(), style);
+  if (!more.empty()) line += ": " + more;
+  return line;
+}
+
+std::vector<std::string> SummaryLines(const RunSummary& summary) {
+  std::vector<std::string> lines{MadeLine(summary)};
+  const auto add = [&](uint64_t count, std::string_view text, std::string more = "") {
+    if (count > 0) lines.push_back(fmt::format("{} {}{}", text, FormatCount(count), more));
+  };
+  const auto code_name = [](size_t i) { return ErrorCodeName(static_cast<ErrorCode>(i)); };
+  const auto format_name = [](size_t i) { return FormatName(static_cast<Format>(i)); };
+  add(summary.salvaged, "damaged, made from what decoded");
+  add(summary.up_to_date, "up to date");
+  add(summary.failed, "failed", ": " + Breakdown(summary.failed_by_code, code_name));
+  add(summary.not_pictures, "not pictures");
+  if (summary.unsupported > 0)
+    lines.push_back("not supported: " + Breakdown(summary.unsupported_by_format, format_name));
+  add(summary.filtered, "left out by size or date");
+  if (summary.left > 0 || summary.stopped) lines.push_back(fmt::format("left {} (stopped)", FormatCount(summary.left)));
+  if (summary.walk_error_count > 0) {
+    const std::string_view noun = summary.walk_error_count == 1 ? "directory or list" : "directories or lists";
+    lines.push_back(fmt::format("{} {} could not be read", FormatCount(summary.walk_error_count), noun));
+  }
+  return lines;
+}
+
+}  // namespace tbbthumbs::tool

@@ -1,0 +1,39 @@
+// What the command says to people.
+#ifndef TBBTHUMBS_TOOLS_REPORT_H_
+#define TBBTHUMBS_TOOLS_REPORT_H_
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codecs/error.h"
+#include "pipeline/run_summary.h"
+
+namespace tbbthumbs::tool {
+
+// How text is written on one stream.
+struct TextStyle {
+  bool escape = false;  // a terminal reads it: see EscapeForTerminal
+  bool color = false;
+};
+
+// `text` as `style` wants it: what comes from files and their names goes through here.
+std::string Shown(std::string_view text, const TextStyle& style);
+
+// "tbbthumbs: PATH: truncated: scan data ends at 61 % of the rows".
+std::string FailureLine(const std::filesystem::path& path, const Error& error, const TextStyle& style);
+
+// "tbbthumbs: MESSAGE", for what is about no one file.
+std::string ErrorLine(std::string_view message, const TextStyle& style);
+
+// One line for any result but a failure: "made  photos/a.jpg: 4000x3000 JPEG, 256x192, 12.1 kB, libjpeg-turbo 1/8, 9
+// ms".
+std::string ResultLine(const PictureResult& result, const TextStyle& style);
+
+// The end of a run: what was made and how fast, then a line for each other end that inputs had.
+std::vector<std::string> SummaryLines(const RunSummary& summary);
+
+}  // namespace tbbthumbs::tool
+
+#endif  // TBBTHUMBS_TOOLS_REPORT_H_
