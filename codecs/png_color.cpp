@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <cstring>
-#include <optional>
 
 namespace tbbthumbs {
 namespace {
@@ -13,10 +12,10 @@ using Curve = ParametricProfile::Curve;
 constexpr std::array<double, 8> kBt2020{0.3127, 0.3290, 0.7080, 0.2920, 0.1700, 0.7970, 0.1310, 0.0460};
 constexpr std::array<double, 8> kDisplayP3{0.3127, 0.3290, 0.6800, 0.3200, 0.2650, 0.6900, 0.1500, 0.0600};
 
-// cICP: primaries, transfer and matrix as H.273 numbers them, and 1 for the full range. Nothing where they mean
+// cICP: primaries, transfer and matrix as H.273 numbers them, and 1 for the full range. False where they mean
 // nothing for a picture of RGB or gray samples, or are not known here: the next chunk applies.
-std::optional<ColorProfile> FromCicp(std::span<const std::byte> chunk) {
-  if (chunk.size() != 4 || chunk[2] != std::byte{0} || chunk[3] != std::byte{1}) return std::nullopt;
+bool ReadCicp(std::span<const std::byte> chunk, ColorProfile& color) {
+  if (chunk.size() != 4 || chunk[2] != std::byte{0} || chunk[3] != std::byte{1}) return false;
   ParametricProfile profile;
   switch (std::to_integer<int>(chunk[0])) {
     case 1:
@@ -28,7 +27,7 @@ std::optional<ColorProfile> FromCicp(std::span<const std::byte> chunk) {
       profile.chromaticities = kDisplayP3;
       break;
     default:
-      return std::nullopt;
+      return false;
   }
   switch (std::to_integer<int>(chunk[1])) {
     case 1:
@@ -54,31 +53,33 @@ std::optional<ColorProfile> FromCicp(std::span<const std::byte> chunk) {
       break;
     case 16:  // PQ and HLG would need tone mapping
     case 18:
-      return ColorProfile{};
+      return true;
     default:
-      return std::nullopt;
+      return false;
   }
-  return profile;
+  color = profile;
+  return true;
 }
 
-std::optional<ColorProfile> FromIccp(const PngReadSession& session) {
+bool ReadIccp(const PngReadSession& session, ColorProfile& color) {
   png_charp name = nullptr;
   int compression = 0;
   png_bytep bytes = nullptr;
   png_uint_32 count = 0;
-  if (png_get_iCCP(session.png(), session.info(), &name, &compression, &bytes, &count) == 0) return std::nullopt;
+  if (png_get_iCCP(session.png(), session.info(), &name, &compression, &bytes, &count) == 0) return false;
   const auto* begin = reinterpret_cast<const std::byte*>(bytes);
-  return IccProfile{{begin, begin + count}};
+  color = IccProfile{{begin, begin + count}};
+  return true;
 }
 
 // gAMA gives the exponent from light to sample, about 0.45455 for what displays expect.
-std::optional<ColorProfile> FromGamma(const PngReadSession& session) {
+void ReadGamma(const PngReadSession& session, ColorProfile& color) {
   constexpr double kTolerance = 0.05;
   constexpr double kMaxGamma = 10;  // beyond that either way it is damage
   double encoding = 0;
-  if (png_get_gAMA(session.png(), session.info(), &encoding) == 0) return std::nullopt;
-  if (std::abs(encoding * 2.2 - 1) <= kTolerance) return std::nullopt;
-  if (encoding < 1 / kMaxGamma || encoding > kMaxGamma) return std::nullopt;
+  if (png_get_gAMA(session.png(), session.info(), &encoding) == 0) return;
+  if (std::abs(encoding * 2.2 - 1) <= kTolerance) return;
+  if (encoding < 1 / kMaxGamma || encoding > kMaxGamma) return;
   ParametricProfile profile;
   profile.curve = Curve::kGamma;
   profile.gamma = 1 / encoding;
@@ -87,7 +88,7 @@ std::optional<ColorProfile> FromGamma(const PngReadSession& session) {
       0) {
     profile.chromaticities = xy;
   }
-  return profile;
+  color = profile;
 }
 
 }  // namespace
@@ -103,10 +104,11 @@ std::span<const std::byte> FindUnknownChunk(const PngReadSession& session, const
 }
 
 ColorProfile ReadPngColor(const PngReadSession& session) {
-  if (std::optional<ColorProfile> profile = FromCicp(FindUnknownChunk(session, "cICP"))) return *std::move(profile);
-  if (std::optional<ColorProfile> profile = FromIccp(session)) return *std::move(profile);
-  if (png_get_valid(session.png(), session.info(), PNG_INFO_sRGB) != 0) return {};
-  return FromGamma(session).value_or(ColorProfile{});
+  ColorProfile color;
+  if (ReadCicp(FindUnknownChunk(session, "cICP"), color)) return color;
+  if (ReadIccp(session, color)) return color;
+  if (png_get_valid(session.png(), session.info(), PNG_INFO_sRGB) == 0) ReadGamma(session, color);
+  return color;
 }
 
 }  // namespace tbbthumbs

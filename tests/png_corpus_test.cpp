@@ -1,0 +1,120 @@
+// The PNG files of the corpus: the same rows as libpng gives when it reads a picture at once, and no crash.
+#include <gtest/gtest.h>
+#include <png.h>
+
+#include <chrono>
+#include <csetjmp>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "codecs/format.h"
+#include "tests/support/corpus.h"
+#include "tests/support/png_decoding.h"
+
+namespace tbbthumbs {
+namespace {
+
+using testing::CorpusFile;
+using testing::PngOutcome;
+
+// The whole picture by png_read_image, or nothing where libpng refuses the file. Reads through libpng's own handlers
+// and structs, so that nothing is shared with what is tested.
+struct Reference {
+  std::span<const std::byte> rest;
+  std::jmp_buf jump;
+  std::vector<std::byte> pixels;
+  std::vector<png_bytep> rows;
+};
+
+bool ReadByReference(Reference& reference) {
+  png_structp png = png_create_read_struct(
+      PNG_LIBPNG_VER_STRING, &reference,
+      [](png_structp p, png_const_charp) { std::longjmp(static_cast<Reference*>(png_get_error_ptr(p))->jump, 1); },
+      [](png_structp, png_const_charp) {});
+  png_infop info = png_create_info_struct(png);
+  if (setjmp(reference.jump) != 0) {
+    png_destroy_read_struct(&png, &info, nullptr);
+    return false;
+  }
+  png_set_read_fn(png, &reference, [](png_structp p, png_bytep out, size_t count) {
+    auto* from = static_cast<Reference*>(png_get_io_ptr(p));
+    if (count > from->rest.size()) png_error(p, "end");
+    std::memcpy(out, from->rest.data(), count);
+    from->rest = from->rest.subspan(count);
+  });
+  png_read_info(png, info);
+  png_set_expand(png);
+  png_set_swap(png);
+  png_read_update_info(png, info);
+  const size_t row_bytes = png_get_rowbytes(png, info);
+  const size_t height = png_get_image_height(png, info);
+  reference.pixels.resize(row_bytes * height);
+  reference.rows.resize(height);
+  for (size_t y = 0; y < height; ++y) reference.rows[y] = reinterpret_cast<png_bytep>(&reference.pixels[y * row_bytes]);
+  png_read_image(png, reference.rows.data());
+  png_destroy_read_struct(&png, &info, nullptr);
+  return true;
+}
+
+std::vector<CorpusFile> PngFiles(const std::filesystem::path& corpus, std::string_view set) {
+  std::vector<CorpusFile> files = testing::ListCorpus(corpus, set);
+  std::erase_if(files, [](const CorpusFile& file) {
+    return SniffFormat(testing::ReadBytes(file.path, kSniffBytes)) != Format::kPng;
+  });
+  return files;
+}
+
+// Larger ones are decoded, and not compared: with sanitizers that takes long.
+constexpr uint64_t kLargestCompared = 4'000'000;
+
+// What pngcheck accepted is decoded, and what libpng reads whole comes out the same.
+TEST(PngCorpus, SameRowsAsLibpngAtOnce) {
+  const auto corpus = testing::FindCorpus(TBBTHUMBS_SOURCE_DIR);
+  if (!corpus) GTEST_SKIP() << "no picture corpus beside the source tree";
+  int compared = 0;
+  for (const std::string set : {"conformance", "png-real", "hostile"}) {
+    DecodeLimits limits;
+    if (set == "hostile") limits.max_pixels = kLargestCompared;
+    for (const CorpusFile& file : PngFiles(*corpus, set)) {
+      SCOPED_TRACE(file.path);
+      const std::vector<std::byte> bytes = testing::ReadBytes(file.path);
+      const PngOutcome outcome = testing::DecodePng(bytes, Strictness::kFailTruncated, limits);
+      if (set != "hostile") {
+        EXPECT_EQ(outcome.error_name(), "") << outcome.report.error().message;
+      }
+      if (outcome.error_name() == "too_large" || outcome.info.size.pixels() > kLargestCompared) continue;
+      Reference reference{.rest = bytes, .jump = {}, .pixels = {}, .rows = {}};
+      if (!ReadByReference(reference)) continue;
+      EXPECT_EQ(outcome.error_name(), "");
+      EXPECT_TRUE(outcome.sink.bytes == reference.pixels) << outcome.info.coding;
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 900);
+}
+
+TEST(PngCorpus, HostileFilesGiveAPictureOrAnError) {
+  const auto corpus = testing::FindCorpus(TBBTHUMBS_SOURCE_DIR);
+  if (!corpus) GTEST_SKIP() << "no picture corpus beside the source tree";
+  DecodeLimits limits;
+  limits.max_pixels = 1 << 24;  // the collecting sink holds all of it
+  int failed = 0;
+  for (const CorpusFile& file : PngFiles(*corpus, "hostile")) {
+    SCOPED_TRACE(file.path);
+    const std::vector<std::byte> bytes = testing::ReadBytes(file.path);
+    for (const Strictness strictness : {Strictness::kFailTruncated, Strictness::kSalvage, Strictness::kStrict}) {
+      const auto start = std::chrono::steady_clock::now();
+      const PngOutcome outcome = testing::DecodePng(bytes, strictness, limits);
+      EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+      const std::string name = outcome.error_name();
+      EXPECT_TRUE(name == "" || name == "corrupt" || name == "truncated" || name == "too_large") << name;
+      EXPECT_EQ(outcome.sink.ended, name == "");
+      failed += name == "" ? 0 : 1;
+    }
+  }
+  EXPECT_GT(failed, 100);
+}
+
+}  // namespace
+}  // namespace tbbthumbs
