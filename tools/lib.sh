@@ -1,0 +1,76 @@
+# Shared by demo.sh, test.sh and .ci/run: where the project is, what it needs, how it is installed and built.
+# To be sourced by bash scripts that have set -euo pipefail.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# Debian packages, by what they are for.
+BUILD_PACKAGES=(g++ cmake ninja-build libtbb-dev libjpeg62-turbo-dev libpng-dev liblcms2-dev libhwy-dev libxxhash-dev
+  libexpected-dev libboost-program-options-dev libfmt-dev nlohmann-json3-dev)
+TEST_PACKAGES=(libgtest-dev libgmock-dev)
+CHECK_PACKAGES=(clang libclang-rt-dev clang-format clang-tidy git)
+
+say() { printf '== %s\n' "$*"; }
+
+die() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+# Runs a command as root: at once, or through sudo.
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "needs root for: $* (there is no sudo here; run that as root, then this script again)"
+  fi
+}
+
+# A source that can't be reached is no reason to stop: the installation tells whether it was needed.
+refresh_package_lists() {
+  say "Refreshing the package lists (apt-get update)"
+  as_root apt-get -qq update || say "apt-get update had trouble; trying with what is there"
+}
+
+# Installs those of the packages that are missing, and says which. Quick when nothing is.
+install_missing() {
+  command -v dpkg-query >/dev/null || die "this is no Debian system: install by hand what README.md names"
+  local installed missing=() package
+  installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true)
+  for package in "$@"; do
+    grep -qxF "installed $package" <<<"$installed" || missing+=("$package")
+  done
+  if [[ ${#missing[@]} -eq 0 ]]; then
+    say "Everything needed is installed"
+    return
+  fi
+  say "Installing with apt-get: ${missing[*]}"
+  refresh_package_lists
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" </dev/null
+}
+
+# configure PRESET [CMAKE-OPTION...]: into build/PRESET. Compiles through ccache where that is installed.
+configure() {
+  local preset=$1 launcher=()
+  shift
+  if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+  say "Configuring build/$preset"
+  (cd "$ROOT" && cmake --preset "$preset" --log-level=WARNING "${launcher[@]}" "$@")
+}
+
+# build PRESET [TARGET...]: all targets when none is named.
+build() {
+  local preset=$1
+  shift
+  say "Building build/$preset with $(nproc) jobs"
+  (cd "$ROOT" && cmake --build --preset "$preset" --parallel "$(nproc)" ${1:+--target "$@"})
+}
+
+# run_tests PRESET [CTEST-OPTION...]
+run_tests() {
+  local preset=$1
+  shift
+  say "Testing build/$preset"
+  (cd "$ROOT" && ctest --preset "$preset" --parallel "$(nproc)" "$@")
+}
