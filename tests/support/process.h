@@ -16,11 +16,11 @@
 namespace tbbthumbs::testing {
 
 struct ProcessOptions {
-  std::filesystem::path directory;  // to run in; empty: this one's
+  std::filesystem::path directory{};  // to run in; empty: this one's
   // Beside those of this process, but for what decides how a terminal is used: TERM, NO_COLOR and the locale are only
   // what is set here.
-  std::map<std::string, std::string> environment;
-  std::string input;                 // of standard input, up to a pipe's 64 KiB
+  std::map<std::string, std::string> environment{};
+  std::string input{};               // of standard input, up to a pipe's 64 KiB
   Pty* terminal = nullptr;           // standard error goes here; what comes out of it is ProcessResult::err
   int out_fd = -1;                   // standard output goes here; -1: to ProcessResult::out
   std::chrono::seconds timeout{60};  // then it is killed
