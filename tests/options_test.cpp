@@ -1,0 +1,336 @@
+#include "tools/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "tests/support/temp_tree.h"
+#include "tools/help.h"
+#include "tools/option_table.h"
+
+namespace tbbthumbs::tool {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::vector<std::string> Words(const std::string& line) {
+  std::istringstream stream(line);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
+// The configuration of `tbbthumbs LINE`, which must be right.
+MakeConfig Make(const std::string& line) {
+  auto command = ParseCommand(Words(line));
+  if (!command) {
+    ADD_FAILURE() << line << ": " << command.error();
+    return {};
+  }
+  if (!std::holds_alternative<MakeConfig>(*command)) {
+    ADD_FAILURE() << line << ": not 'make'";
+    return {};
+  }
+  return std::get<MakeConfig>(*command);
+}
+
+// What is said of `tbbthumbs LINE`, which must be wrong.
+std::string Complaint(const std::string& line) {
+  const auto command = ParseCommand(Words(line));
+  return command ? "nothing is wrong with it" : command.error();
+}
+
+TEST(OptionsTest, DefaultsAreThoseOfTheLibrary) {
+  const MakeConfig config = Make("photos -o thumbs");
+  const JobOptions defaults;
+  EXPECT_THAT(config.job.input.paths, ElementsAre("photos"));
+  EXPECT_EQ(config.job.output, "thumbs");
+  EXPECT_TRUE(config.job.input.recursive);
+  EXPECT_FALSE(config.job.input.hidden);
+  EXPECT_FALSE(config.job.input.newer_than);
+  EXPECT_EQ(config.job.specs.sizes, std::vector<SizeSpec>{SizeSpec{}});
+  EXPECT_EQ(config.job.specs.quality, 80);
+  EXPECT_EQ(config.job.specs.format, OutputFormat::kJpeg);
+  EXPECT_EQ(config.job.if_exists, IfExists::kUpdate);
+  EXPECT_EQ(config.job.threads, 0);
+  EXPECT_EQ(config.job.io_threads, defaults.io_threads);
+  EXPECT_EQ(config.job.limits.max_pixels, defaults.limits.max_pixels);
+  EXPECT_EQ(config.job.limits.cpu_deadline, defaults.limits.cpu_deadline);
+  EXPECT_EQ(config.display.progress, When::kAuto);
+  EXPECT_FALSE(config.display.json);
+}
+
+// An option, and what it must have changed.
+struct OptionCase {
+  std::string options;
+  std::function<bool(const MakeConfig&)> holds;
+};
+
+const std::vector<OptionCase>& OptionCases() {
+  using C = const MakeConfig&;
+  static const std::vector<OptionCase> kCases = {
+      {"--no-recursive", [](C c) { return !c.job.input.recursive; }},
+      {"--no-recursive -r", [](C c) { return c.job.input.recursive; }},
+      {"--no-recursive --recursive", [](C c) { return c.job.input.recursive; }},
+      {"--include *.jpg --include=*.png",
+       [](C c) {
+         return c.job.input.include == std::vector<std::string>{"*.jpg", "*.png"};
+       }},
+      {"--exclude raw/**", [](C c) { return c.job.input.exclude == std::vector<std::string>{"raw/**"}; }},
+      {"--files-from list.txt",
+       [](C c) { return c.job.input.lists.at(0).path == "list.txt" && c.job.input.lists.at(0).separator == '\n'; }},
+      {"--files-from -", [](C c) { return c.job.input.lists.at(0).path == "/dev/stdin"; }},
+      {"-", [](C c) { return c.job.input.lists.at(0).path == "/dev/stdin" && c.job.input.paths.size() == 1; }},
+      {"--files-from list -0", [](C c) { return c.job.input.lists.at(0).separator == '\0'; }},
+      {"--files-from list --null", [](C c) { return c.job.input.lists.at(0).separator == '\0'; }},
+      {"--hidden", [](C c) { return c.job.input.hidden; }},
+      {"--hidden --no-hidden", [](C c) { return !c.job.input.hidden; }},
+      {"--follow", [](C c) { return c.job.input.follow_links; }},
+      {"--min-input-bytes 10k", [](C c) { return c.job.input.min_bytes == 10240; }},
+      {"--max-input-bytes 5M", [](C c) { return c.job.input.max_bytes == 5u << 20; }},
+      {"--newer-than 2024-05-01", [](C c) { return c.job.input.newer_than.has_value(); }},
+      {"-s 128",
+       [](C c) {
+         return c.job.specs.sizes == std::vector<SizeSpec>{{128, 128}};
+       }},
+      {"-s128 --size 320x240 --size=x64",
+       [](C c) {
+         return c.job.specs.sizes == std::vector<SizeSpec>{{128, 128}, {320, 240}, {0, 64}};
+       }},
+      {"--kernel lanczos3", [](C c) { return c.job.specs.kernel == Kernel::kLanczos3; }},
+      {"--kernel mitchell", [](C c) { return c.job.specs.kernel == Kernel::kMitchell; }},
+      {"--kernel catmull-rom", [](C c) { return c.job.specs.kernel == Kernel::kCatmullRom; }},
+      {"--kernel area", [](C c) { return c.job.specs.kernel == Kernel::kArea; }},
+      {"--background #102030",
+       [](C c) {
+         return c.job.specs.background == Rgb8{16, 32, 48};
+       }},
+      {"--output elsewhere", [](C c) { return c.job.output == "elsewhere"; }},
+      {"--format auto", [](C c) { return c.job.specs.format == OutputFormat::kAuto; }},
+      {"--format png", [](C c) { return c.job.specs.format == OutputFormat::kPng; }},
+      {"--format png --format jpeg", [](C c) { return c.job.specs.format == OutputFormat::kJpeg; }},
+      {"-q 95", [](C c) { return c.job.specs.quality == 95; }},
+      {"-q95", [](C c) { return c.job.specs.quality == 95; }},
+      {"--quality=1", [](C c) { return c.job.specs.quality == 1; }},
+      {"--progressive", [](C c) { return c.job.specs.progressive; }},
+      {"--optimize", [](C c) { return c.job.specs.optimize; }},
+      {"--force", [](C c) { return c.job.if_exists == IfExists::kOverwrite; }},
+      {"--force --no-force", [](C c) { return c.job.if_exists == IfExists::kUpdate; }},
+      {"--if-exists skip --force", [](C c) { return c.job.if_exists == IfExists::kOverwrite; }},
+      {"--force --if-exists skip", [](C c) { return c.job.if_exists == IfExists::kSkip; }},
+      {"--if-exists update", [](C c) { return c.job.if_exists == IfExists::kUpdate; }},
+      {"--if-exists fail", [](C c) { return c.job.if_exists == IfExists::kFail; }},
+      {"-j 8", [](C c) { return c.job.threads == 8; }},
+      {"--threads 3", [](C c) { return c.job.threads == 3; }},
+      {"--io-threads 7", [](C c) { return c.job.io_threads == 7; }},
+      {"--tokens 9", [](C c) { return c.job.tokens == 9; }},
+      {"--max-pixels 50M", [](C c) { return c.job.limits.max_pixels == 50'000'000; }},
+      {"--timeout 1.5", [](C c) { return c.job.limits.cpu_deadline == std::chrono::milliseconds(1500); }},
+      {"--on-damage salvage", [](C c) { return c.job.specs.strictness == Strictness::kSalvage; }},
+      {"--on-damage strict", [](C c) { return c.job.specs.strictness == Strictness::kStrict; }},
+      {"--on-damage fail-truncated", [](C c) { return c.job.specs.strictness == Strictness::kFailTruncated; }},
+      {"--progress always", [](C c) { return c.display.progress == When::kAlways; }},
+      {"--progress never", [](C c) { return c.display.progress == When::kNever; }},
+      {"-v", [](C c) { return c.display.verbose; }},
+      {"--verbose --quiet", [](C c) { return c.display.quiet && !c.display.verbose; }},
+      {"--json", [](C c) { return c.display.json; }},
+      {"--color-output never", [](C c) { return c.display.color == When::kNever; }},
+      {"--color-output always", [](C c) { return c.display.color == When::kAlways; }},
+      {"-rvq70", [](C c) { return c.display.verbose && c.job.specs.quality == 70; }},
+  };
+  return kCases;
+}
+
+TEST(OptionsTest, EachDoesWhatItSays) {
+  for (const OptionCase& option : OptionCases()) {
+    EXPECT_TRUE(option.holds(Make("photos -o thumbs " + option.options))) << option.options;
+  }
+}
+
+TEST(OptionsTest, EachIsTested) {
+  std::set<std::string, std::less<>> tested{"config", "help", "version"};
+  for (const OptionCase& option : OptionCases()) {
+    for (const std::string& word : Words(option.options)) {
+      if (word.starts_with("--")) tested.insert(word.substr(2, word.find('=') - 2));
+    }
+  }
+  for (const OptionSpec& option : OptionTable()) EXPECT_TRUE(tested.contains(option.name)) << option.name;
+}
+
+TEST(OptionsTest, WrongUseNamesTheOptionAndTheNearest) {
+  const std::pair<std::string, std::string> kCases[] = {
+      {"p -o t --qualty 3", "unknown option '--qualty'; the nearest is '--quality'"},
+      {"p -o t --qual 3", "unknown option '--qual'; the nearest is '--quality'"},
+      {"p -o t --no-recursiv", "unknown option '--no-recursiv'; the nearest is '--no-recursive'"},
+      {"p -o t --zzzzzzzz", "unknown option '--zzzzzzzz'; 'tbbthumbs --help all' lists them"},
+      {"p -o t -x", "unknown option '-x'; 'tbbthumbs --help all' lists them"},
+      {"p -o t --argument=x", "unknown option '--argument'"},
+      {"p -o t -q 101", "--quality: '101' is no whole number from 1 to 100"},
+      {"p -o t -q 0", "--quality: '0' is no whole number from 1 to 100"},
+      {"p -o t -q", "--quality: a value is missing"},
+      {"p -o", "--output: a value is missing"},
+      {"p -o t --recursive=yes", "--recursive: takes no value"},
+      {"p -o t -s 0", "--size: '0' is no size"},
+      {"p -o t -s 256 -s huge", "--size: 'huge' is no size"},
+      {"p -o t -s 256 -s 64 -s 256", "--size: 256 is given twice"},
+      {"p -o t --format jepg", "--format: 'jepg' is not auto, jpeg or png; the nearest is 'jpeg'"},
+      {"p -o t --kernel lancos", "--kernel: 'lancos' is not lanczos3, mitchell, catmull-rom or area; the nearest is"},
+      {"p -o t --background pink", "--background: 'pink' is no colour"},
+      {"p -o t --if-exists ask", "--if-exists: 'ask' is not update, skip, overwrite or fail"},
+      {"p -o t --on-damage ignore", "--on-damage: 'ignore' is not"},
+      {"p -o t --progress yes", "--progress: 'yes' is not auto, always or never"},
+      {"p -o t --color-output yes", "--color-output: 'yes' is not"},
+      {"p -o t -j -1", "--threads: "},
+      {"p -o t --threads 5000", "--threads: '5000' is no whole number from 0 to 1024"},
+      {"p -o t --io-threads 0", "--io-threads: '0' is no whole number from 1"},
+      {"p -o t --tokens x", "--tokens: 'x' is no whole number"},
+      {"p -o t --max-pixels 0", "--max-pixels: '0' is no number of pixels"},
+      {"p -o t --timeout soon", "--timeout: 'soon' is no number of seconds"},
+      {"p -o t --min-input-bytes 5q", "--min-input-bytes: '5q' is no number of bytes"},
+      {"p -o t --min-input-bytes 2k --max-input-bytes 1k", "--min-input-bytes is more than --max-input-bytes"},
+      {"p -o t --newer-than 2024-02-30", "--newer-than: '2024-02-30' is neither a date"},
+      {"p -o t -0", "--null is for lists"},
+      {"- --files-from - -o t", "standard input can be read as a list only once"},
+      {"p", "--output is missing"},
+      {"-o t", "an INPUT is missing"},
+      {"", "an INPUT is missing"},
+      {"info", "a FILE is missing"},
+      {"info p -q 3", "--quality: not an option of 'info'"},
+  };
+  for (const auto& [line, complaint] : kCases) EXPECT_THAT(Complaint(line), StartsWith(complaint)) << line;
+}
+
+TEST(OptionsTest, TheFirstArgumentMayBeACommand) {
+  EXPECT_THAT(Make("make a b -o t").job.input.paths, ElementsAre("a", "b"));
+  EXPECT_THAT(Make("-o t make a").job.input.paths, ElementsAre("a"));
+  EXPECT_THAT(Make("a make -o t").job.input.paths, ElementsAre("a", "make"));
+  EXPECT_THAT(Make("./info -o t").job.input.paths, ElementsAre("./info"));
+
+  const auto info = ParseCommand({"info", "a.jpg", "b.png", "--json", "-s", "64"});
+  ASSERT_TRUE(info);
+  const auto& config = std::get<InfoConfig>(*info);
+  EXPECT_THAT(config.files, ElementsAre("a.jpg", "b.png"));
+  EXPECT_TRUE(config.json);
+  EXPECT_EQ(config.sizes, (std::vector<SizeSpec>{{64, 64}}));
+}
+
+TEST(OptionsTest, NothingAfterTwoDashesIsAnOption) {
+  EXPECT_THAT(Make("-o t -- -q --help").job.input.paths, ElementsAre("-q", "--help"));
+}
+
+TEST(OptionsTest, HelpAndVersionNeedNothingElse) {
+  const auto all_of_help = [](const std::vector<std::string>& words) {
+    const auto command = ParseCommand(words);
+    return command && std::holds_alternative<HelpConfig>(*command) && std::get<HelpConfig>(*command).all;
+  };
+  EXPECT_FALSE(all_of_help({"--help"}));
+  EXPECT_FALSE(all_of_help({"-h", "photos"}));
+  EXPECT_TRUE(all_of_help({"--help", "all"}));
+  EXPECT_TRUE(std::holds_alternative<VersionConfig>(ParseCommand({"--version"}).value()));
+}
+
+TEST(OptionsTest, HelpFitsTheScreenAndNamesEveryOption) {
+  const std::string usual = HelpText(false);
+  const std::string all = HelpText(true);
+  EXPECT_LT(std::count(usual.begin(), usual.end(), '\n'), 24);
+  for (const std::string& text : {usual, all}) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
+  }
+  for (const OptionSpec& option : OptionTable()) {
+    EXPECT_THAT(all, HasSubstr("--" + std::string(option.name) + " "));
+  }
+  EXPECT_THAT(all, HasSubstr("--no-recursive"));
+}
+
+class ConfigFilesTest : public ::testing::Test {
+ protected:
+  MakeConfig MakeWith(const std::string& more) {
+    return Make("photos -o " + (tree_.root() / "out").string() + " " + more);
+  }
+  std::string ComplaintWith(const std::string& more) {
+    return Complaint("photos -o " + (tree_.root() / "out").string() + " " + more);
+  }
+
+  testing::TempTree tree_;
+};
+
+TEST_F(ConfigFilesTest, TheCommandLineWinsThenConfigThenTheOutputDirectory) {
+  tree_.Write("out/tbbthumbs.conf", "quality = 10\nkernel = area\noptimize = yes\nrecursive = no\nsize = 11\n");
+  const auto file = tree_.Write("mine.conf", "quality = 20\nkernel = mitchell\nsize = 32\nsize = 64\n");
+
+  const MakeConfig config = MakeWith("--config " + file.string() + " -q 30");
+  EXPECT_EQ(config.job.specs.quality, 30);
+  EXPECT_EQ(config.job.specs.kernel, Kernel::kMitchell);
+  EXPECT_EQ(config.job.specs.sizes, (std::vector<SizeSpec>{{32, 32}, {64, 64}}));  // lists are not joined
+  EXPECT_TRUE(config.job.specs.optimize);
+  EXPECT_FALSE(config.job.input.recursive);
+
+  EXPECT_TRUE(MakeWith("-r").job.input.recursive);
+  EXPECT_FALSE(MakeWith("--no-optimize").job.specs.optimize);
+  EXPECT_EQ(MakeWith("-s 7").job.specs.sizes, (std::vector<SizeSpec>{{7, 7}}));
+}
+
+TEST_F(ConfigFilesTest, AConfigFileMayNameTheOutput) {
+  const auto out = tree_.Write("out/tbbthumbs.conf", "quality = 10\n").parent_path();
+  const auto file = tree_.Write("mine.conf", "output = " + out.string() + "\n");
+  const MakeConfig config = Make("photos --config " + file.string());
+  EXPECT_EQ(config.job.output, out);
+  EXPECT_EQ(config.job.specs.quality, 10);
+}
+
+TEST_F(ConfigFilesTest, ForceIsTheSameAsOnTheCommandLine) {
+  tree_.Write("out/tbbthumbs.conf", "force = yes\n");
+  EXPECT_EQ(MakeWith("").job.if_exists, IfExists::kOverwrite);
+  EXPECT_EQ(MakeWith("--if-exists skip").job.if_exists, IfExists::kSkip);
+}
+
+TEST_F(ConfigFilesTest, CommentsAndBlanks) {
+  tree_.Write("out/tbbthumbs.conf", "# a comment\n\n   \n  # another\r\n  background=#010203  \r\nquality\t=\t5");
+  const MakeConfig config = MakeWith("");
+  EXPECT_EQ(config.job.specs.background, (Rgb8{1, 2, 3}));
+  EXPECT_EQ(config.job.specs.quality, 5);
+}
+
+TEST_F(ConfigFilesTest, WhatIsWrongIsToldWithFileAndLine) {
+  const std::string file = (tree_.root() / "out/tbbthumbs.conf").string();
+  const std::pair<std::string, std::string> kCases[] = {
+      {"\nqualty = 3\n", ":2: unknown option 'qualty'; the nearest is 'quality'"},
+      {"quality 3\n", ":1: not of the form name = value"},
+      {"= 3\n", ":1: not of the form name = value"},
+      {"quality = 300\n", ":1: quality: '300' is no whole number from 1 to 100"},
+      {"quality =\n", ":1: quality: '' is no whole number from 1 to 100"},
+      {"optimize = perhaps\n", ":1: optimize: 'perhaps' is neither yes nor no"},
+      {"help = yes\n", ":1: 'help' is for the command line only"},
+      {"config = other\n", ":1: 'config' is for the command line only"},
+  };
+  for (const auto& [text, complaint] : kCases) {
+    tree_.Write("out/tbbthumbs.conf", text);
+    EXPECT_EQ(ComplaintWith(""), file + complaint);
+  }
+}
+
+TEST_F(ConfigFilesTest, AFileThatIsNamedMustBeThere) {
+  EXPECT_EQ(ComplaintWith("--config /nonexistent"), "--config: /nonexistent: No such file or directory");
+  EXPECT_EQ(ComplaintWith("--config " + tree_.root().string()),
+            "--config: " + tree_.root().string() + ": Is a directory");
+}
+
+TEST_F(ConfigFilesTest, AnEmptyFileSaysNothing) {
+  tree_.Write("out/tbbthumbs.conf", "");
+  EXPECT_EQ(MakeWith("").job.specs.quality, 80);
+}
+
+}  // namespace
+}  // namespace tbbthumbs::tool
