@@ -25,8 +25,8 @@ struct Outcome {
   CollectingSink sink;
 };
 
-Outcome Run(const std::vector<std::byte>& bytes, Size at_least, Strictness strictness = Strictness::kFailTruncated,
-            const DecodeLimits& limits = {}) {
+Outcome DecodeAll(const std::vector<std::byte>& bytes, Size at_least,
+                  Strictness strictness = Strictness::kFailTruncated, const DecodeLimits& limits = {}) {
   Outcome outcome;
   MemorySource source{std::span<const std::byte>(bytes)};
   auto decoder = OpenJpeg(source, limits);
@@ -41,7 +41,7 @@ Outcome Run(const std::vector<std::byte>& bytes, Size at_least, Strictness stric
   return outcome;
 }
 
-Outcome RunFull(const JpegFixture& fixture) { return Run(MakeJpeg(fixture), fixture.size); }
+Outcome DecodeFull(const JpegFixture& fixture) { return DecodeAll(MakeJpeg(fixture), fixture.size); }
 
 // The mean of the absolute differences from what was painted, in 8-bit steps.
 double MeanError(const Outcome& outcome, Size size, const std::function<void(int, int, uint8_t*)>& paint) {
@@ -80,7 +80,7 @@ TEST(JpegDecoder, EveryColourSpaceAndSampling) {
     JpegFixture fixture{.size = {101, 83}, .color = c.color, .luma_sampling = c.sampling, .progressive = c.progressive};
     fixture.quality = 98;
     fixture.paint = Gradient3;
-    const Outcome outcome = RunFull(fixture);
+    const Outcome outcome = DecodeFull(fixture);
     ASSERT_TRUE(outcome.report) << c.coding << ": " << outcome.report.error().message;
     EXPECT_EQ(outcome.info.coding, c.coding);
     EXPECT_EQ(outcome.info.color, ColorModel::kRgb);
@@ -93,7 +93,7 @@ TEST(JpegDecoder, EveryColourSpaceAndSampling) {
 TEST(JpegDecoder, Gray) {
   JpegFixture fixture{.size = {33, 17}, .color = JpegColor::kGray, .luma_sampling = {1, 1}};
   fixture.paint = [](int x, int, uint8_t* s) { s[0] = static_cast<uint8_t>(7 * x); };
-  const Outcome outcome = RunFull(fixture);
+  const Outcome outcome = DecodeFull(fixture);
   ASSERT_TRUE(outcome.report) << outcome.report.error().message;
   EXPECT_EQ(outcome.sink.format.color, ColorModel::kGray);
   EXPECT_EQ(outcome.sink.format.planes[0].channels, 1);
@@ -112,7 +112,7 @@ TEST(JpegDecoder, InksOfCmykAndYcckWithAndWithoutAdobesInversion) {
         s[3] = 220;
       };
       fixture.paint = stored;
-      const Outcome outcome = RunFull(fixture);
+      const Outcome outcome = DecodeFull(fixture);
       ASSERT_TRUE(outcome.report) << outcome.report.error().message;
       EXPECT_EQ(outcome.sink.format.color, ColorModel::kCmyk);
       const auto ink = [&](int x, int y, uint8_t* s) {
@@ -133,7 +133,7 @@ TEST(JpegDecoder, ArithmeticSeveralScansAndRestarts) {
     v.several_scans = variant == 1;
     v.restart_rows = variant == 2 ? 1 : 0;
     v.progressive = variant == 3;
-    const Outcome outcome = RunFull(v);
+    const Outcome outcome = DecodeFull(v);
     ASSERT_TRUE(outcome.report) << variant << outcome.report.error().message;
     EXPECT_LT(MeanError(outcome, v.size, Gradient3), 3.0) << variant;
   }
@@ -149,7 +149,7 @@ TEST(JpegDecoder, DecodesAtTheSmallestSufficientScaleWithExactExtents) {
   };
   for (const Case& c : {Case{10, 126, 125.125, "libjpeg-turbo 1/8"}, Case{100, 251, 250.25, "libjpeg-turbo 1/4"},
                         Case{250, 501, 500.5, "libjpeg-turbo 1/2"}, Case{900, 1001, 1001, "libjpeg-turbo 1/1"}}) {
-    const Outcome outcome = Run(jpeg, {c.target, c.target * 403 / 1001});
+    const Outcome outcome = DecodeAll(jpeg, {c.target, c.target * 403 / 1001});
     ASSERT_TRUE(outcome.report);
     EXPECT_EQ(outcome.report->path, c.path);
     EXPECT_EQ(outcome.sink.format.planes[0].width, c.width);
@@ -160,7 +160,7 @@ TEST(JpegDecoder, DecodesAtTheSmallestSufficientScaleWithExactExtents) {
 TEST(JpegDecoder, ReadsOrientationAndProfile) {
   std::vector<std::byte> profile(100'000);
   for (size_t i = 0; i < profile.size(); ++i) profile[i] = static_cast<std::byte>(i * 7);
-  const Outcome outcome = RunFull({.exif = testing::ExifWithOrientation(6, true), .icc = profile});
+  const Outcome outcome = DecodeFull({.exif = testing::ExifWithOrientation(6, true), .icc = profile});
   ASSERT_TRUE(outcome.report);
   EXPECT_EQ(outcome.info.orientation, 6);
   // Over 64 KiB: it came in two segments.
@@ -176,7 +176,7 @@ TEST(JpegDecoder, CutAnywhereIsTruncated) {
       // The last bytes are the end marker and padding: without them nothing of the picture is missing.
       for (size_t length = 2; length + 8 < whole.size(); length += 1 + length / 50) {
         const std::vector<std::byte> cut(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(length));
-        const Outcome outcome = Run(cut, fixture.size);
+        const Outcome outcome = DecodeAll(cut, fixture.size);
         ASSERT_FALSE(outcome.report) << length << " of " << whole.size() << " progressive " << progressive;
         EXPECT_EQ(outcome.report.error().code, ErrorCode::kTruncated)
             << length << ": " << outcome.report.error().message;
@@ -190,7 +190,7 @@ TEST(JpegDecoder, SaysWhereTheDataEnds) {
   std::vector<std::byte> jpeg = MakeJpeg(fixture);
   const size_t start = testing::ScanStart(jpeg);
   jpeg.resize(start + (jpeg.size() - start) / 2);
-  const Outcome outcome = Run(jpeg, fixture.size);
+  const Outcome outcome = DecodeAll(jpeg, fixture.size);
   ASSERT_FALSE(outcome.report);
   EXPECT_EQ(outcome.report.error().code, ErrorCode::kTruncated);
   EXPECT_TRUE(outcome.report.error().message.starts_with("scan data ends at ")) << outcome.report.error().message;
@@ -203,7 +203,7 @@ TEST(JpegDecoder, AnEndMarkerTooEarlyIsTruncatedToo) {
   jpeg.resize(start + (jpeg.size() - start) / 2);
   jpeg.push_back(std::byte{0xFF});
   jpeg.push_back(std::byte{0xD9});
-  const Outcome outcome = Run(jpeg, fixture.size);
+  const Outcome outcome = DecodeAll(jpeg, fixture.size);
   ASSERT_FALSE(outcome.report);
   EXPECT_EQ(outcome.report.error().code, ErrorCode::kTruncated);
 }
@@ -213,8 +213,8 @@ TEST(JpegDecoder, AMissingEndMarkerHarmsNobodyButTheStrict) {
     const JpegFixture fixture{.size = {64, 64}, .progressive = progressive};
     std::vector<std::byte> jpeg = MakeJpeg(fixture);
     jpeg.resize(jpeg.size() - 2);
-    EXPECT_TRUE(Run(jpeg, fixture.size).report) << progressive;
-    const Outcome strict = Run(jpeg, fixture.size, Strictness::kStrict);
+    EXPECT_TRUE(DecodeAll(jpeg, fixture.size).report) << progressive;
+    const Outcome strict = DecodeAll(jpeg, fixture.size, Strictness::kStrict);
     ASSERT_FALSE(strict.report);
     EXPECT_EQ(strict.report.error().code, ErrorCode::kTruncated);
   }
@@ -229,7 +229,7 @@ TEST(JpegDecoder, SalvageKeepsWhatDecoded) {
     std::vector<std::byte> jpeg = MakeJpeg(fixture);
     const size_t start = testing::ScanStart(jpeg);
     jpeg.resize(start + (jpeg.size() - start) / 2);
-    const Outcome outcome = Run(jpeg, fixture.size, Strictness::kSalvage);
+    const Outcome outcome = DecodeAll(jpeg, fixture.size, Strictness::kSalvage);
     ASSERT_TRUE(outcome.report) << outcome.report.error().message;
     EXPECT_TRUE(outcome.report->salvaged);
     if (!progressive) {
@@ -242,7 +242,7 @@ TEST(JpegDecoder, SalvageKeepsWhatDecoded) {
 
 TEST(JpegDecoder, AnUndamagedFileIsNotCalledSalvaged) {
   const JpegFixture fixture;
-  const Outcome outcome = Run(MakeJpeg(fixture), fixture.size, Strictness::kSalvage);
+  const Outcome outcome = DecodeAll(MakeJpeg(fixture), fixture.size, Strictness::kSalvage);
   ASSERT_TRUE(outcome.report);
   EXPECT_FALSE(outcome.report->salvaged);
 }
@@ -251,8 +251,8 @@ TEST(JpegDecoder, TrailingBytesAreFineStrictlyToo) {
   const JpegFixture fixture;
   std::vector<std::byte> jpeg = MakeJpeg(fixture);
   jpeg.resize(jpeg.size() + 1000, std::byte{0x55});
-  EXPECT_TRUE(Run(jpeg, fixture.size).report);
-  EXPECT_TRUE(Run(jpeg, fixture.size, Strictness::kStrict).report);
+  EXPECT_TRUE(DecodeAll(jpeg, fixture.size).report);
+  EXPECT_TRUE(DecodeAll(jpeg, fixture.size, Strictness::kStrict).report);
 }
 
 TEST(JpegDecoder, TwelveBitIsRefusedByName) {
@@ -265,7 +265,7 @@ TEST(JpegDecoder, TwelveBitIsRefusedByName) {
     }
     i += 2 + (static_cast<size_t>(jpeg[i + 2]) << 8 | static_cast<size_t>(jpeg[i + 3]));
   }
-  const Outcome outcome = Run(jpeg, {64, 48});
+  const Outcome outcome = DecodeAll(jpeg, {64, 48});
   ASSERT_FALSE(outcome.report);
   EXPECT_EQ(outcome.report.error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(outcome.report.error().message, "12-bit JPEG");
@@ -284,7 +284,7 @@ TEST(JpegDecoder, LimitsAreCheckedAfterTheHeader) {
   for (const auto& [limits, name] :
        {std::pair{pixels, "max-pixels"}, std::pair{side, "max-side"}, std::pair{held, "max-decoded-bytes"},
         std::pair{scans, "max-scans-times-pixels"}}) {
-    const Outcome outcome = Run(jpeg, {300, 200}, Strictness::kFailTruncated, limits);
+    const Outcome outcome = DecodeAll(jpeg, {300, 200}, Strictness::kFailTruncated, limits);
     ASSERT_FALSE(outcome.report) << name;
     EXPECT_EQ(outcome.report.error().code, ErrorCode::kTooLarge);
     EXPECT_NE(outcome.report.error().message.find(name), std::string::npos) << outcome.report.error().message;
@@ -303,7 +303,7 @@ TEST(JpegDecoder, AHeaderThatPromisesMoreThanTheFileCanHoldIsRefusedAtOnce) {
     }
     i += 2 + (static_cast<size_t>(jpeg[i + 2]) << 8 | static_cast<size_t>(jpeg[i + 3]));
   }
-  const Outcome outcome = Run(jpeg, {256, 256});
+  const Outcome outcome = DecodeAll(jpeg, {256, 256});
   ASSERT_FALSE(outcome.report);
   EXPECT_EQ(outcome.report.error().code, ErrorCode::kTruncated);
   EXPECT_NE(outcome.report.error().message.find("cannot hold"), std::string::npos);
@@ -313,7 +313,7 @@ TEST(JpegDecoder, TheDeadlineAndTheStopFlagEndIt) {
   const std::vector<std::byte> jpeg = MakeJpeg({.size = {3000, 2000}, .progressive = true});
   DecodeLimits limits;
   limits.cpu_deadline = std::chrono::milliseconds(1);
-  const Outcome late = Run(jpeg, {3000, 2000}, Strictness::kFailTruncated, limits);
+  const Outcome late = DecodeAll(jpeg, {3000, 2000}, Strictness::kFailTruncated, limits);
   ASSERT_FALSE(late.report);
   EXPECT_EQ(late.report.error().code, ErrorCode::kTimeout);
 
@@ -357,7 +357,7 @@ TEST(JpegDecoder, AFileThatIsNotInMemoryGivesTheSame) {
   };
   const std::vector<std::byte> jpeg = MakeJpeg(fixture);
   ASSERT_GT(jpeg.size(), size_t{200'000});
-  const Outcome whole = Run(jpeg, fixture.size);
+  const Outcome whole = DecodeAll(jpeg, fixture.size);
   ASSERT_TRUE(whole.report);
   for (const size_t resident : {size_t{0}, size_t{1}, size_t{100'000}}) {
     StingySource source(jpeg, resident);
@@ -396,7 +396,7 @@ TEST(JpegDecoder, FlippedBitsNeverCrash) {
         random = random * 1664525 + 1013904223;
         damaged[(random >> 8) % damaged.size()] ^= static_cast<std::byte>(1U << (random & 7));
       }
-      const Outcome outcome = Run(damaged, {20, 20}, Strictness::kSalvage);
+      const Outcome outcome = DecodeAll(damaged, {20, 20}, Strictness::kSalvage);
       if (!outcome.report) {
         EXPECT_FALSE(outcome.report.error().message.empty());
       }
@@ -415,7 +415,7 @@ TEST(JpegEncoder, WhatItWritesDecodes) {
        {JpegOptions{95, false, false}, JpegOptions{95, true, false}, JpegOptions{95, false, true}}) {
     const auto bytes = EncodeJpeg(raster, options);
     ASSERT_TRUE(bytes);
-    const Outcome outcome = Run(*bytes, raster.size, Strictness::kStrict);
+    const Outcome outcome = DecodeAll(*bytes, raster.size, Strictness::kStrict);
     ASSERT_TRUE(outcome.report) << outcome.report.error().message;
     EXPECT_EQ(outcome.info.progressive, options.progressive);
     EXPECT_EQ(outcome.info.coding, options.progressive ? "progressive 4:2:0" : "baseline 4:2:0");
@@ -433,7 +433,7 @@ TEST(JpegEncoder, GrayStaysGrayAndQualityCounts) {
   const auto coarse = EncodeJpeg(raster, {.quality = 30});
   ASSERT_TRUE(fine && coarse);
   EXPECT_GT(fine->size(), coarse->size());
-  EXPECT_EQ(Run(*fine, raster.size).info.color, ColorModel::kGray);
+  EXPECT_EQ(DecodeAll(*fine, raster.size).info.color, ColorModel::kGray);
 }
 
 TEST(JpegEncoder, RefusesWhatJpegCannotHold) {

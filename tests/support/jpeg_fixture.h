@@ -26,9 +26,9 @@ struct JpegFixture {
   int restart_rows = 0;         // MCU rows between restart markers
   bool adobe_marker = true;     // for CMYK
   std::vector<std::byte> exif;  // TIFF block
-  std::vector<std::byte> icc;
+  std::vector<std::byte> icc{};
   // Fills the samples of a pixel: gray, RGB or the four inks as stored in the file.
-  std::function<void(int x, int y, uint8_t* sample)> paint;
+  std::function<void(int x, int y, uint8_t* sample)> paint{};
 };
 
 // A smooth picture, other in each quarter, by default.
