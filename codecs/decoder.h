@@ -52,7 +52,7 @@ struct DecodeReport {
   bool salvaged = false;  // damaged, and delivered all the same (Strictness::kSalvage)
 };
 
-// One open picture. Single-threaded. The source and the limits must outlive it.
+// One open picture. Single-threaded. The source must outlive it.
 class Decoder {
  public:
   virtual ~Decoder() = default;

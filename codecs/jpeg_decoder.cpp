@@ -58,7 +58,7 @@ class JpegDecoder final : public Decoder {
   RowFormat Format(int scale) const;
 
   ByteSource& source_;
-  const DecodeLimits& limits_;
+  const DecodeLimits limits_;
   JpegDecompressor jpeg_;
   Strictness strictness_ = Strictness::kFailTruncated;
   bool damaged_ = false;
@@ -190,7 +190,7 @@ Status JpegDecoder::PumpRows(RowSink& sink, Workspace& workspace, const Watch& w
         got += jpeg_read_scanlines(&jpeg, &row, 1);
       }
     });
-    if (!ok) return tl::unexpected<Error>(jpeg_.trap().TakeError());
+    if (!ok) return tl::unexpected<Error>(jpeg_.TakeError());
     if (inverted) {
       for (size_t i = 0; i < got * row_bytes; ++i) rows[i] = ~rows[i];
     }
@@ -226,7 +226,7 @@ Result<DecodeReport> JpegDecoder::Decode(const DecodeRequest& request, RowSink& 
   if (Status status = PumpRows(sink, workspace, watch); !status) return failed(status);
   if (strictness_ == Strictness::kStrict) {
     if (!jpeg_.trap().Guarded([&] { jpeg_finish_decompress(&jpeg); })) {
-      return tl::unexpected<Error>(jpeg_.trap().TakeError());
+      return tl::unexpected<Error>(jpeg_.TakeError());
     }
     if (jpeg_.hit_end()) return Fail(ErrorCode::kTruncated, "no end-of-image marker");
   }

@@ -137,11 +137,16 @@ Status JpegDecompressor::ReadHeader() {
     jpeg_read_header(&info_, TRUE);
   });
   if (ok) return {};
+  return tl::unexpected<Error>(TakeError());
+}
+
+Error JpegDecompressor::TakeError() {
   Error error = trap_.TakeError();
-  if (input_.hit_end && error.code == ErrorCode::kCorrupt) {
-    error = {ErrorCode::kTruncated, "the file ends within the header"};
-  }
-  return tl::unexpected<Error>(std::move(error));
+  if (!input_.hit_end || error.code != ErrorCode::kCorrupt) return error;
+  const std::string where = info_.input_scan_number > 0
+                                ? "scan " + std::to_string(info_.input_scan_number) + " or what follows it"
+                                : "the header";
+  return {ErrorCode::kTruncated, "the file ends within " + where};
 }
 
 Status JpegDecompressor::Start(std::function<std::optional<Error>()> on_progress) {
@@ -150,7 +155,7 @@ Status JpegDecompressor::Start(std::function<std::optional<Error>()> on_progress
   info_.progress = multiple_scans() ? &monitor_.base : nullptr;
   const bool ok = trap_.Guarded([this] { jpeg_start_decompress(&info_); });
   info_.progress = nullptr;
-  if (!ok) return tl::unexpected<Error>(trap_.TakeError());
+  if (!ok) return tl::unexpected<Error>(TakeError());
   return {};
 }
 

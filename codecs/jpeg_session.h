@@ -86,6 +86,8 @@ class JpegDecompressor {
   // After ReadHeader: the picture comes in more than one scan, and is held as coefficients until the last.
   bool multiple_scans() { return jpeg_has_multiple_scans(&info_) != 0; }
   JpegErrorTrap& trap() { return trap_; }
+  // After a Guarded of the trap that failed: why. What looks corrupt after the end of the source is the end.
+  Error TakeError();
 
   // The decoder has asked for more bytes than the source has (it reads ahead: that alone is no damage).
   bool hit_end() const { return input_.hit_end; }

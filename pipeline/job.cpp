@@ -255,9 +255,7 @@ Result<Job> StartJob(JobOptions options) {
   FileSystem& file_system = RealFileSystem();
   if (Status status = CheckOptions(options); !status) return tl::unexpected<Error>(std::move(status.error()));
   if (Status status = file_system.CreateDirectories(options.output.string()); !status) {
-    Error error = std::move(status.error());
-    error.message = "the output directory " + options.output.string() + ": " + error.message;
-    return tl::unexpected<Error>(std::move(error));
+    return Fail(ErrorCode::kIo, "the output directory " + options.output.string() + ": " + status.error().message);
   }
   if (Status status = CheckInputsOutsideOutput(file_system, options); !status) {
     return tl::unexpected<Error>(std::move(status.error()));
