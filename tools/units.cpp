@@ -19,8 +19,12 @@ std::string ThreeFigures(double value) {
 }  // namespace
 
 std::string FormatCount(uint64_t count) {
-  std::string text = fmt::format("{}", count);
-  for (size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
+  const std::string digits = fmt::format("{}", count);
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
   return text;
 }
 
