@@ -1,0 +1,339 @@
+#include "codecs/resample_simd.h"
+
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "codecs/resample_simd.cpp"
+#include <hwy/foreach_target.h>  // compiles this file once more for each target
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace tbbthumbs::HWY_NAMESPACE {
+namespace {
+
+#if HWY_TARGET == HWY_SCALAR  // lacks the operations on blocks; only where nothing better is known
+
+void PairRowsU8(const uint8_t* even, const uint8_t* odd, size_t samples, int16_t* pair) {
+  scalar::PairRows(even, odd, samples, pair);
+}
+void WeightedRowsU8(std::span<const RowSum8> sums, size_t samples) { scalar::WeightedRows(sums, samples); }
+void WeightedRowsU16(std::span<const RowSum16> sums, size_t samples) { scalar::WeightedRows(sums, samples); }
+void PlaceColumnsU8(const Band<int16_t>& band, int begin, int end, int16_t* pairs) {
+  scalar::PlaceColumns(band, begin, end, pairs);
+}
+void WeightedColumnsU8(const int16_t* pairs, std::span<const FilterTaps::Output> outputs, const int16_t* weights,
+                       uint8_t* out) {
+  scalar::WeightedColumns(pairs, outputs, weights, out);
+}
+void WeightedColumnsU16(const float* columns, std::span<const FilterTaps::Output> outputs, const float* weights,
+                        uint16_t* out) {
+  scalar::WeightedColumns(columns, outputs, weights, out);
+}
+void AddRowU8(const uint8_t* row, bool first, size_t samples, uint16_t* sums) {
+  scalar::AddRow(row, first, samples, sums);
+}
+void AddRowU16(const uint16_t* row, bool first, size_t samples, uint32_t* sums) {
+  scalar::AddRow(row, first, samples, sums);
+}
+void BlockMeansU8(const uint16_t* sums, const BlockRow& blocks, uint8_t* out) { scalar::BlockMeans(sums, blocks, out); }
+
+#else
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// At most 32 bytes: 64-byte vectors lower the clock of several CPUs, and their blocks would need another shuffle.
+template <class T>
+using Wide = hn::CappedTag<T, 32 / sizeof(T)>;
+constexpr Wide<int16_t> kI16;
+constexpr Wide<int32_t> kI32;
+constexpr Wide<float> kF32;
+using I16 = hn::Vec<Wide<int16_t>>;
+using I32 = hn::Vec<Wide<int32_t>>;
+using F32 = hn::Vec<Wide<float>>;
+
+// Two weights for pairs of samples, in every 32-bit lane.
+HWY_INLINE I16 WeightPair(const int16_t* weights) {
+  int32_t pair;
+  std::memcpy(&pair, weights, sizeof(pair));
+  return hn::BitCast(kI16, hn::Set(kI32, pair));
+}
+
+// Sums of products of adjacent int16. Where the target multiplies in two halves the second one is kept apart.
+struct PairSum {
+  I32 first;
+  I32 second;
+  HWY_INLINE void Reset(int32_t start) {
+    first = hn::Set(kI32, start);
+    second = hn::Zero(kI32);
+  }
+  HWY_INLINE void Add(I16 samples, I16 weights) {
+    first = hn::ReorderWidenMulAccumulate(kI32, samples, weights, first, second);
+  }
+  HWY_INLINE I32 Total() const { return hn::RearrangeToOddPlusEven(first, second); }
+};
+
+void PairRowsU8(const uint8_t* HWY_RESTRICT even, const uint8_t* HWY_RESTRICT odd, size_t samples,
+                int16_t* HWY_RESTRICT pair) {
+  const hn::FixedTag<uint8_t, 16> d8;
+  const hn::FixedTag<int16_t, 8> d16;
+  for (size_t x = 0; x < samples; x += 16) {
+    const auto v0 = hn::LoadU(d8, even + x);
+    const auto v1 = hn::LoadU(d8, odd + x);
+    const auto lower = hn::InterleaveLower(d8, v0, v1);
+    const auto upper = hn::InterleaveUpper(d8, v0, v1);
+    hn::StoreU(hn::BitCast(d16, hn::InterleaveLower(d8, lower, hn::Zero(d8))), d16, pair + 2 * x);
+    hn::StoreU(hn::BitCast(d16, hn::InterleaveUpper(d8, lower, hn::Zero(d8))), d16, pair + 2 * x + 8);
+    hn::StoreU(hn::BitCast(d16, hn::InterleaveLower(d8, upper, hn::Zero(d8))), d16, pair + 2 * x + 16);
+    hn::StoreU(hn::BitCast(d16, hn::InterleaveUpper(d8, upper, hn::Zero(d8))), d16, pair + 2 * x + 24);
+  }
+}
+
+// Sums held in registers at a time: half of those that AVX2 and SSE have.
+constexpr int kSums = 8;
+
+HWY_INLINE void WeightedRowU8(const RowSum8& row, size_t x) {
+  const size_t lanes = hn::Lanes(kI32);
+  const hn::Rebind<int16_t, Wide<int32_t>> narrow;
+  PairSum sums[kSums];
+  for (PairSum& sum : sums) sum.Reset(1 << (kWeightBits - kMiddleBits - 1));
+  size_t i = 0;
+  do {  // at least one pair: GCC then keeps each sum in one register
+    const I16 weight = WeightPair(row.weights + 2 * i);
+    const int16_t* pair = row.rows[i] + 2 * x;
+    for (int k = 0; k < kSums; ++k) sums[k].Add(hn::LoadU(kI16, pair + 2 * lanes * k), weight);
+  } while (++i < row.rows.size());
+  for (int k = 0; k < kSums; ++k) {
+    const I32 rounded = hn::ShiftRight<kWeightBits - kMiddleBits>(sums[k].Total());
+    hn::StoreU(hn::DemoteTo(narrow, rounded), narrow, row.out + x + lanes * k);
+  }
+}
+
+void WeightedRowsU8(std::span<const RowSum8> sums, size_t samples) {
+  for (size_t x = 0; x < samples; x += kSums * hn::Lanes(kI32)) {
+    for (const RowSum8& row : sums) WeightedRowU8(row, x);
+  }
+}
+
+HWY_INLINE void WeightedRowU16(const RowSum16& row, size_t x) {
+  const size_t lanes = hn::Lanes(kF32);
+  const hn::Rebind<uint16_t, Wide<float>> narrow;
+  F32 sums[kSums];
+  for (F32& sum : sums) sum = hn::Zero(kF32);
+  size_t i = 0;
+  do {
+    const F32 weight = hn::Set(kF32, row.weights[i]);
+    const uint16_t* source = row.rows[i] + x;
+    for (int k = 0; k < kSums; ++k) {
+      const auto samples = hn::PromoteTo(kI32, hn::LoadU(narrow, source + lanes * k));
+      sums[k] = hn::Add(sums[k], hn::Mul(hn::ConvertTo(kF32, samples), weight));
+    }
+  } while (++i < row.rows.size());
+  for (int k = 0; k < kSums; ++k) hn::StoreU(sums[k], kF32, row.out + x + lanes * k);
+}
+
+void WeightedRowsU16(std::span<const RowSum16> sums, size_t samples) {
+  for (size_t x = 0; x < samples; x += kSums * hn::Lanes(kF32)) {
+    for (const RowSum16& row : sums) WeightedRowU16(row, x);
+  }
+}
+
+// Pixels of three or four channels: two of them become 16 bytes. With three channels the last two samples written are
+// of the row below, or unused at the end of the column.
+template <int kChannels>
+void PlacePairs(const Band<int16_t>& band, int begin, int end, int16_t* HWY_RESTRICT pairs) {
+  const hn::FixedTag<int16_t, 8> d;
+  for (int x = begin; x < end; x += 2) {
+    const int16_t* HWY_RESTRICT pixels = band.rows + static_cast<size_t>(x) * kChannels;
+    int16_t* HWY_RESTRICT pair = pairs + static_cast<size_t>(x) * kColumnSamples;
+    for (int r = 0; r < band.count; ++r, pixels += band.stride, pair += 2 * kChannels) {
+      hn::StoreU(hn::InterleaveLower(d, hn::LoadU(d, pixels), hn::LoadU(d, pixels + kChannels)), d, pair);
+    }
+  }
+}
+
+void PlaceColumnsU8(const Band<int16_t>& band, int begin, int end, int16_t* pairs) {
+  if (band.channels == 3) {
+    PlacePairs<3>(band, begin, end, pairs);
+  } else if (band.channels == 4) {
+    PlacePairs<4>(band, begin, end, pairs);
+  } else {
+    scalar::PlaceColumns(band, begin, end, pairs);
+  }
+}
+
+HWY_INLINE void WeightedColumnU8(const int16_t* HWY_RESTRICT source, int taps, const int16_t* HWY_RESTRICT weights,
+                                 uint8_t* HWY_RESTRICT out) {
+  const size_t lanes = hn::Lanes(kI32);
+  const hn::Rebind<uint8_t, Wide<int32_t>> narrow;
+  PairSum sums[kSums];
+  for (PairSum& sum : sums) sum.Reset(1 << (kWeightBits + kMiddleBits - 1));
+  int i = 0;
+  do {
+    const I16 weight = WeightPair(weights + i);
+    for (int k = 0; k < kSums; ++k) sums[k].Add(hn::LoadU(kI16, source + 2 * lanes * k), weight);
+    source += 2 * kColumnSamples;
+    i += 2;
+  } while (i < taps);
+  for (int k = 0; k < kSums; ++k) {
+    const I32 rounded = hn::ShiftRight<kWeightBits + kMiddleBits>(sums[k].Total());
+    hn::StoreU(hn::DemoteTo(narrow, rounded), narrow, out + lanes * k);
+  }
+}
+
+void WeightedColumnsU8(const int16_t* pairs, std::span<const FilterTaps::Output> outputs, const int16_t* weights,
+                       uint8_t* out) {
+  const size_t step = kSums * hn::Lanes(kI32);
+  for (const FilterTaps::Output& output : outputs) {
+    const int16_t* source = pairs + static_cast<size_t>(output.first) * kColumnSamples;
+    for (size_t k = 0; k < kColumnSamples; k += step) {
+      WeightedColumnU8(source + 2 * k, output.count, weights + output.offset, out + k);
+    }
+    out += kColumnSamples;
+  }
+}
+
+HWY_INLINE void WeightedColumnU16(const float* HWY_RESTRICT source, int taps, const float* HWY_RESTRICT weights,
+                                  uint16_t* HWY_RESTRICT out) {
+  const size_t lanes = hn::Lanes(kF32);
+  const hn::Rebind<uint16_t, Wide<float>> narrow;
+  F32 sums[kSums];
+  for (F32& sum : sums) sum = hn::Zero(kF32);
+  int i = 0;
+  do {
+    const F32 weight = hn::Set(kF32, weights[i]);
+    for (int k = 0; k < kSums; ++k) {
+      sums[k] = hn::Add(sums[k], hn::Mul(hn::LoadU(kF32, source + lanes * k), weight));
+    }
+    source += kColumnSamples;
+  } while (++i < taps);
+  for (int k = 0; k < kSums; ++k) {
+    const F32 clamped = hn::Min(hn::Max(sums[k], hn::Zero(kF32)), hn::Set(kF32, 65535.0f));
+    const I32 rounded = hn::ConvertTo(kI32, hn::Add(clamped, hn::Set(kF32, 0.5f)));
+    hn::StoreU(hn::DemoteTo(narrow, rounded), narrow, out + lanes * k);
+  }
+}
+
+void WeightedColumnsU16(const float* columns, std::span<const FilterTaps::Output> outputs, const float* weights,
+                        uint16_t* out) {
+  const size_t step = kSums * hn::Lanes(kF32);
+  for (const FilterTaps::Output& output : outputs) {
+    const float* source = columns + static_cast<size_t>(output.first) * kColumnSamples;
+    for (size_t k = 0; k < kColumnSamples; k += step) {
+      WeightedColumnU16(source + k, output.count, weights + output.offset, out + k);
+    }
+    out += kColumnSamples;
+  }
+}
+
+template <class Sample, class Sum>
+HWY_INLINE void AddSamples(const Sample* HWY_RESTRICT row, bool first, size_t samples, Sum* HWY_RESTRICT sums) {
+  constexpr Wide<Sum> wide;
+  const hn::Rebind<Sample, Wide<Sum>> narrow;
+  const size_t lanes = hn::Lanes(wide);
+  for (size_t x = 0; x < samples; x += 2 * lanes) {
+    auto sum0 = hn::PromoteTo(wide, hn::LoadU(narrow, row + x));
+    auto sum1 = hn::PromoteTo(wide, hn::LoadU(narrow, row + x + lanes));
+    if (!first) {
+      sum0 = hn::Add(sum0, hn::LoadU(wide, sums + x));
+      sum1 = hn::Add(sum1, hn::LoadU(wide, sums + x + lanes));
+    }
+    hn::StoreU(sum0, wide, sums + x);
+    hn::StoreU(sum1, wide, sums + x + lanes);
+  }
+}
+
+void AddRowU8(const uint8_t* row, bool first, size_t samples, uint16_t* sums) { AddSamples(row, first, samples, sums); }
+
+void AddRowU16(const uint16_t* row, bool first, size_t samples, uint32_t* sums) {
+  AddSamples(row, first, samples, sums);
+}
+
+// The whole blocks of a row, one pixel a vector. (sum + half + 0.5) / count in float lies at least 0.5 / count from an
+// integer, and errs by less than 256 * 2^-23: the integer part is that of the exact quotient up to 8192 pixels a block.
+constexpr int kMaxFloatBlock = 8192;
+
+template <int kChannels>
+void WholeBlockMeans(const uint16_t* HWY_RESTRICT sums, int factor, int blocks, int pixels, uint8_t* HWY_RESTRICT out) {
+  const hn::FixedTag<int32_t, 4> d32;
+  const hn::FixedTag<float, 4> df;
+  const hn::FixedTag<uint16_t, 4> d16;
+  const hn::FixedTag<uint8_t, 4> d8;
+  const auto half = hn::Set(d32, pixels / 2);
+  const auto inverse = hn::Set(df, 1.0f / static_cast<float>(pixels));
+  for (int b = 0; b < blocks; ++b, out += kChannels) {
+    auto sum = half;
+    for (int i = 0; i < factor; ++i, sums += kChannels) {
+      sum = hn::Add(sum, hn::PromoteTo(d32, hn::LoadU(d16, sums)));
+    }
+    const auto mean = hn::Mul(hn::Add(hn::ConvertTo(df, sum), hn::Set(df, 0.5f)), inverse);
+    hn::StoreU(hn::DemoteTo(d8, hn::ConvertTo(d32, mean)), d8, out);
+  }
+}
+
+void BlockMeansU8(const uint16_t* sums, const BlockRow& blocks, uint8_t* out) {
+  const int pixels = blocks.factor * blocks.rows;
+  if (blocks.channels < 3 || pixels > kMaxFloatBlock) return scalar::BlockMeans(sums, blocks, out);
+  const int whole = blocks.width / blocks.factor;
+  if (blocks.channels == 3) {
+    WholeBlockMeans<3>(sums, blocks.factor, whole, pixels, out);
+  } else {
+    WholeBlockMeans<4>(sums, blocks.factor, whole, pixels, out);
+  }
+  const int done = whole * blocks.factor;
+  BlockRow rest = blocks;
+  rest.width = blocks.width - done;
+  scalar::BlockMeans(sums + static_cast<size_t>(done) * blocks.channels, rest,
+                     out + static_cast<size_t>(whole) * blocks.channels);
+}
+
+#endif  // HWY_TARGET
+
+}  // namespace
+}  // namespace tbbthumbs::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tbbthumbs::simd {
+
+HWY_EXPORT(PairRowsU8);
+HWY_EXPORT(WeightedRowsU8);
+HWY_EXPORT(WeightedRowsU16);
+HWY_EXPORT(PlaceColumnsU8);
+HWY_EXPORT(WeightedColumnsU8);
+HWY_EXPORT(WeightedColumnsU16);
+HWY_EXPORT(AddRowU8);
+HWY_EXPORT(AddRowU16);
+HWY_EXPORT(BlockMeansU8);
+
+void PairRows(const uint8_t* even, const uint8_t* odd, size_t samples, int16_t* pair) {
+  HWY_DYNAMIC_DISPATCH(PairRowsU8)(even, odd, samples, pair);
+}
+void WeightedRows(std::span<const RowSum8> sums, size_t samples) {
+  HWY_DYNAMIC_DISPATCH(WeightedRowsU8)(sums, samples);
+}
+void WeightedRows(std::span<const RowSum16> sums, size_t samples) {
+  HWY_DYNAMIC_DISPATCH(WeightedRowsU16)(sums, samples);
+}
+void PlaceColumns(const Band<int16_t>& band, int begin, int end, int16_t* pairs) {
+  HWY_DYNAMIC_DISPATCH(PlaceColumnsU8)(band, begin, end, pairs);
+}
+void WeightedColumns(const int16_t* pairs, std::span<const FilterTaps::Output> outputs, const int16_t* weights,
+                     uint8_t* out) {
+  HWY_DYNAMIC_DISPATCH(WeightedColumnsU8)(pairs, outputs, weights, out);
+}
+void WeightedColumns(const float* columns, std::span<const FilterTaps::Output> outputs, const float* weights,
+                     uint16_t* out) {
+  HWY_DYNAMIC_DISPATCH(WeightedColumnsU16)(columns, outputs, weights, out);
+}
+void AddRow(const uint8_t* row, bool first, size_t samples, uint16_t* sums) {
+  HWY_DYNAMIC_DISPATCH(AddRowU8)(row, first, samples, sums);
+}
+void AddRow(const uint16_t* row, bool first, size_t samples, uint32_t* sums) {
+  HWY_DYNAMIC_DISPATCH(AddRowU16)(row, first, samples, sums);
+}
+void BlockMeans(const uint16_t* sums, const BlockRow& blocks, uint8_t* out) {
+  HWY_DYNAMIC_DISPATCH(BlockMeansU8)(sums, blocks, out);
+}
+
+}  // namespace tbbthumbs::simd
+#endif  // HWY_ONCE
