@@ -10,7 +10,7 @@ namespace {
 
 // sin(x) for x in [0, pi] by its Taylor series, to 1e-13. The C library's may differ between CPUs in the last bit.
 double Sine(double x) {
-  if (x > std::numbers::pi / 2) x = std::numbers::pi - x;
+  x = std::min(x, std::numbers::pi - x);
   const double x2 = x * x;
   double sum = 1.0 / 355687428096000.0;  // 17!
   for (const double term : {-1.0 / 1307674368000.0, 1.0 / 6227020800.0, -1.0 / 39916800.0, 1.0 / 362880.0,
@@ -78,6 +78,7 @@ void MakeExact(const AxisGeometry& axis, int index, OutputTaps& taps) {
   const double radius = Radius(axis.kernel) * stretch;
   taps.first = static_cast<int>(std::clamp(std::floor(centre - radius), 0.0, axis.samples - 1.0));
   const int end = static_cast<int>(std::clamp(std::ceil(centre + radius), taps.first + 1.0, axis.samples + 0.0));
+  taps.weights.reserve(static_cast<size_t>(end - taps.first));
   double sum = 0;
   for (int i = taps.first; i < end; ++i) {
     taps.weights.push_back(Weight(axis.kernel, centre, stretch, i));

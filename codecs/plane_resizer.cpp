@@ -66,7 +66,7 @@ class Ring8 {
       : samples_(samples),
         height_(height),
         capacity_(rows / 2),
-        stride_(Stride<int16_t>(2 * samples)),
+        stride_(Stride<int16_t>(2 * PaddedSamples(samples))),
         pairs_(stride_ * capacity_),
         even_(PaddedSamples(samples)) {}
 

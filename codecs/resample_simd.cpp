@@ -44,9 +44,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 // At most 32 bytes: 64-byte vectors lower the clock of several CPUs, and their blocks would need another shuffle.
 template <class T>
 using Wide = hn::CappedTag<T, 32 / sizeof(T)>;
-constexpr Wide<uint8_t> kU8;
 constexpr Wide<int16_t> kI16;
-constexpr Wide<uint16_t> kU16;
 constexpr Wide<int32_t> kI32;
 constexpr Wide<float> kF32;
 using I16 = hn::Vec<Wide<int16_t>>;

@@ -4,6 +4,7 @@
 #include <hwy/targets.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -219,7 +220,8 @@ TEST(Resizer, RampStaysInPlace) {
             const double centre = (i + 0.5) * width / target;
             if (centre < margin || centre > width - margin) continue;
             // Area takes a pixel of which it covers a part for that part: its centre is off by an eighth at most.
-            const double tolerance = slope * (kernel == Kernel::kArea ? 0.13 : 0.03) + 1;
+            const double error = kernel == Kernel::kArea ? 0.13 * BoxFactor(width, target, kernel) : 0.03;
+            const double tolerance = slope * error + 1;
             ASSERT_NEAR(At(raster, vertical ? 1 : i, vertical ? i : 1, 0), centre * slope, tolerance)
                 << width << " to " << target << " at " << i;
           }
@@ -339,7 +341,7 @@ TEST(Resizer, AreaIsTheExactMeanOfWholeBlocks) {
 TEST(Resizer, AveragingFirstHardlyDiffersFromTheFilterAlone) {
   std::mt19937 random(6);
   std::uniform_real_distribution<double> any(0, 1);
-  std::vector<std::array<double, 4>> waves(200);  // of amplitudes that fall with the frequency, as in photographs
+  std::vector<std::array<double, 4>> waves(60);  // of amplitudes that fall with the frequency, as in photographs
   for (auto& [fx, fy, phase, amplitude] : waves) {
     const double frequency = std::pow(2, 8 * any(random));
     const double angle = any(random) * 2 * std::numbers::pi;
@@ -352,16 +354,16 @@ TEST(Resizer, AveragingFirstHardlyDiffersFromTheFilterAlone) {
   const Plane plane = Filled(kWidth, kHeight, 1, [&](int x, int y, int) {
     double sum = 128;
     for (const auto& [fx, fy, phase, amplitude] : waves) {
-      sum += amplitude / 4 * std::sin((fx * x + fy * y) / kWidth * 6.28 + phase);
+      sum += amplitude / 2 * std::sin((fx * x + fy * y) / kWidth * 6.28 + phase);
     }
     return std::clamp(sum, 0.0, 255.0);
   });
   ASSERT_GT(BoxFactor(kWidth, kTarget, Kernel::kLanczos3), 1);
   const Raster raster = Resize(plane, SampleType::kU8, {kTarget, 24});
-  const auto columns = ReferenceWeights(kWidth, kWidth, kTarget, Kernel::kLanczos3);
   const auto [greatest, mean] = DifferenceToReference(plane, raster, Kernel::kLanczos3);
-  EXPECT_LE(mean, 0.9);
-  EXPECT_LE(greatest, 4);
+  // Rounding alone gives a mean of 0.25.
+  EXPECT_LE(mean, 0.3);
+  EXPECT_LE(greatest, 1.2);
 }
 
 TEST(Resizer, EveryTargetWidthIsHit) {
