@@ -65,9 +65,18 @@ TEST(InfoTest, OneLineSaysItAll) {
   info.depth = 16;
   info.animated = true;
   info.profile = ParametricProfile{};
-  EXPECT_EQ(
-      InfoLine("a.png", 812, info, "libpng", {}),
-      "a.png: PNG 10x20, RGBA 16-bit interlaced, RGB and alpha 16-bit, parametric profile, animated, 812 B, libpng");
+  EXPECT_EQ(InfoLine("a.png", 812, info, "libpng", {}),
+            "a.png: PNG 10x20, RGBA 16-bit interlaced, parametric profile, animated, 812 B, libpng");
+}
+
+TEST(InfoTest, TransparencyThatTheCodingDoesNotNameIsSaid) {
+  ImageInfo info;
+  info.format = Format::kPng;
+  info.size = {10, 20};
+  info.coding = "palette 8-bit";
+  info.alpha = true;
+  EXPECT_EQ(InfoLine("a.png", 812, info, "libpng", {}),
+            "a.png: PNG 10x20, palette 8-bit, transparency, no profile, 812 B, libpng");
 }
 
 class InfoCommandTest : public ::testing::Test {

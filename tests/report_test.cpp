@@ -95,10 +95,11 @@ TEST(ReportTest, TheSummaryHasALineForWhatElseThereWas) {
   summary.left = 100;
   summary.stopped = true;
   summary.walk_error_count = 3;
-  EXPECT_THAT(SummaryLines(summary), ElementsAre("made 0 pictures (0 thumbnails, 0 B) in 1.0 s", "up to date 12,000",
-                                                 "failed 3: 2 corrupt, 1 truncated", "not pictures 3",
-                                                 "not supported: 812 HEIC, 3 WebP", "left out by size or date 4",
-                                                 "left 100 (stopped)", "3 directories or lists could not be read"));
+  EXPECT_THAT(SummaryLines(summary),
+              ElementsAre("made 0 pictures (0 thumbnails, 0 B) in 1.0 s", "up to date 12,000",
+                          "failed 3: 2 corrupt, 1 truncated", "not pictures 3", "not supported: 812 HEIC, 3 WebP",
+                          "left out by size or date 4", "left at least 100 (stopped)",
+                          "3 directories or lists could not be read"));
 }
 
 TEST(ReportTest, ARecordOfAPicture) {

@@ -16,7 +16,12 @@
 namespace tbbthumbs::tool {
 namespace {
 
+// What the coding does not say already: a PNG's names its colours and depth.
 std::string ColorText(const ImageInfo& info) {
+  if (info.format == Format::kPng) {
+    const bool said = info.coding.find("alpha") != std::string::npos || info.coding.find("RGBA") != std::string::npos;
+    return info.alpha && !said ? ", transparency" : "";
+  }
   std::string text;
   switch (info.color) {
     case ColorModel::kGray:
@@ -29,8 +34,7 @@ std::string ColorText(const ImageInfo& info) {
       text = "CMYK";
       break;
   }
-  if (info.alpha) text += " and alpha";
-  return fmt::format("{} {}-bit", text, info.depth);
+  return fmt::format(", {} {}-bit", text, info.depth);
 }
 
 std::string ProfileText(const ColorProfile& profile) {
@@ -70,7 +74,7 @@ std::string DecoderPath(const ImageInfo& info, const std::vector<SizeSpec>& size
 std::string InfoLine(const std::filesystem::path& path, uint64_t file_bytes, const ImageInfo& info,
                      const std::string& decoder, const TextStyle& style) {
   const auto size_text = [](Size size) { return fmt::format("{}x{}", size.width, size.height); };
-  std::string line = fmt::format("{}: {} {}, {}, {}", Shown(path.native(), style), FormatName(info.format),
+  std::string line = fmt::format("{}: {} {}, {}{}", Shown(path.native(), style), FormatName(info.format),
                                  size_text(info.size), info.coding, ColorText(info));
   if (info.orientation != 1) {
     const Size upright = SwapsSides(info.orientation) ? info.size.Transposed() : info.size;

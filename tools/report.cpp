@@ -118,7 +118,9 @@ std::vector<std::string> SummaryLines(const RunSummary& summary) {
   if (summary.unsupported > 0)
     lines.push_back("not supported: " + Breakdown(summary.unsupported_by_format, format_name));
   add(summary.filtered, "left out by size or date");
-  if (summary.left > 0 || summary.stopped) lines.push_back(fmt::format("left {} (stopped)", FormatCount(summary.left)));
+  // Directories that were not entered yet are not counted.
+  if (summary.left > 0 || summary.stopped)
+    lines.push_back(fmt::format("left at least {} (stopped)", FormatCount(summary.left)));
   if (summary.walk_error_count > 0) {
     const std::string_view noun = summary.walk_error_count == 1 ? "directory or list" : "directories or lists";
     lines.push_back(fmt::format("{} {} could not be read", FormatCount(summary.walk_error_count), noun));
