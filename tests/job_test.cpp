@@ -201,26 +201,32 @@ TEST_F(JobTest, TheSameBytesForAnyThreadsAndTokens) {
   const tbb::global_control more(tbb::global_control::max_allowed_parallelism, 8);
   FillWithJpegs(60, {1200, 900});
   std::map<std::string, std::string> first;
-  for (const auto& [threads, tokens] :
-       {std::pair{1, 0}, std::pair{2, 0}, std::pair{8, 0}, std::pair{8, 3}, std::pair{2, 1}}) {
-    JobOptions options = Options("in", "out-" + std::to_string(threads) + "-" + std::to_string(tokens));
+  const auto run = [&](int threads, int tokens) {
+    JobOptions options = Options();
     options.threads = threads;
     options.tokens = tokens;
+    options.if_exists = IfExists::kOverwrite;
     options.specs.sizes = {{200, 200}, {50, 0}};
     const RunSummary summary = Run(options);
     EXPECT_EQ(summary.made, 60u);
     EXPECT_EQ(summary.threads, threads);
-    if (threads == 8 && tokens == 0) {
-      EXPECT_EQ(summary.peak_at_once, 8);
-    }
     if (tokens > 0) {
       EXPECT_LE(summary.peak_at_once, tokens);
     }
-    for (size_t i = 0; i < results_.size(); ++i) ASSERT_EQ(results_[i].seq, i);
-    const auto contents = Contents(options.output.filename());
+    for (size_t i = 0; i < results_.size(); ++i) EXPECT_EQ(results_[i].seq, i);
+    const auto contents = Contents("out");
     if (first.empty()) first = contents;
     EXPECT_EQ(contents, first) << threads << " threads, " << tokens << " tokens";
-  }
+    return summary.peak_at_once;
+  };
+  EXPECT_EQ(run(1, 0), 1);
+  run(2, 0);
+  run(8, 3);
+  run(2, 1);
+  // All eight decode at the same time, if not in the first run (a busy machine may start them late), then in another.
+  int at_once = 0;
+  for (int attempt = 0; attempt < 20 && at_once < 8; ++attempt) at_once = run(8, 0);
+  EXPECT_EQ(at_once, 8);
   EXPECT_EQ(first.size(), 120u);
 }
 

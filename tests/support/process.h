@@ -30,6 +30,7 @@ struct ProcessResult {
   int exit_code = -1;  // -1: ended by a signal
   int signal = 0;
   bool timed_out = false;
+  long peak_kb = 0;  // of resident memory
   std::string out;
   std::string err;
 };
