@@ -64,7 +64,7 @@ void WriteLargeJpeg(const std::string& path, unsigned width, unsigned height) {
   jpeg.input_components = 3;
   jpeg.in_color_space = JCS_RGB;
   jpeg_set_defaults(&jpeg);
-  jpeg_set_quality(&jpeg, 90, TRUE);
+  jpeg_set_quality(&jpeg, 95, TRUE);
   jpeg_start_compress(&jpeg, TRUE);
   // Noise of a strength that makes about 5 bits a pixel.
   std::minstd_rand random(1);
