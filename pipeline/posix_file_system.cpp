@@ -18,6 +18,7 @@ tl::unexpected<Error> FailErrno(std::string_view what, int code = errno) {
                          : code == EEXIST                  ? ErrorCode::kExists
                          : code == ENOMEM                  ? ErrorCode::kOutOfMemory
                                                            : ErrorCode::kIo;
+  if (code == ENOENT) return Fail(kind, "no such file or directory");
   return Fail(kind, std::string(what) + ": " + std::generic_category().message(code));
 }
 
@@ -105,7 +106,7 @@ class PosixFileSystem final : public FileSystem {
  public:
   Result<FileInfo> Stat(const std::string& path, bool follow) override {
     struct stat status {};
-    if ((follow ? stat(path.c_str(), &status) : lstat(path.c_str(), &status)) != 0) return FailErrno("looking it up");
+    if ((follow ? stat(path.c_str(), &status) : lstat(path.c_str(), &status)) != 0) return FailErrno("looking up");
     return InfoOf(status);
   }
 
@@ -131,7 +132,7 @@ class PosixFileSystem final : public FileSystem {
     Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (fd.get() < 0) return FailErrno("opening");
     struct stat status {};
-    if (fstat(fd.get(), &status) != 0) return FailErrno("looking it up");
+    if (fstat(fd.get(), &status) != 0) return FailErrno("looking up");
     if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kUnsupported, "not a regular file");
     return std::make_unique<PosixFile>(std::move(fd), InfoOf(status));
   }
