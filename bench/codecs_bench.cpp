@@ -1,0 +1,123 @@
+// What each step from a picture's bytes to a thumbnail's costs, one thread, on made pictures.
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <vector>
+
+#include "codecs/decoder.h"
+#include "codecs/jpeg_encoder.h"
+#include "codecs/png_encoder.h"
+#include "codecs/resizer.h"
+#include "codecs/thumbnail.h"
+
+namespace tbbthumbs {
+namespace {
+
+// Smooth, with fine texture: compresses about as a photograph does.
+Raster Picture(Size size) {
+  Raster raster;
+  raster.size = size;
+  raster.pixels.resize(size.pixels() * 3);
+  uint32_t random = 1;
+  for (size_t i = 0; i < raster.pixels.size(); ++i) {
+    random = random * 1664525 + 1013904223;
+    const size_t x = i / 3 % static_cast<size_t>(size.width);
+    const size_t y = i / 3 / static_cast<size_t>(size.width);
+    raster.pixels[i] = static_cast<std::byte>((x / 8 + y / 5 + i % 3 * 40) % 200 + (random >> 28));
+  }
+  return raster;
+}
+
+constexpr Size kSource{4000, 3000};
+
+template <class T>
+T OrExit(Result<T> result) {
+  if (!result) std::exit(EXIT_FAILURE);
+  return std::move(*result);
+}
+
+const std::vector<std::byte>& Jpeg() {
+  static const auto jpeg = OrExit(EncodeJpeg(Picture(kSource), {.quality = 92}));
+  return jpeg;
+}
+
+const std::vector<std::byte>& Png() {
+  static const auto png = OrExit(EncodePng(Picture({1500, 1000})));
+  return png;
+}
+
+class NoSink final : public RowSink {
+ public:
+  Status Begin(const RowFormat&) override { return {}; }
+  Status Row(int, std::span<const std::byte>) override { return {}; }
+  Status End() override { return {}; }
+};
+
+void Decode(benchmark::State& state, const std::vector<std::byte>& bytes, Size at_least) {
+  Workspace workspace;
+  uint64_t pixels = 0;
+  for (auto _ : state) {
+    MemorySource source{std::span<const std::byte>(bytes)};
+    auto decoder = OrExit(OpenDecoder(source, {}));
+    NoSink sink;
+    const DecodeReport report =
+        OrExit(decoder->Decode({at_least, Strictness::kStrict}, sink, workspace, Watch({}, {})));
+    state.SetLabel(report.path);
+    pixels += decoder->info().size.pixels();
+  }
+  state.counters["source_pixels/s"] = benchmark::Counter(static_cast<double>(pixels), benchmark::Counter::kIsRate);
+}
+
+void DecodeJpeg(benchmark::State& state) {
+  const auto side = static_cast<int>(state.range(0));
+  Decode(state, Jpeg(), {side, side * 3 / 4});
+}
+BENCHMARK(DecodeJpeg)->Arg(256)->Arg(512)->Arg(1024)->Arg(4000)->Unit(benchmark::kMillisecond);
+
+void DecodePng(benchmark::State& state) { Decode(state, Png(), {256, 170}); }
+BENCHMARK(DecodePng)->Unit(benchmark::kMillisecond);
+
+// From that width (4:3) to 256 pixels.
+void Resize(benchmark::State& state) {
+  const auto width = static_cast<int>(state.range(0));
+  const Raster source = Picture({width, width * 3 / 4});
+  RowFormat format;
+  format.planes = {{source.size.width, source.size.height, 3, double(source.size.width), double(source.size.height)}};
+  Workspace workspace;
+  for (auto _ : state) {
+    Resizer resizer({256, 192}, Kernel::kLanczos3, workspace.taps());
+    if (!resizer.Begin(format)) std::exit(EXIT_FAILURE);
+    for (int y = 0; y < source.size.height; ++y) {
+      if (!resizer.Row(0, source.row(y))) std::exit(EXIT_FAILURE);
+    }
+    if (!resizer.End()) std::exit(EXIT_FAILURE);
+    benchmark::DoNotOptimize(resizer.Take());
+  }
+}
+BENCHMARK(Resize)->Arg(504)->Arg(1000)->Arg(2000)->Arg(4000)->Unit(benchmark::kMillisecond);
+
+void EncodeJpegThumbnail(benchmark::State& state) {
+  const Raster thumbnail = Picture({256, 192});
+  for (auto _ : state) benchmark::DoNotOptimize(EncodeJpeg(thumbnail, {}));
+}
+BENCHMARK(EncodeJpegThumbnail)->Unit(benchmark::kMillisecond);
+
+void EncodePngThumbnail(benchmark::State& state) {
+  const Raster thumbnail = Picture({256, 192});
+  for (auto _ : state) benchmark::DoNotOptimize(EncodePng(thumbnail));
+}
+BENCHMARK(EncodePngThumbnail)->Unit(benchmark::kMillisecond);
+
+void WholeThumbnail(benchmark::State& state) {
+  Workspace workspace;
+  for (auto _ : state) {
+    MemorySource source{std::span<const std::byte>(Jpeg())};
+    benchmark::DoNotOptimize(OrExit(MakeThumbnails(source, {}, {}, workspace)));
+  }
+}
+BENCHMARK(WholeThumbnail)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace tbbthumbs
