@@ -12,13 +12,15 @@
 namespace tbbthumbs {
 namespace {
 
-// Every target survives `seed` with some bytes changed, cut out, doubled or cut off.
-void Torment(const std::vector<std::byte>& seed, int rounds) {
+// Runs every target on `seed` with some bytes changed, cut out, doubled or cut off; a target that fails aborts. Returns
+// how many still were pictures.
+int Torment(const std::vector<std::byte>& seed, int rounds) {
   std::minstd_rand random(static_cast<unsigned>(seed.size()));
+  int made = 0;
   for (int round = 0; round < rounds; ++round) {
     std::vector<std::byte> input{static_cast<std::byte>(round)};
     input.insert(input.end(), seed.begin(), seed.end());
-    for (unsigned change = random() % 4; change > 0; --change) {
+    for (unsigned change = random() % 4; change > 0 && input.size() > 2; --change) {
       const size_t at = 1 + random() % (input.size() - 1);
       switch (random() % 4) {
         case 0:
@@ -34,20 +36,20 @@ void Torment(const std::vector<std::byte>& seed, int rounds) {
           input.resize(at + 1);
       }
     }
-    fuzz::Thumbnail(input);
+    if (fuzz::Thumbnail(input)) ++made;
     fuzz::Exif(std::span(input).subspan(1));
   }
+  return made;
 }
 
 TEST(FuzzReplay, Jpegs) {
   for (const bool progressive : {false, true}) {
     for (const testing::JpegColor color : {testing::JpegColor::kYcc, testing::JpegColor::kCmyk}) {
-      Torment(testing::MakeJpeg({.size = {48, 40}, .color = color, .progressive = progressive, .restart_rows = 1}),
-              400);
+      testing::JpegFixture fixture{.size = {48, 40}, .color = color, .progressive = progressive, .restart_rows = 1};
+      EXPECT_GT(Torment(testing::MakeJpeg(fixture), 400), 40);
     }
   }
-  Torment(testing::MakeJpeg({.size = {20, 20}, .exif = testing::ExifWithOrientation(6)}), 400);
-  SUCCEED() << "a target that fails aborts";
+  EXPECT_GT(Torment(testing::MakeJpeg({.size = {20, 20}, .exif = testing::ExifWithOrientation(6)}), 400), 40);
 }
 
 TEST(FuzzReplay, Pngs) {
@@ -58,15 +60,14 @@ TEST(FuzzReplay, Pngs) {
       fixture.depth = interlaced ? 16 : 8;
       fixture.interlaced = interlaced;
       fixture.samples = testing::NoiseSamples(fixture);
-      Torment(testing::MakePng(fixture), 400);
+      EXPECT_GT(Torment(testing::MakePng(fixture), 400), 40);
     }
   }
-  SUCCEED() << "a target that fails aborts";
 }
 
 TEST(FuzzReplay, ExifBlocks) {
-  for (const bool big_endian : {false, true}) Torment(testing::ExifWithOrientation(5, big_endian), 2000);
-  SUCCEED() << "a target that fails aborts";
+  // No pictures: only the EXIF target takes them.
+  for (const bool big_endian : {false, true}) EXPECT_EQ(Torment(testing::ExifWithOrientation(5, big_endian), 2000), 0);
 }
 
 }  // namespace

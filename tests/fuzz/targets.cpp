@@ -8,8 +8,8 @@
 
 namespace tbbthumbs::fuzz {
 
-void Thumbnail(std::span<const std::byte> input) {
-  if (input.empty()) return;
+bool Thumbnail(std::span<const std::byte> input) {
+  if (input.empty()) return false;
   const auto choice = static_cast<unsigned>(input[0]);
   MemorySource source(input.subspan(1));
   SpecSet specs;
@@ -25,6 +25,7 @@ void Thumbnail(std::span<const std::byte> input) {
   const auto made = MakeThumbnails(source, specs, limits, workspace);
   // A reason is owed for every failure, and a defect is none.
   if (!made && (made.error().message.empty() || made.error().code == ErrorCode::kInternal)) std::abort();
+  return made.has_value();
 }
 
 void Exif(std::span<const std::byte> input) {

@@ -8,8 +8,8 @@
 namespace tbbthumbs::fuzz {
 
 // A file through sniffing, decoding, resampling, colour and encoding. The first byte of `input` chooses strictness,
-// sizes and output format.
-void Thumbnail(std::span<const std::byte> input);
+// sizes and output format. Returns whether thumbnails came of it.
+bool Thumbnail(std::span<const std::byte> input);
 
 // An EXIF block.
 void Exif(std::span<const std::byte> input);
