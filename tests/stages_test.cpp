@@ -25,9 +25,9 @@ namespace {
 using testing::MemoryFileSystem;
 
 // A run over the directory "in" of a file system in memory.
-class Run {
+class ThreadedRun {
  public:
-  Run(MemoryFileSystem& files, JobOptions options, int io_threads)
+  ThreadedRun(MemoryFileSystem& files, JobOptions options, int io_threads)
       : options_(std::move(options)),
         names_("out", SizeLabels(options_.specs.sizes)),
         budget_(options_.read_ahead_bytes),
@@ -132,7 +132,7 @@ class StagesTest : public ::testing::Test {
 TEST_F(StagesTest, AnyNumberOfThreadsGivesTheSameInOrder) {
   std::map<std::string, std::vector<std::byte>> first;
   for (const auto& [threads, io_threads] : {std::pair{1, 1}, std::pair{2, 2}, std::pair{8, 4}}) {
-    Run run(files_, options_, io_threads);
+    ThreadedRun run(files_, options_, io_threads);
     const RunSummary summary = run.Drive(threads);
     EXPECT_EQ(summary.inputs, 66u);
     EXPECT_EQ(summary.made, 54u);
@@ -151,7 +151,7 @@ TEST_F(StagesTest, AnyNumberOfThreadsGivesTheSameInOrder) {
 
 TEST_F(StagesTest, AStopLosesCountOfNothing) {
   for (const uint64_t stop_after : {1u, 7u, 30u}) {
-    Run run(files_, options_, 3);
+    ThreadedRun run(files_, options_, 3);
     const RunSummary summary = run.Drive(4, stop_after);
     EXPECT_GE(summary.inputs, stop_after);
     EXPECT_EQ(summary.made + summary.failed + summary.not_pictures + summary.left, summary.inputs);
