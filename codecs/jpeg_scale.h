@@ -6,10 +6,11 @@
 
 namespace tbbthumbs {
 
-// The smallest of 1, 2, 4 and 8 eighths at which a picture of size `full` still has at least 1.75 times the columns and
-// rows of `target`: 1/8 from a ratio of 14 on, 1/4 from 7, 1/2 from 3.5. The inverse transform's own box filter shows
-// when less is left for the resampling filter: against a full decode, 1/8 at 1.75-2 keeps a mean SSIM of .9985, at
-// 1.25-1.5 only .9956 (23 photographs at 256 and 400 pixels).
+// The smallest of 1, 2, 4 and 8 eighths at which a picture of size `full` still has at least twice the columns and rows
+// of `target`: 1/8 from a ratio of 16 on, 1/4 from 8, 1/2 from 4. The box that the reduced inverse transforms average
+// over shows as aliasing when less is left for the resampling filter. Mean SSIM against a full decode, 48 photographs at
+// 256 pixels: .9990 with twice the target, .9982 with 1.75 times; as JPEG of quality 95, the loss beside a full decode
+// encoded alike is .0007 and .0014. 1.75 would take 11 % less CPU time.
 int ChooseDctScale(Size full, Size target);
 
 }  // namespace tbbthumbs
