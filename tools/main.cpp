@@ -1,8 +1,8 @@
 // tbbthumbs: the command.
 #include <malloc.h>
-#include <signal.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <string>
 #include <type_traits>
 #include <utility>

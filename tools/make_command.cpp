@@ -64,7 +64,7 @@ class ProgressDrawer {
  public:
   ProgressDrawer(const Job& job, Terminal& terminal, bool color, const SignalWatcher& signals)
       : job_(job), terminal_(terminal), signals_(signals), color_(color) {
-    thread_ = std::jthread([this](std::stop_token stop) { Draw(stop); });
+    thread_ = std::jthread([this](const std::stop_token& stop) { Draw(stop); });
   }
 
   // Takes the line away.
@@ -75,7 +75,7 @@ class ProgressDrawer {
   }
 
  private:
-  void Draw(std::stop_token stop) {
+  void Draw(const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "progress");
     const bool unicode = LocaleIsUtf8();
     SpeedMeter meter;

@@ -22,10 +22,10 @@ inline constexpr unsigned kForInfo = 2;
 struct OptionSpec {
   std::string_view name;  // without the dashes
   char letter;            // 0: none
+  bool usual;             // on the short help screen
   OptionKind kind;
   OptionGroup group;
   unsigned commands;          // kForMake | kForInfo
-  bool usual;                 // on the short help screen
   std::string_view argument;  // "DIR"; "" for flags
   std::string_view help;
 };

@@ -1,9 +1,8 @@
 #ifndef TBBTHUMBS_TOOLS_SIGNALS_H_
 #define TBBTHUMBS_TOOLS_SIGNALS_H_
 
-#include <signal.h>
-
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <thread>
 

@@ -2,12 +2,12 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <stdexcept>
 
 namespace tbbthumbs::testing {
@@ -32,12 +32,13 @@ std::vector<std::string> ChildEnvironment(const std::map<std::string, std::strin
     const bool of_terminals = name == "TERM" || name == "NO_COLOR" || name == "LANG" || name.starts_with("LC_");
     if (!of_terminals && !wanted.contains(std::string(name))) environment.emplace_back(text);
   }
-  for (const auto& [name, value] : wanted) environment.push_back(name + "=" + value);
+  for (const auto& [name, value] : wanted) environment.emplace_back(name).append("=").append(value);
   return environment;
 }
 
 std::vector<char*> Pointers(std::vector<std::string>& words) {
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   return pointers;

@@ -1,10 +1,10 @@
 #include "tests/support/pty.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <stdexcept>
 
 namespace tbbthumbs::testing {

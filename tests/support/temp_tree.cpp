@@ -1,8 +1,7 @@
 #include "tests/support/temp_tree.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -23,7 +22,7 @@ TempTree::~TempTree() {
 }
 
 fs::path TempTree::Write(const fs::path& path, std::string_view text) const {
-  const fs::path whole = root_ / path;
+  fs::path whole = root_ / path;
   fs::create_directories(whole.parent_path());
   std::ofstream stream(whole, std::ios::binary);
   stream.write(text.data(), static_cast<std::streamsize>(text.size()));
