@@ -3,7 +3,6 @@
 #include <tbb/global_control.h>
 #include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
-#include <tbb/task_scheduler_observer.h>
 
 #include <exception>
 #include <memory>
@@ -16,15 +15,14 @@
 namespace tbbthumbs {
 namespace {
 
-class WorkerNames final : public tbb::task_scheduler_observer {
- public:
-  explicit WorkerNames(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
-  ~WorkerNames() override { observe(false); }
-
-  void on_scheduler_entry(bool worker) override {
-    if (worker) NameThisThread("tbbt-work-" + std::to_string(tbb::this_task_arena::current_thread_index()));
-  }
-};
+// Names a worker with its first picture. (An observer of the arena would name them when they come, but oneTBB 2021.8
+// sometimes leaks it at the end of the process.)
+void NameWorker() {
+  thread_local bool named = false;
+  if (std::exchange(named, true)) return;
+  const int index = tbb::this_task_arena::current_thread_index();
+  if (index > 0) NameThisThread("tbbt-work-" + std::to_string(index));
+}
 
 }  // namespace
 
@@ -38,7 +36,6 @@ Status RunTaskGraph(Source& source, Thumbnailer& thumbnailer, Publisher& publish
   using Token = std::unique_ptr<Item>;
   try {
     tbb::task_arena arena(threads);
-    const WorkerNames names(arena);
     arena.execute([&] {
       tbb::parallel_pipeline(
           static_cast<size_t>(tokens),
