@@ -44,6 +44,7 @@ Status RunTaskGraph(Source& source, Thumbnailer& thumbnailer, Publisher& publish
             if (item == nullptr) control.stop();
             return item;
           }) & tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, [&](Token item) {
+            NameWorker();
             thumbnailer.Process(*item);
             publisher.Stage(*item);
             return item;
