@@ -30,7 +30,7 @@ ImageInfo PhotoInfo() {
 
 TEST(InfoTest, NamesTheDecoderAndItsScale) {
   ImageInfo info = PhotoInfo();
-  EXPECT_EQ(DecoderPath(info, {{256, 256}}), "libjpeg-turbo 1/8");
+  EXPECT_EQ(DecoderPath(info, {{256, 256}}), "libjpeg-turbo 1/4");
   EXPECT_EQ(DecoderPath(info, {{256, 256}, {1000, 1000}}), "libjpeg-turbo 1/2");  // the largest decides
   EXPECT_EQ(DecoderPath(info, {{4000, 4000}}), "libjpeg-turbo 1/1");
   info.format = Format::kPng;
@@ -96,7 +96,7 @@ TEST_F(InfoCommandTest, SaysALineForEachFile) {
   const auto result = Run({"info", "a.jpg", "b.png"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, StartsWith("a.jpg: JPEG 4000x300, baseline 4:2:0, RGB 8-bit, no profile, "));
-  EXPECT_THAT(result.out, HasSubstr("libjpeg-turbo 1/8\nb.png: PNG 30x40, "));
+  EXPECT_THAT(result.out, HasSubstr("libjpeg-turbo 1/4\nb.png: PNG 30x40, "));
   EXPECT_THAT(result.err, IsEmpty());
 }
 
@@ -118,7 +118,7 @@ TEST_F(InfoCommandTest, JsonHasARecordForEachFile) {
   EXPECT_EQ(records[0]["type"], "info");
   EXPECT_EQ(records[0]["width"], 4000);
   EXPECT_EQ(records[0]["profile"], nullptr);
-  EXPECT_EQ(records[0]["decoder"], "libjpeg-turbo 1/8");
+  EXPECT_EQ(records[0]["decoder"], "libjpeg-turbo 1/4");
   EXPECT_EQ(records[1]["error"]["code"], "unsupported");
   EXPECT_EQ(records[2]["format"], "PNG");
   EXPECT_EQ(records[2]["alpha"], true);
