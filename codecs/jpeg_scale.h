@@ -8,9 +8,9 @@ namespace tbbthumbs {
 
 // The smallest of 1, 2, 4 and 8 eighths at which a picture of size `full` still has at least twice the columns and rows
 // of `target`: 1/8 from a ratio of 16 on, 1/4 from 8, 1/2 from 4. The box that the reduced inverse transforms average
-// over shows as aliasing when less is left for the resampling filter. Mean SSIM against a full decode, 48 photographs at
-// 256 pixels: .9990 with twice the target, .9982 with 1.75 times; as JPEG of quality 95, the loss beside a full decode
-// encoded alike is .0007 and .0014. 1.75 would take 11 % less CPU time.
+// over shows as aliasing when less is left for the resampling filter. Mean SSIM against a full decode, 48 photographs
+// at 256 pixels: .9990 with twice the target, .9982 with 1.75 times; as JPEG of quality 95, the loss beside a full
+// decode encoded alike is .0007 and .0014. 1.75 would take 11 % less CPU time.
 int ChooseDctScale(Size full, Size target);
 
 }  // namespace tbbthumbs
