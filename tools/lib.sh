@@ -47,7 +47,12 @@ install_missing() {
   fi
   say "Installing with apt-get: ${missing[*]}"
   refresh_package_lists
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" </dev/null
+  mkdir -p "$ROOT/build"
+  if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" \
+    </dev/null >"$ROOT/build/apt.log" 2>&1; then
+    cat "$ROOT/build/apt.log" >&2
+    die "apt-get could not install: ${missing[*]}"
+  fi
 }
 
 # configure PRESET [CMAKE-OPTION...]: into build/PRESET. Compiles through ccache where that is installed.
