@@ -33,6 +33,7 @@ thumbs=$ROOT/build/demo/thumbs
 if [[ $# -eq 1 ]]; then
   [[ -d $1 ]] || die "$1 is no directory"
   photos=$(cd "$1" && pwd)
+  [[ $photos/ != "$thumbs"/* ]] || die "$1 is where the thumbnails go"
 fi
 
 # The preset builds the tests too, and its configuration looks for their library.
@@ -41,9 +42,10 @@ configure release
 build release tbbthumbs_command background_job
 if [[ $# -eq 0 && ! -d $photos ]]; then fetch_photos "$photos"; fi
 
-say "Making thumbnails of 256 and 1024 pixels of $photos"
+say "Making thumbnails of 256 and 1024 pixels: build/release/tbbthumbs $photos -o $thumbs -s 256 -s 1024"
+rm -rf "$thumbs"
 status=0
-(set -x && "$ROOT/build/release/tbbthumbs" "$photos" -o "$thumbs" -s 256 -s 1024 --if-exists overwrite) || status=$?
+"$ROOT/build/release/tbbthumbs" "$photos" -o "$thumbs" -s 256 -s 1024 || status=$?
 # 1: some pictures failed, each with its reason above; the others are made.
 [[ $status -le 1 ]] || exit "$status"
 

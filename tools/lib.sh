@@ -1,5 +1,6 @@
 # Shared by demo.sh, test.sh and .ci/run: where the project is, what it needs, how it is installed and built.
 # To be sourced by bash scripts that have set -euo pipefail.
+# shellcheck shell=bash disable=SC2034
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
