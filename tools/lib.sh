@@ -62,7 +62,7 @@ configure() {
   shift
   if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
   say "Configuring build/$preset"
-  (cd "$ROOT" && cmake --preset "$preset" --log-level=WARNING "${launcher[@]}" "$@")
+  (cd "$ROOT" && cmake --preset "$preset" --log-level=WARNING "${launcher[@]}" "$@" >/dev/null)
 }
 
 # build PRESET [TARGET...]: all targets when none is named.
