@@ -5,33 +5,60 @@
 namespace tbbthumbs {
 
 void ByteClaim::Release() {
-  if (budget_ != nullptr) budget_->Release(bytes_);
+  if (budget_ != nullptr) budget_->Release(bytes_, waiting_);
   budget_ = nullptr;
   bytes_ = 0;
+  waiting_ = 0;
+}
+
+void ByteClaim::BeginWork() {
+  if (budget_ != nullptr) budget_->Release(0, std::exchange(waiting_, 0));
+}
+
+void ByteClaim::ShrinkTo(size_t bytes) {
+  if (budget_ == nullptr || bytes >= bytes_) return;
+  const size_t waiting = std::min(waiting_, bytes);
+  budget_->Release(bytes_ - bytes, waiting_ - waiting);
+  bytes_ = bytes;
+  waiting_ = waiting;
 }
 
 ByteClaim ByteBudget::Claim(uint64_t seq, size_t bytes) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] {
-    if (stopped_) return true;
-    return seq == next_seq_ && (bytes == 0 || held_ == 0 || (held_ <= limit_ && bytes <= limit_ - held_));
-  });
+  changed_.wait(lock, [&] { return stopped_ || (seq == next_seq_ && Fits(bytes)); });
   if (stopped_) return {};
   ++next_seq_;
-  held_ += bytes;
-  peak_ = std::max(peak_, held_);
+  ByteClaim claim = TakeLocked(bytes);
   lock.unlock();
   changed_.notify_all();
+  return claim;
+}
+
+ByteClaim ByteBudget::Charge(size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  return TakeLocked(bytes);
+}
+
+ByteClaim ByteBudget::TakeLocked(size_t bytes) {
+  held_ += bytes;
+  waiting_ += bytes;
+  peak_ = std::max(peak_, held_);
   return {this, bytes};
 }
 
-void ByteBudget::Release(size_t bytes) {
-  if (bytes == 0) return;
+bool ByteBudget::HasRoom(size_t bytes) const {
+  const std::lock_guard lock(mutex_);
+  return Fits(bytes);
+}
+
+void ByteBudget::Release(size_t bytes, size_t waiting) {
+  if (bytes == 0 && waiting == 0) return;
   {
     const std::lock_guard lock(mutex_);
     held_ -= bytes;
+    waiting_ -= waiting;
   }
-  changed_.notify_all();
+  if (waiting > 0) changed_.notify_all();
 }
 
 void ByteBudget::Stop() {

@@ -16,34 +16,50 @@ class ByteBudget;
 class ByteClaim {
  public:
   ByteClaim() = default;
-  ByteClaim(ByteBudget* budget, size_t bytes) : budget_(budget), bytes_(bytes) {}
+  ByteClaim(ByteBudget* budget, size_t bytes) : budget_(budget), bytes_(bytes), waiting_(bytes) {}
   ByteClaim(ByteClaim&& other) noexcept
-      : budget_(std::exchange(other.budget_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+      : budget_(std::exchange(other.budget_, nullptr)),
+        bytes_(std::exchange(other.bytes_, 0)),
+        waiting_(std::exchange(other.waiting_, 0)) {}
   ByteClaim& operator=(ByteClaim&& other) noexcept {
     Release();
     budget_ = std::exchange(other.budget_, nullptr);
     bytes_ = std::exchange(other.bytes_, 0);
+    waiting_ = std::exchange(other.waiting_, 0);
     return *this;
   }
   ~ByteClaim() { Release(); }
 
   void Release();
+  // Makes room for others to be read, since somebody works on these now; they stay held.
+  void BeginWork();
+  // Gives back all but `bytes`; nothing where it holds no more than that.
+  void ShrinkTo(size_t bytes);
 
  private:
   ByteBudget* budget_ = nullptr;
   size_t bytes_ = 0;
+  size_t waiting_ = 0;  // bytes_ until BeginWork, then 0
 };
 
-// Bytes are claimed once an item, in the order of the items, by reader threads outside the task arena, and given back
-// when the work on the item ends; nobody waits for bytes while holding any that others need, and with nothing held the
-// next item is admitted whatever its size: so it cannot deadlock. Thread-safe.
+// Bytes are claimed once an item, in the order of the items, by reader threads outside the task arena. The limit is for
+// those that wait for a worker: it does not keep workers from having a picture each, however large the pictures; so
+// what is held at most is the limit and a picture a worker. Bytes are given back when the work on the item ends. Nobody
+// waits for bytes while holding any that others need, and while none wait for a worker the next item is admitted
+// whatever its size: so it cannot deadlock. Thread-safe.
 class ByteBudget {
  public:
   explicit ByteBudget(size_t bytes) : limit_(bytes) {}
 
-  // Waits until all items before `seq` (from 0, without gaps) have claimed, and there is room or nothing is held. After
-  // Stop it returns an empty claim at once.
+  // Waits until all items before `seq` (from 0, without gaps) have claimed, and there is room or no bytes wait for a
+  // worker. After Stop it returns an empty claim at once.
   ByteClaim Claim(uint64_t seq, size_t bytes);
+
+  // Takes bytes without waiting, over the limit if need be, in no order: for who holds one picture at a time anyway.
+  // Not beside Claim in one run.
+  ByteClaim Charge(size_t bytes);
+  // Whether that many bytes fit now, or none wait for a worker: for who would rather do something else than wait.
+  bool HasRoom(size_t bytes) const;
 
   void Stop();
 
@@ -52,13 +68,18 @@ class ByteBudget {
 
  private:
   friend class ByteClaim;
-  void Release(size_t bytes);
+  void Release(size_t bytes, size_t waiting);
+  ByteClaim TakeLocked(size_t bytes);
+  bool Fits(size_t bytes) const {
+    return bytes == 0 || waiting_ == 0 || (waiting_ <= limit_ && bytes <= limit_ - waiting_);
+  }
 
   const size_t limit_;
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   uint64_t next_seq_ = 0;
   size_t held_ = 0;
+  size_t waiting_ = 0;  // of those held: for a worker
   size_t peak_ = 0;
   bool stopped_ = false;
 };

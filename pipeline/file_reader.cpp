@@ -40,17 +40,21 @@ void Guard(Item& item, F&& f) {
 
 }  // namespace
 
-FileReader::FileReader(FileSystem& file_system, const JobOptions& options, const OutputNames& names, ByteBudget& budget)
-    : file_system_(file_system), options_(options), names_(names), budget_(budget) {}
+FileReader::FileReader(FileSystem& file_system, const JobOptions& options, const OutputNames& names)
+    : file_system_(file_system), options_(options), names_(names) {}
 
-void FileReader::Read(Item& item) const {
-  size_t resident_bytes = 0;
-  Guard(item, [&] { resident_bytes = Examine(item); });
-  // Every item, also an ended one: the next ones wait for its claim.
-  item.claim = budget_.Claim(item.seq, item.ended ? 0 : resident_bytes);
+size_t FileReader::LookUp(Item& item) const {
+  const StageTimer timer(item.result.stages, Stage::kLookUp);
+  Guard(item, [&] { Examine(item); });
+  if (item.ended) return 0;
+  return static_cast<size_t>(std::min<uint64_t>(item.result.bytes_in, options_.read_ahead_bytes));
+}
+
+void FileReader::Fetch(Item& item, size_t resident_bytes) const {
   if (item.ended) return;
+  const StageTimer timer(item.result.stages, Stage::kRead);
   Guard(item, [&] {
-    if (Status status = Fetch(item, resident_bytes); !status) item.Fail(std::move(status.error()));
+    if (Status status = Read(item, resident_bytes); !status) item.Fail(std::move(status.error()));
   });
   if (item.ended) {
     item.source.reset();
@@ -64,10 +68,10 @@ bool FileReader::Filtered(const FileInfo& info) const {
          (input.newer_than && info.modified <= input.newer_than->time_since_epoch());
 }
 
-size_t FileReader::Examine(Item& item) const {
+void FileReader::Examine(Item& item) const {
   if (item.file.error) {
     item.Fail(*item.file.error);
-    return 0;
+    return;
   }
   const auto info = file_system_.Stat(item.file.path, true);
   if (!info) {
@@ -80,8 +84,6 @@ size_t FileReader::Examine(Item& item) const {
     item.result.bytes_in = info->bytes;
     CompareWithOutputs(item, *info);
   }
-  if (item.ended) return 0;
-  return static_cast<size_t>(std::min<uint64_t>(item.result.bytes_in, options_.read_ahead_bytes));
 }
 
 void FileReader::CompareWithOutputs(Item& item, const FileInfo& input) const {
@@ -107,7 +109,7 @@ void FileReader::CompareWithOutputs(Item& item, const FileInfo& input) const {
   }
 }
 
-Status FileReader::Fetch(Item& item, size_t resident_bytes) const {
+Status FileReader::Read(Item& item, size_t resident_bytes) const {
   auto file = file_system_.Open(item.file.path);
   if (!file) return tl::unexpected<Error>(std::move(file.error()));
   auto source = std::make_unique<FileSource>(std::move(*file));

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <string>
 
-#include "pipeline/byte_budget.h"
 #include "pipeline/file_system.h"
 #include "pipeline/item.h"
 #include "pipeline/job.h"
@@ -18,17 +17,19 @@ namespace tbbthumbs {
 class FileReader {
  public:
   // All must outlive it.
-  FileReader(FileSystem& file_system, const JobOptions& options, const OutputNames& names, ByteBudget& budget);
+  FileReader(FileSystem& file_system, const JobOptions& options, const OutputNames& names);
 
-  // Fills item.source with at most read_ahead_bytes of the file in memory (the rest is read by whoever decodes it), or
-  // ends the item. Claims its bytes from the budget in the order of item.seq: to be called once for every item. Throws
-  // nothing.
-  void Read(Item& item) const;
+  // The first half: ends the item, or returns how many bytes of the file Fetch will hold in memory, at most
+  // read_ahead_bytes; 0 for an ended item. Throws nothing.
+  size_t LookUp(Item& item) const;
+
+  // The second half: fills item.source with the first `resident_bytes` of the file in memory (the rest is read by
+  // whoever decodes it), or ends the item and releases its claim. Leaves an ended item alone. Throws nothing.
+  void Fetch(Item& item, size_t resident_bytes) const;
 
  private:
-  // Ends the item, or returns how many bytes to claim.
-  size_t Examine(Item& item) const;
-  Status Fetch(Item& item, size_t resident_bytes) const;
+  void Examine(Item& item) const;
+  Status Read(Item& item, size_t resident_bytes) const;
   bool Filtered(const FileInfo& info) const;
   // Whether thumbnails there stand in the way of making new ones; ends the item then.
   void CompareWithOutputs(Item& item, const FileInfo& input) const;
@@ -36,7 +37,6 @@ class FileReader {
   FileSystem& file_system_;
   const JobOptions& options_;
   const OutputNames& names_;
-  ByteBudget& budget_;
 };
 
 }  // namespace tbbthumbs

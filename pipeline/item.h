@@ -45,7 +45,7 @@ struct Item {
   bool ended = false;
   PictureResult result;
 
-  // From reading to the end of the thumbnailer.
+  // From reading to the end of the thumbnailer; the claim until the thumbnails are staged.
   ByteClaim claim;
   std::unique_ptr<ByteSource> source;
 

@@ -10,20 +10,15 @@
 #include <thread>
 #include <utility>
 
-#include "pipeline/byte_budget.h"
 #include "pipeline/cpu_count.h"
-#include "pipeline/file_reader.h"
 #include "pipeline/file_system.h"
 #include "pipeline/input_count.h"
-#include "pipeline/input_stream.h"
-#include "pipeline/output_names.h"
-#include "pipeline/publisher.h"
 #include "pipeline/result_queue.h"
 #include "pipeline/run_clock.h"
 #include "pipeline/source.h"
+#include "pipeline/stages.h"
 #include "pipeline/task_graph.h"
 #include "pipeline/thread_name.h"
-#include "pipeline/thumbnailer.h"
 
 namespace tbbthumbs {
 namespace {
@@ -67,8 +62,8 @@ class Job::Impl {
   void Pause();
   void Resume();
   void Cancel();
-  Status Add(std::string path, int priority) { return inputs_.Add(std::move(path), priority); }
-  void Finish() { inputs_.Finish(); }
+  Status Add(std::string path, int priority) { return stages_.inputs().Add(std::move(path), priority); }
+  void Finish() { stages_.inputs().Finish(); }
   std::optional<PictureResult> NextResult() { return results_.Pop(); }
   RunSummary Wait();
 
@@ -83,16 +78,10 @@ class Job::Impl {
   const int threads_;
   const int tokens_;
 
-  std::stop_source stop_;
   RunClock clock_;
   const std::chrono::nanoseconds cpu_start_ = ProcessCpuTime();
-  ByteBudget budget_;
-  InputStream inputs_;
-  OutputNames names_;
-  FileReader reader_;
-  Thumbnailer thumbnailer_;
-  Publisher publisher_;
   ResultQueue results_{kQueuedResults};
+  Stages stages_;
   Source source_;
 
   mutable std::mutex mutex_;  // guards all below: the runner ends while others wait
@@ -109,16 +98,10 @@ Job::Impl::Impl(FileSystem& file_system, JobOptions options)
       options_(std::move(options)),
       output_(options_.output.string()),
       threads_(std::min(options_.threads > 0 ? options_.threads : UsableCpus(), MaxTaskThreads())),
-      tokens_(options_.tokens > 0 ? options_.tokens : std::clamp(64 * threads_, 64, 1024)),
-      budget_(options_.read_ahead_bytes),
-      inputs_(file_system_, options_.input, output_, options_.keep_open),
-      names_(output_, SizeLabels(options_.specs.sizes)),
-      reader_(file_system_, options_, names_, budget_),
-      thumbnailer_(options_.specs, options_.limits, stop_.get_token()),
-      publisher_(
-          file_system_, output_, options_.if_exists, names_,
-          [this](PictureResult result) { Report(std::move(result)); }, [this] { Cancel(); }),
-      source_(inputs_, names_, reader_, budget_, options_.io_threads) {}
+      tokens_(options_.tokens > 0 ? options_.tokens : DefaultTokens(threads_)),
+      stages_(
+          file_system_, options_, [this](PictureResult result) { Report(std::move(result)); }, [this] { Cancel(); }),
+      source_(stages_, options_.io_threads) {}
 
 Job::Impl::~Impl() {
   Cancel();
@@ -145,11 +128,11 @@ void Job::Impl::Start() {
 
 void Job::Impl::Run() {
   NameThisThread("tbbt-run");
-  publisher_.RemoveStaleFiles();
-  Status status = RunTaskGraph(source_, thumbnailer_, publisher_, threads_, tokens_);
+  stages_.publisher().RemoveStaleFiles();
+  Status status = RunTaskGraph(source_, stages_, threads_, tokens_);
   source_.Stop();
   counter_.request_stop();
-  publisher_.RemoveTemporaryDirectory();
+  stages_.publisher().RemoveTemporaryDirectory();
   std::optional<Error> failure = source_.failure();
   if (!status) failure = std::move(status.error());
   RunSummary summary = Summarise(failure);
@@ -167,31 +150,31 @@ void Job::Impl::Report(PictureResult result) {
 }
 
 RunSummary Job::Impl::Summarise(const std::optional<Error>& failure) const {
-  RunSummary summary = publisher_.counters();
+  RunSummary summary = stages_.publisher().counters();
   const uint64_t dropped = source_.dropped();
   summary.left += dropped;
   summary.inputs += dropped;
   {
     // Those that a stopped run has not even taken, as far as they have been counted.
     const std::lock_guard lock(mutex_);
-    if (counted_ && *counted_ > summary.inputs && stop_.stop_requested()) {
+    if (counted_ && *counted_ > summary.inputs && stages_.stopped()) {
       summary.left += *counted_ - summary.inputs;
       summary.inputs = *counted_;
     }
   }
   if (failure && !summary.fatal) summary.fatal = failure;
-  summary.stopped = stop_.stop_requested() && !summary.fatal;
-  summary.walk_errors = inputs_.errors();
-  summary.walk_error_count = inputs_.error_count();
+  summary.stopped = stages_.stopped() && !summary.fatal;
+  summary.walk_errors = stages_.inputs().errors();
+  summary.walk_error_count = stages_.inputs().error_count();
   summary.wall_time = clock_.Elapsed();
   summary.cpu_time = ProcessCpuTime() - cpu_start_;
   summary.threads = threads_;
-  summary.peak_at_once = thumbnailer_.peak_at_once();
+  summary.peak_at_once = stages_.thumbnailer().peak_at_once();
   return summary;
 }
 
 Progress Job::Impl::progress() const {
-  const RunSummary counters = publisher_.counters();
+  const RunSummary counters = stages_.publisher().counters();
   Progress progress;
   progress.done = counters.inputs - counters.left;
   progress.made = counters.made;
@@ -217,7 +200,7 @@ void Job::Impl::Resume() {
 }
 
 void Job::Impl::Cancel() {
-  stop_.request_stop();
+  stages_.Stop();
   source_.Stop();
 }
 

@@ -55,7 +55,8 @@ struct JobOptions {
   int tokens = 0;
   // Threads that look up and read files ahead. More help storage that answers slowly.
   int io_threads = 2;
-  // Bytes of files read ahead and not yet decoded. At least one picture is always admitted.
+  // Bytes of files read ahead that wait for a worker; and at most so many of each file that is worked on, the rest is
+  // read as it is needed. At least one picture is always admitted.
   size_t read_ahead_bytes = size_t{16} << 20;
 
   // Counts the files below the input directories in the background first, so that Progress::total is known early.

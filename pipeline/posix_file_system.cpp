@@ -5,45 +5,13 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <system_error>
 #include <utility>
 
 #include "pipeline/file_system.h"
+#include "pipeline/posix_file.h"
 
 namespace tbbthumbs {
 namespace {
-
-tl::unexpected<Error> FailErrno(std::string_view what, int code = errno) {
-  const ErrorCode kind = code == ENOENT || code == ENOTDIR ? ErrorCode::kNotFound
-                         : code == EEXIST                  ? ErrorCode::kExists
-                         : code == ENOMEM                  ? ErrorCode::kOutOfMemory
-                                                           : ErrorCode::kIo;
-  if (code == ENOENT) return Fail(kind, "no such file or directory");
-  return Fail(kind, std::string(what) + ": " + std::generic_category().message(code));
-}
-
-// A file descriptor, closed at the end.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  int get() const { return fd_; }
-  int Close() { return close(std::exchange(fd_, -1)); }
-
- private:
-  int fd_;
-};
-
-FileKind KindOfMode(mode_t mode) {
-  if (S_ISREG(mode)) return FileKind::kRegular;
-  if (S_ISDIR(mode)) return FileKind::kDirectory;
-  if (S_ISLNK(mode)) return FileKind::kLink;
-  return FileKind::kOther;
-}
 
 FileKind KindOfEntry(unsigned char type) {
   switch (type) {
@@ -76,15 +44,7 @@ class PosixFile final : public ReadableFile {
   const FileInfo& info() const override { return info_; }
 
   Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) override {
-    size_t done = 0;
-    while (done < out.size()) {
-      const ssize_t count = pread(fd_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return FailErrno("reading");
-      if (count == 0) break;
-      done += static_cast<size_t>(count);
-    }
-    return done;
+    return ReadFully(fd_.get(), offset, out);
   }
 
  private:

@@ -31,13 +31,12 @@ std::string HostName() {
   return host;
 }
 
-// HOST+PID+RANDOM+: who wrote a temporary file, so that another run can tell whether it is still at work.
-std::string NewPrefix() {
+std::string RandomHex() {
   std::random_device random;
   std::array<char, 17> hex{};
   const uint64_t number = (uint64_t{random()} << 32) | random();
   std::to_chars(hex.data(), hex.data() + 16, number, 16);
-  return HostName() + "+" + std::to_string(getpid()) + "+" + hex.data() + "+";
+  return hex.data();
 }
 
 // The process that wrote the temporary file `name` ran on this host, and is gone.
@@ -60,7 +59,8 @@ Publisher::Publisher(FileSystem& file_system, std::string output, IfExists if_ex
     : file_system_(file_system),
       output_(std::move(output)),
       temporary_(JoinPath(JoinPath(output_, kOwnDirectory), "tmp")),
-      prefix_(NewPrefix()),
+      host_(HostName()),
+      random_(RandomHex()),
       if_exists_(if_exists),
       names_(names),
       on_result_(std::move(on_result)),
@@ -68,6 +68,7 @@ Publisher::Publisher(FileSystem& file_system, std::string output, IfExists if_ex
 
 void Publisher::Stage(Item& item) {
   if (item.ended) return;
+  const StageTimer timer(item.result.stages, Stage::kWrite);
   try {
     if (Status status = StageAll(item); !status) FailOutput(item, std::move(status.error()));
   } catch (const std::exception&) {
@@ -76,6 +77,7 @@ void Publisher::Stage(Item& item) {
   }
   item.thumbnails.clear();
   item.thumbnails.shrink_to_fit();
+  item.claim.Release();
 }
 
 Status Publisher::MakeTemporaryDirectory() {
@@ -86,12 +88,19 @@ Status Publisher::MakeTemporaryDirectory() {
   return status;
 }
 
+// HOST+PID+RANDOM+NUMBER: says who wrote it, so that another run can tell whether that one is still at work. The
+// process is asked each time: workers may be forked from the one that made this object.
+std::string Publisher::NewTemporaryPath() {
+  return JoinPath(temporary_,
+                  host_ + "+" + std::to_string(getpid()) + "+" + random_ + "+" + std::to_string(next_file_++));
+}
+
 Status Publisher::StageAll(Item& item) {
   if (Status status = MakeTemporaryDirectory(); !status) return status;
   item.staged.reserve(item.thumbnails.size());
   for (size_t i = 0; i < item.thumbnails.size(); ++i) {
     const Encoded& thumbnail = item.thumbnails[i];
-    std::string path = JoinPath(temporary_, prefix_ + std::to_string(next_file_++));
+    std::string path = NewTemporaryPath();
     if (Status status = file_system_.WriteNew(path, thumbnail.bytes); !status) return status;
     item.staged.push_back(std::move(path));
     item.result.outputs.push_back(
@@ -103,6 +112,7 @@ Status Publisher::StageAll(Item& item) {
 void Publisher::Commit(Item& item) {
   try {
     if (!item.ended) {
+      const StageTimer timer(item.result.stages, Stage::kPublish);
       if (Status status = CommitAll(item); status) {
         item.End(Outcome::kMade);
       } else if (status.error().code == ErrorCode::kExists) {
@@ -148,7 +158,7 @@ void Publisher::FailOutput(Item& item, Error error) {
   Discard(item);
   size_t probe_bytes = 4096;
   for (const Encoded& thumbnail : item.thumbnails) probe_bytes = std::max(probe_bytes, thumbnail.bytes.size());
-  const std::string probe = JoinPath(temporary_, prefix_ + std::to_string(next_file_++));
+  const std::string probe = NewTemporaryPath();
   const Status works = file_system_.WriteNew(probe, std::vector<std::byte>(probe_bytes));
   if (works) static_cast<void>(file_system_.Remove(probe));
   error.message = "its thumbnail: " + error.message;

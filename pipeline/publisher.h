@@ -18,7 +18,8 @@
 namespace tbbthumbs {
 
 // A thumbnail is written whole into OUT/.tbbthumbs/tmp, then renamed: under its name it is there whole or not at all.
-// Stage is concurrent; Commit is serial, in input order; counters and ending may be called from any thread.
+// Stage is concurrent; Commit is serial, in the order in which results are wanted; counters and ending may be called
+// from any thread.
 class Publisher {
  public:
   // Makes OUT/.tbbthumbs/tmp with the first thumbnail. All must outlive it. `on_result` is called by Commit for each
@@ -27,7 +28,7 @@ class Publisher {
   Publisher(FileSystem& file_system, std::string output, IfExists if_exists, const OutputNames& names,
             std::function<void(PictureResult)> on_result, std::function<void()> on_fatal);
 
-  // Writes the item's thumbnails into temporary files, and drops them from memory. Throws nothing.
+  // Writes the item's thumbnails into temporary files, and drops them from memory with their claim. Throws nothing.
   void Stage(Item& item);
 
   // Gives the temporary files their names, counts, reports. Throws nothing.
@@ -43,6 +44,7 @@ class Publisher {
   RunSummary counters() const;
 
  private:
+  std::string NewTemporaryPath();
   Status StageAll(Item& item);
   Status CommitAll(Item& item);
   Status MakeTemporaryDirectory();
@@ -53,7 +55,8 @@ class Publisher {
   FileSystem& file_system_;
   const std::string output_;
   const std::string temporary_;
-  const std::string prefix_;  // of this run's temporary files
+  const std::string host_;
+  const std::string random_;  // in the names of this run's temporary files
   const IfExists if_exists_;
   const OutputNames& names_;
   const std::function<void(PictureResult)> on_result_;

@@ -13,6 +13,7 @@
 #include "codecs/error.h"
 #include "codecs/format.h"
 #include "codecs/size.h"
+#include "pipeline/stage_times.h"
 
 namespace tbbthumbs {
 
@@ -45,6 +46,7 @@ struct PictureResult {
   std::string decoder;                  // for kMade: "libjpeg-turbo 1/8"
   bool salvaged = false;                // for kMade: damaged, made from what decoded
   std::chrono::nanoseconds cpu_time{};  // of the worker, for decoding to encoding
+  StageSpans stages{};                  // when and where it was worked on
 };
 
 // Counters of a run. Every input is in exactly one of made, up_to_date, failed, not_pictures, unsupported, filtered and

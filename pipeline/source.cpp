@@ -1,6 +1,5 @@
 #include "pipeline/source.h"
 
-#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -9,8 +8,7 @@
 
 namespace tbbthumbs {
 
-Source::Source(InputStream& inputs, OutputNames& names, const FileReader& reader, ByteBudget& budget, int io_threads)
-    : inputs_(inputs), names_(names), reader_(reader), budget_(budget) {
+Source::Source(Stages& stages, int io_threads) : stages_(stages) {
   for (int i = 0; i < io_threads; ++i) {
     try {
       threads_.emplace_back([this, i] { ReadLoop(i); });
@@ -27,7 +25,10 @@ Source::~Source() { Stop(); }
 void Source::ReadLoop(int index) {
   NameThisThread("tbbt-read-" + std::to_string(index));
   while (std::unique_ptr<Item> item = TakeInput()) {
-    reader_.Read(*item);
+    const size_t bytes = stages_.reader().LookUp(*item);
+    // Every item, also an ended one: the next ones wait for its claim.
+    item->claim = stages_.budget().Claim(item->seq, bytes);
+    stages_.reader().Fetch(*item, bytes);
     const std::lock_guard lock(mutex_);
     if (stopped_) return;
     const uint64_t seq = item->seq;
@@ -44,28 +45,16 @@ std::unique_ptr<Item> Source::TakeInput() {
     room_.wait(lock, [&] { return stopped_ || all_taken_ || taken_ < next_ + kWindow; });
     if (stopped_ || all_taken_) return nullptr;
   }
-  std::unique_ptr<Item> item;
-  std::optional<Error> failure;
-  try {
-    if (std::optional<InputFile> file = inputs_.Next()) {
-      item = std::make_unique<Item>();
-      item->name = names_.Plan(*file);
-      item->result.input = file->path;
-      item->file = std::move(*file);
-    }
-  } catch (const std::bad_alloc&) {
-    item.reset();
-    failure = Error{ErrorCode::kOutOfMemory, "no memory to list the inputs"};
-  }
+  std::unique_ptr<Item> item = stages_.items().Next();
   const std::lock_guard lock(mutex_);
   if (!item) {
     all_taken_ = true;
-    failure_ = std::move(failure);
+    failure_ = stages_.items().failure();
     ready_.notify_all();
     room_.notify_all();
     return nullptr;
   }
-  item->seq = item->result.seq = taken_++;
+  ++taken_;
   return item;
 }
 
@@ -96,8 +85,8 @@ void Source::Resume() {
 }
 
 void Source::Stop() {
-  inputs_.Stop();
-  budget_.Stop();
+  stages_.inputs().Stop();
+  stages_.budget().Stop();
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;

@@ -11,11 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "pipeline/byte_budget.h"
-#include "pipeline/file_reader.h"
-#include "pipeline/input_stream.h"
 #include "pipeline/item.h"
-#include "pipeline/output_names.h"
+#include "pipeline/stages.h"
 
 namespace tbbthumbs {
 
@@ -23,8 +20,9 @@ namespace tbbthumbs {
 // hands them out in order. Next is serial (one caller at a time); the rest from any thread.
 class Source {
  public:
-  // Starts the threads. All but the count must outlive it. On failure to start any thread at all std::system_error.
-  Source(InputStream& inputs, OutputNames& names, const FileReader& reader, ByteBudget& budget, int io_threads);
+  // Starts the threads. The stages must outlive it; it alone uses their items, reader and budget. On failure to start
+  // any thread at all std::system_error.
+  Source(Stages& stages, int io_threads);
   // Stops and joins.
   ~Source();
   Source(const Source&) = delete;
@@ -52,12 +50,9 @@ class Source {
   // Items that may be waiting to be handed out. Up-to-date files cost only a name here; bytes have their own budget.
   static constexpr uint64_t kWindow = 256;
 
-  InputStream& inputs_;
-  OutputNames& names_;
-  const FileReader& reader_;
-  ByteBudget& budget_;
+  Stages& stages_;
 
-  std::mutex take_mutex_;  // serialises InputStream::Next and OutputNames::Plan
+  std::mutex take_mutex_;  // serialises ItemStream::Next
 
   mutable std::mutex mutex_;                            // guards all below
   std::condition_variable ready_;                       // the next item has been read, or the end, a pause's end

@@ -4,6 +4,7 @@
 #include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <new>
@@ -30,9 +31,11 @@ int MaxTaskThreads() {
   return static_cast<int>(tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
 }
 
+int DefaultTokens(int threads) { return std::clamp(64 * threads, 64, 1024); }
+
 // No filter body throws and nothing cancels the context: either would leak every item that waits between the stages. A
 // stop ends the source; what is in flight flows out.
-Status RunTaskGraph(Source& source, Thumbnailer& thumbnailer, Publisher& publisher, int threads, int tokens) {
+Status RunTaskGraph(Source& source, Stages& stages, int threads, int tokens) {
   using Token = std::unique_ptr<Item>;
   try {
     tbb::task_arena arena(threads);
@@ -45,11 +48,11 @@ Status RunTaskGraph(Source& source, Thumbnailer& thumbnailer, Publisher& publish
             return item;
           }) & tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, [&](Token item) {
             NameWorker();
-            thumbnailer.Process(*item);
-            publisher.Stage(*item);
+            stages.thumbnailer().Process(*item);
+            stages.publisher().Stage(*item);
             return item;
           }) & tbb::make_filter<Token, void>(tbb::filter_mode::serial_in_order, [&](const Token& item) {
-            publisher.Commit(*item);
+            stages.publisher().Commit(*item);
           }));
     });
   } catch (const std::bad_alloc&) {

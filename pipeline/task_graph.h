@@ -2,20 +2,22 @@
 #ifndef TBBTHUMBS_PIPELINE_TASK_GRAPH_H_
 #define TBBTHUMBS_PIPELINE_TASK_GRAPH_H_
 
-#include "pipeline/publisher.h"
+#include "codecs/error.h"
 #include "pipeline/source.h"
-#include "pipeline/thumbnailer.h"
+#include "pipeline/stages.h"
 
 namespace tbbthumbs {
 
 // The most threads a run may have: what tbb::global_control allows the process, by default the CPUs of its affinity.
 int MaxTaskThreads();
 
-// Drives the items of `source` through `thumbnailer` and `publisher` until the source ends. At most `tokens` items are
+// Pictures in flight for that many threads, where nobody says otherwise: 64 per thread, at least 64, at most 1024.
+int DefaultTokens(int threads);
+
+// Drives the items of `source` through the other stages until the source ends. At most `tokens` items are
 // between the stages at once; `threads` threads work, the caller among them. Throws nothing: std::system_error and
 // bad_alloc of starting it are returned as kInternal and kOutOfMemory.
-[[nodiscard]] Status RunTaskGraph(Source& source, Thumbnailer& thumbnailer, Publisher& publisher, int threads,
-                                  int tokens);
+[[nodiscard]] Status RunTaskGraph(Source& source, Stages& stages, int threads, int tokens);
 
 }  // namespace tbbthumbs
 

@@ -13,6 +13,8 @@ Thumbnailer::Thumbnailer(const SpecSet& specs, const DecodeLimits& limits, std::
 
 void Thumbnailer::Process(Item& item) {
   if (item.ended) return;
+  const StageTimer timer(item.result.stages, Stage::kThumbnail);
+  item.claim.BeginWork();
   if (stop_.stop_requested()) {
     item.Fail({ErrorCode::kStopped, "stopped"});
   } else {
@@ -37,7 +39,9 @@ void Thumbnailer::Process(Item& item) {
     }
   }
   item.source.reset();
-  item.claim.Release();
+  size_t thumbnail_bytes = 0;
+  for (const Encoded& thumbnail : item.thumbnails) thumbnail_bytes += thumbnail.bytes.size();
+  item.claim.ShrinkTo(thumbnail_bytes);
 }
 
 std::unique_ptr<Workspace> Thumbnailer::Borrow() {

@@ -20,8 +20,8 @@ class Thumbnailer {
   // `specs` and `limits` must outlive it. After a request on `stop` items end as left.
   Thumbnailer(const SpecSet& specs, const DecodeLimits& limits, std::stop_token stop);
 
-  // Fills item.thumbnails and item.result, or ends the item; gives back the file's bytes. Throws nothing. Does nothing
-  // to an ended item.
+  // Fills item.thumbnails and item.result, or ends the item; gives back the file's bytes but for as many as the
+  // thumbnails have. Throws nothing. Does nothing to an ended item.
   void Process(Item& item);
 
   // The most pictures that were being processed at the same time.

@@ -34,6 +34,31 @@ TEST(ByteBudget, AdmitsOneOfAnySizeWhenNothingIsHeld) {
   EXPECT_EQ(budget.peak(), 1'000'000u);
 }
 
+TEST(ByteBudget, WhatIsWorkedOnLeavesRoomForTheNext) {
+  ByteBudget budget(10);
+  std::vector<ByteClaim> at_work;
+  for (uint64_t worker = 0; worker < 4; ++worker) {
+    EXPECT_TRUE(budget.HasRoom(9));
+    at_work.push_back(budget.Claim(worker, 9));
+    EXPECT_FALSE(budget.HasRoom(9));
+    at_work.back().BeginWork();
+  }
+  EXPECT_EQ(budget.peak(), 36u);
+  at_work.clear();
+  const ByteClaim next = budget.Claim(4, 20);
+  EXPECT_FALSE(budget.HasRoom(1));
+  EXPECT_EQ(budget.peak(), 36u);
+}
+
+TEST(ByteBudget, TellsWhetherThereIsRoom) {
+  ByteBudget budget(100);
+  EXPECT_TRUE(budget.HasRoom(1000));
+  const ByteClaim claim = budget.Charge(60);
+  EXPECT_TRUE(budget.HasRoom(40));
+  EXPECT_FALSE(budget.HasRoom(41));
+  EXPECT_TRUE(budget.HasRoom(0));
+}
+
 TEST(ByteBudget, ClaimsAreMadeInOrder) {
   ByteBudget budget(100);
   std::atomic<bool> second_claimed{false};

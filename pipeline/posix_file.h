@@ -1,0 +1,46 @@
+// What the real file system is made of, for other ways to ask the same of the operating system.
+#ifndef TBBTHUMBS_PIPELINE_POSIX_FILE_H_
+#define TBBTHUMBS_PIPELINE_POSIX_FILE_H_
+
+#include <sys/types.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "codecs/error.h"
+#include "pipeline/file_system.h"
+
+namespace tbbthumbs {
+
+// The error number of a system call as an error of FileSystem; `what` says what was tried: "opening".
+[[nodiscard]] tl::unexpected<Error> FailErrno(std::string_view what, int code = errno);
+
+// A file descriptor, closed at the end.
+class Descriptor {
+ public:
+  // None where `fd` is negative.
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor();
+  Descriptor(Descriptor&& other) noexcept : fd_(other.Release()) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+
+  int get() const { return fd_; }
+  int Release();
+  // As close(2).
+  int Close();
+
+ private:
+  int fd_;
+};
+
+FileKind KindOfMode(mode_t mode);
+
+// Reads until `out` is full or the file ends. Errors: kIo.
+[[nodiscard]] Result<size_t> ReadFully(int fd, uint64_t offset, std::span<std::byte> out);
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_POSIX_FILE_H_

@@ -1,0 +1,60 @@
+// The three stages of a run, ready to be driven.
+#ifndef TBBTHUMBS_PIPELINE_STAGES_H_
+#define TBBTHUMBS_PIPELINE_STAGES_H_
+
+#include <functional>
+#include <stop_token>
+#include <string>
+
+#include "pipeline/byte_budget.h"
+#include "pipeline/file_reader.h"
+#include "pipeline/file_system.h"
+#include "pipeline/input_stream.h"
+#include "pipeline/item_stream.h"
+#include "pipeline/job.h"
+#include "pipeline/output_names.h"
+#include "pipeline/publisher.h"
+#include "pipeline/thumbnailer.h"
+
+namespace tbbthumbs {
+
+// What works on pictures, without the threads that do the work. Each item goes
+//   items().Next() -> reader().LookUp, budget().Claim, reader().Fetch -> thumbnailer().Process, publisher().Stage ->
+//   publisher().Commit
+// with the thread rules of each class.
+class Stages {
+ public:
+  // The options must have passed StartJob's checks; the output directory exists. Both must outlive it. For the two
+  // functions see Publisher.
+  Stages(FileSystem& file_system, const JobOptions& options, std::function<void(PictureResult)> on_result,
+         std::function<void()> on_fatal);
+
+  InputStream& inputs() { return inputs_; }
+  ItemStream& items() { return items_; }
+  FileReader& reader() { return reader_; }
+  ByteBudget& budget() { return budget_; }
+  Thumbnailer& thumbnailer() { return thumbnailer_; }
+  Publisher& publisher() { return publisher_; }
+  const InputStream& inputs() const { return inputs_; }
+  const Thumbnailer& thumbnailer() const { return thumbnailer_; }
+  const Publisher& publisher() const { return publisher_; }
+
+  // The inputs end, whoever waits for bytes goes on, pictures at work are given up at the next band of rows. Any
+  // thread.
+  void Stop();
+  bool stopped() const { return stop_.stop_requested(); }
+
+ private:
+  std::stop_source stop_;
+  OutputNames names_;
+  ByteBudget budget_;
+  InputStream inputs_;
+  ItemStream items_;
+  FileReader reader_;
+  Thumbnailer thumbnailer_;
+  Publisher publisher_;
+};
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_STAGES_H_
