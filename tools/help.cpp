@@ -31,6 +31,8 @@ constexpr std::string_view kMore =
 
 constexpr std::string_view kIndent = "                         ";
 
+}  // namespace
+
 std::string OptionLines(const OptionSpec& option) {
   std::string left = option.letter == 0 ? "      --" : fmt::format("  -{}, --", option.letter);
   left.append(option.name);
@@ -44,8 +46,6 @@ std::string OptionLines(const OptionSpec& option) {
   }
   return lines + "\n";
 }
-
-}  // namespace
 
 std::string HelpText(bool all) {
   std::string text(kUsage);

@@ -3,10 +3,15 @@
 
 #include <string>
 
+#include "tools/option_table.h"
+
 namespace tbbthumbs::tool {
 
 // One screen of 80 x 24 with the usual options, or everything by groups. Ends with a line's end.
 std::string HelpText(bool all);
+
+// One option's line, or lines; 80 columns.
+std::string OptionLines(const OptionSpec& option);
 
 // "tbbthumbs 0.1.0".
 std::string VersionText();

@@ -63,13 +63,6 @@ constexpr OptionSpec kOptions[] = {
 
 std::span<const OptionSpec> OptionTable() { return kOptions; }
 
-const OptionSpec* FindOption(std::string_view name) {
-  for (const OptionSpec& option : kOptions) {
-    if (option.name == name) return &option;
-  }
-  return nullptr;
-}
-
 std::string_view GroupName(OptionGroup group) {
   switch (group) {
     case kInput:

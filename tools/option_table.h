@@ -1,4 +1,4 @@
-// Every option of the command: what the parser takes, what the help says, what a wrong name may have meant.
+// Options: what the parser takes, what the help says, what a wrong name may have meant.
 #ifndef TBBTHUMBS_TOOLS_OPTION_TABLE_H_
 #define TBBTHUMBS_TOOLS_OPTION_TABLE_H_
 
@@ -25,15 +25,13 @@ struct OptionSpec {
   bool usual;             // on the short help screen
   OptionKind kind;
   OptionGroup group;
-  unsigned commands;          // kForMake | kForInfo
+  unsigned commands;          // which of the program's commands take it: kForMake | kForInfo
   std::string_view argument;  // "DIR"; "" for flags
   std::string_view help;
 };
 
+// Those of the command.
 std::span<const OptionSpec> OptionTable();
-
-// nullptr where there is none of that name.
-const OptionSpec* FindOption(std::string_view name);
 
 // "input", "size", ...
 std::string_view GroupName(OptionGroup group);

@@ -1,4 +1,4 @@
-// The command line, from words to a command that can be run. The one part that knows Boost.Program_options.
+// The command line, from words to a command that can be run.
 #ifndef TBBTHUMBS_TOOLS_OPTIONS_H_
 #define TBBTHUMBS_TOOLS_OPTIONS_H_
 
@@ -11,8 +11,7 @@
 
 namespace tbbthumbs::tool {
 
-// Splits the words after the program's name into options and arguments. The error names the option and the nearest one
-// that exists.
+// SplitWords by the command's own options.
 [[nodiscard]] tl::expected<RawOptions, std::string> ParseWords(const std::vector<std::string>& words);
 
 // ParseWords, then configuration files, then everything checked. Reads the configuration files and the time of a file

@@ -39,7 +39,7 @@ const std::vector<ThirdParty> kThirdParty = {
     {"tbb/global_control.h", {"pipeline/task_graph.cpp", "tools/*.cpp"}},
     {"tbb/*", {"pipeline/task_graph.cpp"}},
     {"oneapi/*", {"pipeline/task_graph.cpp"}},
-    {"boost/*", {"tools/options.cpp"}},
+    {"boost/*", {"tools/word_parser.cpp"}},
     {"nlohmann/*", {"tools/*.cpp"}},
     {"fmt/*", {"tools/*.cpp"}},
 };
