@@ -1,103 +1,33 @@
 // The three stages driven by plain threads instead of the task graph: what the thread sanitizer can follow.
+#include "pipeline/stages.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
-#include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "pipeline/byte_budget.h"
-#include "pipeline/file_reader.h"
-#include "pipeline/input_stream.h"
-#include "pipeline/output_names.h"
-#include "pipeline/publisher.h"
-#include "pipeline/source.h"
-#include "pipeline/thumbnailer.h"
+#include "bench/strategies/strategies.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/memory_file_system.h"
 
 namespace tbbthumbs {
 namespace {
 
+using bench::Knobs;
 using testing::MemoryFileSystem;
 
-// A run over the directory "in" of a file system in memory.
-class ThreadedRun {
- public:
-  ThreadedRun(MemoryFileSystem& files, JobOptions options, int io_threads)
-      : options_(std::move(options)),
-        names_("out", SizeLabels(options_.specs.sizes)),
-        budget_(options_.read_ahead_bytes),
-        inputs_(files, options_.input, "out", false),
-        reader_(files, options_, names_, budget_),
-        thumbnailer_(options_.specs, options_.limits, stop_.get_token()),
-        publisher_(
-            files, "out", IfExists::kUpdate, names_,
-            [this](const PictureResult& result) { seen_.push_back(result.seq); }, [] {}),
-        source_(inputs_, names_, reader_, budget_, io_threads) {}
-
-  // Stops after `stop_after` pictures have been committed; 0: never.
-  RunSummary Drive(int threads, uint64_t stop_after = 0) {
-    {
-      std::vector<std::jthread> workers;
-      for (int i = 0; i < threads; ++i) workers.emplace_back([this, stop_after] { Work(stop_after); });
-    }
-    publisher_.RemoveTemporaryDirectory();
-    RunSummary summary = publisher_.counters();
-    summary.left += source_.dropped();
-    summary.inputs += source_.dropped();
-    return summary;
-  }
-
-  const std::vector<uint64_t>& seen() const { return seen_; }
-  size_t peak_bytes() const { return budget_.peak(); }
-
- private:
-  void Work(uint64_t stop_after) {
-    for (;;) {
-      std::unique_ptr<Item> item;
-      {
-        const std::lock_guard lock(take_mutex_);
-        item = source_.Next();
-      }
-      if (item == nullptr) return;
-      thumbnailer_.Process(*item);
-      publisher_.Stage(*item);
-      const std::lock_guard lock(commit_mutex_);
-      const uint64_t seq = item->seq;
-      parked_.emplace(seq, std::move(item));
-      while (!parked_.empty() && parked_.begin()->first == next_) {
-        publisher_.Commit(*parked_.begin()->second);
-        parked_.erase(parked_.begin());
-        if (++next_ == stop_after) {
-          stop_.request_stop();
-          source_.Stop();
-        }
-      }
-    }
-  }
-
-  const JobOptions options_;
-  std::stop_source stop_;
-  OutputNames names_;
-  ByteBudget budget_;
-  InputStream inputs_;
-  FileReader reader_;
-  Thumbnailer thumbnailer_;
-  Publisher publisher_;
-  Source source_;
-
-  std::mutex take_mutex_;    // Source::Next is serial
-  std::mutex commit_mutex_;  // guards all below; Publisher::Commit is serial
-  std::map<uint64_t, std::unique_ptr<Item>> parked_;
-  uint64_t next_ = 0;
-  std::vector<uint64_t> seen_;
+struct Ended {
+  RunSummary summary;
+  std::vector<uint64_t> seen;  // in the order of their ends
+  std::map<std::string, std::vector<std::byte>> output;
+  size_t peak_bytes = 0;
 };
 
-class StagesTest : public ::testing::Test {
+// A run over the directory "in" of a file system in memory.
+class StagesTest : public ::testing::TestWithParam<std::string> {
  protected:
   StagesTest() {
     files_.AddDirectory("out");
@@ -114,14 +44,29 @@ class StagesTest : public ::testing::Test {
     options_.read_ahead_bytes = 4000;
   }
 
-  std::map<std::string, std::vector<std::byte>> TakeOutput() {
-    std::map<std::string, std::vector<std::byte>> output;
+  // Stops after `stop_after` pictures have been published; 0: never. What was made is taken out of the file system.
+  Ended Drive(const Knobs& knobs, uint64_t stop_after = 0) {
+    Ended ended;
+    Stages* to_stop = nullptr;
+    Stages stages(
+        files_, options_,
+        [&](const PictureResult& result) {
+          ended.seen.push_back(result.seq);
+          if (ended.seen.size() == stop_after) to_stop->Stop();
+        },
+        [] {});
+    to_stop = &stages;
+    bench::Usage usage;
+    EXPECT_TRUE(bench::FindStrategy(GetParam())->run(stages, knobs, usage));
+    stages.publisher().RemoveTemporaryDirectory();
+    ended.summary = stages.publisher().counters();
+    ended.peak_bytes = stages.budget().peak();
     for (const std::string& path : files_.Files()) {
       if (!path.starts_with("out/")) continue;
-      output[path] = files_.Bytes(path);
+      ended.output[path] = files_.Bytes(path);
       EXPECT_TRUE(files_.Remove(path));
     }
-    return output;
+    return ended;
   }
 
   static constexpr int kPictures = 60;
@@ -129,35 +74,42 @@ class StagesTest : public ::testing::Test {
   JobOptions options_;
 };
 
-TEST_F(StagesTest, AnyNumberOfThreadsGivesTheSameInOrder) {
+TEST_P(StagesTest, AnyNumberOfThreadsGivesTheSame) {
   std::map<std::string, std::vector<std::byte>> first;
-  for (const auto& [threads, io_threads] : {std::pair{1, 1}, std::pair{2, 2}, std::pair{8, 4}}) {
-    ThreadedRun run(files_, options_, io_threads);
-    const RunSummary summary = run.Drive(threads);
-    EXPECT_EQ(summary.inputs, 66u);
-    EXPECT_EQ(summary.made, 54u);
-    EXPECT_EQ(summary.failed, 6u);
-    EXPECT_EQ(summary.not_pictures, 6u);
-    ASSERT_EQ(run.seen().size(), 66u);
-    for (uint64_t i = 0; i < 66; ++i) EXPECT_EQ(run.seen()[i], i);
-    const auto output = TakeOutput();
-    EXPECT_EQ(output.size(), 108u);
-    if (first.empty()) first = output;
-    EXPECT_EQ(output, first) << threads;
-    // One picture may be larger than the budget, and then is alone.
-    EXPECT_LE(run.peak_bytes(), 8000u);
+  for (const Knobs& knobs : {Knobs{1, 1, 1}, Knobs{2, 16, 2}, Knobs{8, 64, 4}}) {
+    Ended ended = Drive(knobs);
+    EXPECT_EQ(ended.summary.inputs, 66u);
+    EXPECT_EQ(ended.summary.made, 54u);
+    EXPECT_EQ(ended.summary.failed, 6u);
+    EXPECT_EQ(ended.summary.not_pictures, 6u);
+    if (!bench::FindStrategy(GetParam())->in_order) std::sort(ended.seen.begin(), ended.seen.end());
+    ASSERT_EQ(ended.seen.size(), 66u);
+    for (uint64_t i = 0; i < 66; ++i) EXPECT_EQ(ended.seen[i], i);
+    EXPECT_EQ(ended.output.size(), 108u);
+    if (first.empty()) first = ended.output;
+    EXPECT_EQ(ended.output, first) << knobs.threads;
+    EXPECT_GT(ended.peak_bytes, 0u);
   }
 }
 
-TEST_F(StagesTest, AStopLosesCountOfNothing) {
+TEST_P(StagesTest, AStopLosesCountOfNothing) {
   for (const uint64_t stop_after : {1u, 7u, 30u}) {
-    ThreadedRun run(files_, options_, 3);
-    const RunSummary summary = run.Drive(4, stop_after);
-    EXPECT_GE(summary.inputs, stop_after);
-    EXPECT_EQ(summary.made + summary.failed + summary.not_pictures + summary.left, summary.inputs);
-    EXPECT_EQ(TakeOutput().size(), summary.made * 2);
+    const Ended ended = Drive({4, 16, 3}, stop_after);
+    EXPECT_GE(ended.summary.inputs, stop_after);
+    EXPECT_EQ(ended.summary.made + ended.summary.failed + ended.summary.not_pictures + ended.summary.left,
+              ended.summary.inputs);
+    EXPECT_EQ(ended.output.size(), ended.summary.made * 2);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(PlainThreads, StagesTest,
+                         ::testing::Values("thread-per-picture", "static-split", "async-futures", "std-pipeline",
+                                           "priority-queue"),
+                         [](const auto& param) {
+                           std::string name = param.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace tbbthumbs
