@@ -21,7 +21,7 @@
 namespace tbbthumbs {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef TBBTHUMBS_SANITIZED
 constexpr bool kSanitized = true;
 #else
 constexpr bool kSanitized = false;

@@ -53,6 +53,7 @@ class ReadmeTest : public ::testing::Test {
     root_ = name;
     fs::create_directories(root_ / "build" / "release");
     fs::create_symlink(TBBTHUMBS_COMMAND, root_ / "build" / "release" / "tbbthumbs");
+    fs::create_symlink(BENCH_COMMAND, root_ / "build" / "release" / "tbbthumbs-bench");
     fs::create_symlink(BACKGROUND_JOB, root_ / "build" / "release" / "background_job");
     const fs::path photos = fs::path(TBBTHUMBS_SOURCE_DIR) / "build" / "demo" / "photos";
     fs::create_directories(root_ / "build" / "demo" / "photos");
@@ -111,7 +112,9 @@ TEST_F(ReadmeTest, EveryCommandRunsAsWritten) {
 }
 
 TEST_F(ReadmeTest, EveryOptionExists) {
-  const std::string help = Run("build/release/tbbthumbs --help all");
+  const std::string help =
+      Run("build/release/tbbthumbs --help all\nbuild/release/tbbthumbs-bench --help\nbuild/release/tbbthumbs-bench "
+          "micro --help");
   const std::set<std::string> of_other_programs = {"--preset", "--build", "--install", "--prefix"};
   const std::string readme = Readme();
   const std::regex option("--[a-z][a-z-]+");
