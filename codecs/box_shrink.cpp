@@ -20,7 +20,7 @@ int DivideUp(int dividend, int divisor) { return (dividend + divisor - 1) / divi
 
 }  // namespace
 
-int BoxFactor(double extent, int target, Kernel kernel) {
+int BoxFactor(double extent, double target, Kernel kernel) {
   const double ratio = extent / target;
   // Whole blocks are all that the area kernel asks for, and integers give their mean exactly.
   if (kernel == Kernel::kArea && ratio == std::floor(ratio) && ratio <= kMaxBlockFactor) {

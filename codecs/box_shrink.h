@@ -12,8 +12,9 @@
 
 namespace tbbthumbs {
 
-// How many samples of an axis to average into one before the filter shrinks `extent` samples to `target`; 1 for none.
-int BoxFactor(double extent, int target, Kernel kernel);
+// How many samples of an axis to average into one before the filter shrinks `extent` samples to `target` (both as far
+// as the picture covers them); 1 for none.
+int BoxFactor(double extent, double target, Kernel kernel);
 
 // Averages blocks of one plane, rounded to nearest. The last block of a row and of the plane averages what is there.
 // Costs far less than the filter for the same samples, and bounds the rows and columns that the filter has to hold.

@@ -72,9 +72,9 @@ struct OutputTaps {
 };
 
 void MakeExact(const AxisGeometry& axis, int index, OutputTaps& taps) {
-  const double stretch = std::max(1.0, axis.extent / axis.out);
+  const double stretch = std::max(1.0, axis.extent / axis.out_extent());
   // One rounding only: the middle output of an odd number lies exactly in the middle.
-  const double centre = axis.extent * (2.0 * index + 1) / (2.0 * axis.out);
+  const double centre = axis.extent * (2.0 * index + 1) / (2.0 * axis.out_extent());
   const double radius = Radius(axis.kernel) * stretch;
   taps.first = static_cast<int>(std::clamp(std::floor(centre - radius), 0.0, axis.samples - 1.0));
   const int end = static_cast<int>(std::clamp(std::ceil(centre + radius), taps.first + 1.0, axis.samples + 0.0));
@@ -150,8 +150,9 @@ size_t FilterTaps::bytes() const {
 }
 
 FilterTaps MakeFilterTaps(const AxisGeometry& axis) {
-  const bool copy = axis.extent == axis.out && axis.samples == axis.out;
-  const int computed = axis.extent == axis.samples ? (axis.out + 1) / 2 : axis.out;
+  const bool copy = axis.extent == axis.out_extent() && axis.samples == axis.out;
+  const bool symmetric = axis.extent == axis.samples && axis.out_cut == 0;
+  const int computed = symmetric ? (axis.out + 1) / 2 : axis.out;
   std::vector<OutputTaps> outputs(static_cast<size_t>(axis.out));
   for (int i = 0; i < axis.out; ++i) {
     if (copy) {

@@ -27,6 +27,11 @@ struct AxisGeometry {
   int out = 0;        // samples wanted
   Kernel kernel = Kernel::kLanczos3;
   TapLayout layout = TapLayout::kPairs;
+  // How much of the last sample wanted lies past the picture, in [0, 1): two samples that stand for three pixels, two
+  // each, cover 1.5 samples, and the second is centred on the picture's edge.
+  double out_cut = 0;
+
+  double out_extent() const { return out - out_cut; }
   friend bool operator==(const AxisGeometry&, const AxisGeometry&) = default;
 };
 
@@ -45,9 +50,10 @@ struct FilterTaps {
   size_t bytes() const;
 };
 
-// Makes the filter of an axis: output i is centred on (i + 0.5) * extent / out in a source whose sample k spans
-// [k, k + 1]; the kernel is stretched by max(1, extent / out). What lies past the picture is cut and the rest weighted
-// up. An axis that is only copied (extent == samples == out) gives the identity. No libm: the same bits everywhere.
+// Makes the filter of an axis: output i is centred on (i + 0.5) * extent / out_extent in a source whose sample k spans
+// [k, k + 1]; the kernel is stretched by max(1, extent / out_extent). What lies past the picture is cut and the rest
+// weighted up. An axis that is only copied (extent == out_extent and samples == out) gives the identity. No libm: the
+// same bits everywhere.
 FilterTaps MakeFilterTaps(const AxisGeometry& axis);
 
 // Filter taps by geometry, the most recently used kept. Not thread-safe; part of a Workspace.
@@ -57,8 +63,9 @@ class TapCache {
   std::shared_ptr<const FilterTaps> Get(const AxisGeometry& axis);
 
  private:
-  // A run with several sizes and both orientations uses some twenty; more bytes are only held by large outputs.
-  static constexpr size_t kMaxEntries = 32;
+  // A run with several sizes and both orientations uses some forty, chroma among them; more bytes are only held by
+  // large outputs.
+  static constexpr size_t kMaxEntries = 64;
   static constexpr size_t kMaxBytes = size_t{4} << 20;
 
   struct Entry {

@@ -34,7 +34,7 @@ TEST(FilterTaps, IntegersSumToOneAndLieInThePicture) {
     for (int samples = 1; samples < 70; samples += 3) {
       for (int out = 1; out < 90; out += 2) {
         for (const double cut : {0.0, 0.25, 0.999}) {
-          const FilterTaps taps = MakeFilterTaps({samples - cut, samples, out, kernel, TapLayout::kPairs});
+          const FilterTaps taps = MakeFilterTaps({samples - cut, samples, out, kernel, TapLayout::kPairs, cut / 2});
           ASSERT_EQ(taps.outputs.size(), static_cast<size_t>(out));
           for (int i = 0; i < out; ++i) {
             const auto weights = IntegersOf(taps, i);
@@ -87,6 +87,40 @@ TEST(FilterTaps, CopyIsTheIdentity) {
 TEST(FilterTaps, FractionalExtentIsNoCopy) {
   const FilterTaps taps = MakeFilterTaps({7.5, 8, 8, Kernel::kLanczos3, TapLayout::kPairs});
   EXPECT_GT(taps.outputs[3].count, 2);
+}
+
+// What is wanted of the halves of an odd number of pixels equals the first outputs of a filter for twice the picture,
+// which ends with a whole sample.
+TEST(FilterTaps, ACutOutputIsCentredAsIfThePictureWentOn) {
+  for (const Kernel kernel : kKernels) {
+    for (const auto& [samples, out] : {std::pair{1000, 51}, {501, 40}, {64, 23}, {20, 19}}) {
+      const FilterTaps cut = MakeFilterTaps({samples + 0.0, samples, out, kernel, TapLayout::kPairs, 0.5});
+      const FilterTaps twice = MakeFilterTaps({2.0 * samples, 2 * samples, 2 * out - 1, kernel, TapLayout::kPairs});
+      int whole = 0;
+      while (whole < out && cut.outputs[whole].first + cut.outputs[whole].count + 1 < samples) {
+        ASSERT_EQ(cut.outputs[whole].first, twice.outputs[whole].first);
+        const auto weights = IntegersOf(cut, whole);
+        const auto expected = IntegersOf(twice, whole);
+        ASSERT_TRUE(std::equal(weights.begin(), weights.end(), expected.begin(), expected.end())) << whole;
+        ++whole;
+      }
+      EXPECT_GE(whole, out - 7);
+      EXPECT_LT(whole, out);
+      // The last one is centred on the picture's edge, and leans inwards only as far as half of the kernel does.
+      EXPECT_GT(Centroid(cut, out - 1), samples - 0.6 * samples / out);
+    }
+  }
+}
+
+TEST(FilterTaps, ACutPictureIsCopiedToo) {
+  for (const Kernel kernel : kKernels) {
+    const FilterTaps taps = MakeFilterTaps({2.5, 3, 3, kernel, TapLayout::kSingles, 0.5});
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(taps.outputs[i].first, i);
+      EXPECT_EQ(taps.outputs[i].count, 1);
+    }
+    EXPECT_GT(MakeFilterTaps({3, 3, 3, kernel, TapLayout::kSingles, 0.5}).floats.size(), 3u);
+  }
 }
 
 TEST(FilterTaps, MirrorImages) {
@@ -162,7 +196,8 @@ TEST(TapCache, KeepsTheLastUsed) {
   EXPECT_NE(cache.Get({100, 100, 20, Kernel::kLanczos3, TapLayout::kSingles}), first);
   EXPECT_NE(cache.Get({100, 100, 20, Kernel::kMitchell, TapLayout::kPairs}), first);
   EXPECT_NE(cache.Get({99.5, 100, 20, Kernel::kLanczos3, TapLayout::kPairs}), first);
-  for (int out = 51; out < 90; ++out) (void)cache.Get({100, 100, out, Kernel::kLanczos3, TapLayout::kPairs});
+  EXPECT_NE(cache.Get({100, 100, 20, Kernel::kLanczos3, TapLayout::kPairs, 0.5}), first);
+  for (int out = 51; out < 120; ++out) (void)cache.Get({100, 100, out, Kernel::kLanczos3, TapLayout::kPairs});
   const auto again = cache.Get({100, 100, 20, Kernel::kLanczos3, TapLayout::kPairs});
   EXPECT_NE(again, first);
   EXPECT_EQ(again->integers, first->integers);  // the filter in use outlived its place
