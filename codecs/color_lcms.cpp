@@ -18,6 +18,8 @@ cmsColorSpaceSignature SpaceOf(ColorModel model) {
       return cmsSigRgbData;
     case ColorModel::kCmyk:
       return cmsSigCmykData;
+    case ColorModel::kYcc:
+      return cmsSigYCbCrData;
   }
   return cmsSigRgbData;
 }

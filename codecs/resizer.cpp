@@ -1,6 +1,5 @@
 #include "codecs/resizer.h"
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,8 +15,8 @@ class PlanePath {
  public:
   PlanePath(const PlaneFormat& plane, SampleType sample, Kernel kernel, const PlaneTarget& target, TapCache& taps)
       : row_bytes_(static_cast<size_t>(plane.width) * plane.channels * SampleBytes(sample)), rows_left_(plane.height) {
-    const int factor_x = BoxFactor(plane.extent_width, target.size.width, kernel);
-    const int factor_y = BoxFactor(plane.extent_height, target.size.height, kernel);
+    const int factor_x = BoxFactor(plane.extent_width, target.size.width - target.cut_width, kernel);
+    const int factor_y = BoxFactor(plane.extent_height, target.size.height - target.cut_height, kernel);
     if (factor_x > 1 || factor_y > 1) shrink_.emplace(plane, sample, factor_x, factor_y);
     resizer_ = MakePlaneResizer(shrink_ ? shrink_->format() : plane, sample, kernel, target, taps);
   }
@@ -47,67 +46,115 @@ bool IsValid(const RowFormat& format) {
     if (!Covers(plane.extent_width, plane.width) || !Covers(plane.extent_height, plane.height)) return false;
     channels += plane.channels;
   }
+  if (format.color == ColorModel::kYcc) {
+    return format.planes.size() == 3 && channels == 3 && !format.alpha && format.sample == SampleType::kU8;
+  }
   return channels == ColorChannels(format.color) + (format.alpha ? 1 : 0);
 }
+
+// How much of the last of `(side + 1) / 2` samples lies past a side of so many pixels. The sample of a side of one
+// pixel, which is all that is seen of it, covers that pixel.
+double HalvedCut(int side) { return side % 2 != 0 && side > 1 ? 0.5 : 0; }
 
 }  // namespace
 
 class Resizer::Impl {
  public:
-  Impl(Size target, Kernel kernel, TapCache& taps) : target_(target), kernel_(kernel), taps_(taps) {}
+  Impl(Size target, Kernel kernel, TapCache& taps, YccResult ycc)
+      : target_(target), kernel_(kernel), taps_(taps), ycc_(ycc) {}
 
   Status Begin(const RowFormat& format) {
-    planes_.clear();
-    raster_ = {};
+    Clear();
     if (target_.width < 1 || target_.height < 1) return Fail(ErrorCode::kInternal, "resizing to an empty picture");
     if (!IsValid(format)) return Fail(ErrorCode::kInternal, "a decoder announced planes that make no picture");
-    raster_ = {target_, format.color, format.alpha, format.sample, {}};
-    raster_.pixels.resize(raster_.row_bytes() * target_.height);
-    PlaneTarget target{raster_.pixels.data(), target_, raster_.channels()};
-    planes_.reserve(format.planes.size());
-    for (const PlaneFormat& plane : format.planes) {
-      planes_.emplace_back(plane, format.sample, kernel_, target, taps_);
-      target.pixels += plane.channels * SampleBytes(format.sample);
+    paths_.reserve(format.planes.size());
+    if (format.color == ColorModel::kYcc) {
+      BeginPlanes(format);
+    } else {
+      BeginPixels(format);
     }
     return {};
   }
 
   Status Row(int plane, std::span<const std::byte> row) {
-    if (plane < 0 || std::cmp_greater_equal(plane, planes_.size()) || !planes_[plane].Accepts(row)) {
+    if (plane < 0 || std::cmp_greater_equal(plane, paths_.size()) || !paths_[plane].Accepts(row)) {
       return Fail(ErrorCode::kInternal, "a decoder delivered a row that it had not announced");
     }
-    planes_[plane].Row(row);
+    paths_[plane].Row(row);
     return {};
   }
 
   Status End() {
-    if (planes_.empty()) return Fail(ErrorCode::kInternal, "a decoder ended a picture that it had not begun");
-    for (const PlanePath& plane : planes_) {
-      if (!plane.complete()) return Fail(ErrorCode::kInternal, "a decoder ended a picture before its last row");
+    if (paths_.empty()) return Fail(ErrorCode::kInternal, "a decoder ended a picture that it had not begun");
+    for (const PlanePath& path : paths_) {
+      if (!path.complete()) return Fail(ErrorCode::kInternal, "a decoder ended a picture before its last row");
     }
-    planes_.clear();
+    paths_.clear();
     return {};
   }
 
   Raster Take() {
-    planes_.clear();  // they write into the raster
-    return std::exchange(raster_, {});
+    if (planes_ && ycc_ == YccResult::kRgb) raster_ = YccToRgb(*planes_);
+    Raster taken = std::move(raster_);
+    Clear();
+    return taken;
+  }
+
+  std::optional<YccPlanes> TakePlanes() {
+    if (ycc_ != YccResult::kHalvedChroma || !planes_) return std::nullopt;
+    std::optional<YccPlanes> taken = std::move(planes_);
+    Clear();
+    return taken;
   }
 
  private:
+  void Clear() {
+    paths_.clear();  // they write into the pictures
+    raster_ = {};
+    planes_.reset();
+  }
+
+  void BeginPixels(const RowFormat& format) {
+    raster_ = {target_, format.color, format.alpha, format.sample, {}};
+    raster_.pixels.resize(raster_.row_bytes() * target_.height);
+    PlaneTarget target{raster_.pixels.data(), target_, raster_.channels()};
+    for (const PlaneFormat& plane : format.planes) {
+      paths_.emplace_back(plane, format.sample, kernel_, target, taps_);
+      target.pixels += plane.channels * SampleBytes(format.sample);
+    }
+  }
+
+  void BeginPlanes(const RowFormat& format) {
+    const bool halved = ycc_ == YccResult::kHalvedChroma;
+    planes_ = YccPlanes::Make(target_, halved ? ChromaHalved(target_) : target_);
+    for (size_t i = 0; i < 3; ++i) {
+      PlaneTarget target{.pixels = planes_->planes[i].data(), .size = i == 0 ? target_ : planes_->chroma_size};
+      if (halved && i > 0) {
+        target.cut_width = HalvedCut(target_.width);
+        target.cut_height = HalvedCut(target_.height);
+      }
+      paths_.emplace_back(format.planes[i], format.sample, kernel_, target, taps_);
+    }
+  }
+
   const Size target_;
   const Kernel kernel_;
   TapCache& taps_;
+  const YccResult ycc_;
+  // One of these two.
   Raster raster_;
-  std::vector<PlanePath> planes_;
+  std::optional<YccPlanes> planes_;
+  std::vector<PlanePath> paths_;
 };
 
-Resizer::Resizer(Size target, Kernel kernel, TapCache& taps) : impl_(std::make_unique<Impl>(target, kernel, taps)) {}
+Resizer::Resizer(Size target, Kernel kernel, TapCache& taps, YccResult ycc)
+    : impl_(std::make_unique<Impl>(target, kernel, taps, ycc)) {}
 Resizer::~Resizer() = default;
 
 Status Resizer::Begin(const RowFormat& format) { return impl_->Begin(format); }
 Status Resizer::Row(int plane, std::span<const std::byte> row) { return impl_->Row(plane, row); }
 Status Resizer::End() { return impl_->End(); }
 Raster Resizer::Take() { return impl_->Take(); }
+std::optional<YccPlanes> Resizer::TakePlanes() { return impl_->TakePlanes(); }
 
 }  // namespace tbbthumbs

@@ -3,14 +3,22 @@
 #define TBBTHUMBS_CODECS_RESIZER_H_
 
 #include <memory>
+#include <optional>
 
 #include "codecs/filter_taps.h"
 #include "codecs/kernel.h"
 #include "codecs/raster.h"
 #include "codecs/row_sink.h"
 #include "codecs/size.h"
+#include "codecs/ycc_planes.h"
 
 namespace tbbthumbs {
+
+// What becomes of a picture that comes as ColorModel::kYcc.
+enum class YccResult {
+  kRgb,           // an RGB picture, converted when it is small
+  kHalvedChroma,  // three planes, both chroma planes of half the size, as JPEG 4:2:0 stores them
+};
 
 // Resamples one picture to `target`, keeping only the rows that its filter needs: memory grows with the width of the
 // picture times the ratio, not with its height. Separable, with integer weights that sum to one and edges renormalised;
@@ -18,7 +26,7 @@ namespace tbbthumbs {
 class Resizer final : public RowSink {
  public:
   // `taps` must outlive the resizer.
-  Resizer(Size target, Kernel kernel, TapCache& taps);
+  Resizer(Size target, Kernel kernel, TapCache& taps, YccResult ycc = YccResult::kRgb);
   ~Resizer() override;
 
   [[nodiscard]] Status Begin(const RowFormat& format) override;
@@ -26,8 +34,12 @@ class Resizer final : public RowSink {
   [[nodiscard]] Status End() override;
 
   // After End: the small picture (premultiplied where there is alpha), in the colour model and sample type that came
-  // in. The resizer is empty afterwards.
+  // in; RGB where that was kYcc. Without pixels where TakePlanes has them. The resizer is empty afterwards.
   Raster Take();
+
+  // After End: the small picture where it came as kYcc and YccResult::kHalvedChroma is wanted; the resizer is empty
+  // afterwards. Else nothing: Take has it.
+  std::optional<YccPlanes> TakePlanes();
 
  private:
   class Impl;

@@ -14,6 +14,9 @@ enum class ColorModel {
   kGray,
   kRgb,
   kCmyk,  // amounts of ink: 0 is paper, the largest value full ink
+  // Luma, blue and red differences as JFIF has them: BT.601, full range, 128 is no difference. Three planes of one
+  // channel each, of their own width, height and extent: all cover the same picture.
+  kYcc,
 };
 
 enum class SampleType {
@@ -22,7 +25,7 @@ enum class SampleType {
 };
 
 constexpr int ColorChannels(ColorModel model) {
-  return model == ColorModel::kGray ? 1 : model == ColorModel::kRgb ? 3 : 4;
+  return model == ColorModel::kGray ? 1 : model == ColorModel::kCmyk ? 4 : 3;
 }
 constexpr size_t SampleBytes(SampleType type) { return type == SampleType::kU8 ? 1 : 2; }
 
@@ -54,7 +57,7 @@ class RowSink {
   [[nodiscard]] virtual Status Begin(const RowFormat& format) = 0;
 
   // The next row of `plane`: width * channels samples. The sink copies what it keeps. Rows of one plane come in order,
-  // top to bottom.
+  // top to bottom; those of different planes in any order.
   [[nodiscard]] virtual Status Row(int plane, std::span<const std::byte> row) = 0;
 
   // All rows of all planes have come.

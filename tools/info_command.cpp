@@ -33,6 +33,9 @@ std::string ColorText(const ImageInfo& info) {
     case ColorModel::kCmyk:
       text = "CMYK";
       break;
+    case ColorModel::kYcc:
+      text = "YCbCr";
+      break;
   }
   return fmt::format(", {} {}-bit", text, info.depth);
 }

@@ -52,6 +52,8 @@ std::string_view ColorName(ColorModel color) {
       return "rgb";
     case ColorModel::kCmyk:
       return "cmyk";
+    case ColorModel::kYcc:
+      return "ycc";
   }
   return "";
 }

@@ -1,0 +1,46 @@
+#include "codecs/ycc_planes.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "codecs/ycc_simd.h"
+
+namespace tbbthumbs {
+namespace {
+
+const uint8_t* Samples(const std::vector<std::byte>& plane) { return reinterpret_cast<const uint8_t*>(plane.data()); }
+
+int Rounded(int sum) { return (sum + (1 << 15)) >> 16; }
+
+void PixelToRgb(int y, int cb, int cr, uint8_t* rgb) {
+  cb -= 128;
+  cr -= 128;
+  const int colors[3] = {y + cr + Rounded(kRedOfCr * cr), y - cr + Rounded(kGreenOfCb * cb + kGreenOfCr * cr),
+                         y + 2 * cb + Rounded(kBlueOfCb * cb)};
+  for (int c = 0; c < 3; ++c) rgb[c] = static_cast<uint8_t>(std::clamp(colors[c], 0, 255));
+}
+
+}  // namespace
+
+YccPlanes YccPlanes::Make(Size size, Size chroma_size) {
+  YccPlanes made{size, chroma_size, {}};
+  made.planes[0].resize(size.pixels());
+  made.planes[1].resize(chroma_size.pixels());
+  made.planes[2].resize(chroma_size.pixels());
+  return made;
+}
+
+Raster YccToRgb(const YccPlanes& planes) {
+  Raster raster;
+  raster.size = planes.size;
+  const size_t pixels = planes.size.pixels();
+  raster.pixels.resize(pixels * 3);
+  const uint8_t* y = Samples(planes.planes[0]);
+  const uint8_t* cb = Samples(planes.planes[1]);
+  const uint8_t* cr = Samples(planes.planes[2]);
+  uint8_t* rgb = raster.u8().data();
+  for (size_t i = simd::YccToRgb(y, cb, cr, pixels, rgb); i < pixels; ++i) PixelToRgb(y[i], cb[i], cr[i], rgb + 3 * i);
+  return raster;
+}
+
+}  // namespace tbbthumbs
