@@ -1,12 +1,23 @@
 #include "codecs/jpeg_encoder.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "codecs/jpeg_session.h"
 
 namespace tbbthumbs {
 namespace {
+
+// What is to be compressed, as libjpeg is to be told.
+struct Source {
+  Size size;
+  J_COLOR_SPACE space = JCS_RGB;
+  int channels = 3;
+  bool planar = false;  // comes as the planes of a 4:2:0 JPEG
+};
 
 // One JPEG being compressed into memory that libjpeg allocates.
 class JpegCompressor {
@@ -19,25 +30,26 @@ class JpegCompressor {
   JpegCompressor(const JpegCompressor&) = delete;
   JpegCompressor& operator=(const JpegCompressor&) = delete;
 
-  Result<std::vector<std::byte>> Encode(const Raster& raster, const JpegOptions& options) {
+  // `write` hands libjpeg rows until there are image_height of them; see JpegErrorTrap::Guarded for what it may do.
+  template <class Write>
+  Result<std::vector<std::byte>> Encode(const Source& source, const JpegOptions& options, Write&& write) {
+    if (source.size.width > JPEG_MAX_DIMENSION || source.size.height > JPEG_MAX_DIMENSION) {
+      return Fail(ErrorCode::kTooLarge, "a JPEG ends at " + std::to_string(JPEG_MAX_DIMENSION) + " pixels a side");
+    }
     const bool ok = trap_.Guarded([&] {
       jpeg_create_compress(&info_);
       jpeg_mem_dest(&info_, &buffer_, &buffer_bytes_);
-      info_.image_width = static_cast<JDIMENSION>(raster.size.width);
-      info_.image_height = static_cast<JDIMENSION>(raster.size.height);
-      info_.input_components = raster.channels();
-      info_.in_color_space = raster.color == ColorModel::kGray ? JCS_GRAYSCALE : JCS_RGB;
+      info_.image_width = static_cast<JDIMENSION>(source.size.width);
+      info_.image_height = static_cast<JDIMENSION>(source.size.height);
+      info_.input_components = source.channels;
+      info_.in_color_space = source.space;
       jpeg_set_defaults(&info_);
       jpeg_set_quality(&info_, options.quality, TRUE);
+      info_.raw_data_in = source.planar ? TRUE : FALSE;
       info_.optimize_coding = options.optimize ? TRUE : FALSE;
       if (options.progressive) jpeg_simple_progression(&info_);
       jpeg_start_compress(&info_, TRUE);
-      while (info_.next_scanline < info_.image_height) {
-        const std::byte* bytes = raster.pixels.data() + info_.next_scanline * raster.row_bytes();
-        // libjpeg reads the row only, but takes it without const.
-        auto* row = reinterpret_cast<JSAMPROW>(const_cast<std::byte*>(bytes));
-        jpeg_write_scanlines(&info_, &row, 1);
-      }
+      while (info_.next_scanline < info_.image_height) write(info_);
       jpeg_finish_compress(&info_);
     });
     if (!ok) return tl::unexpected<Error>(trap_.TakeError());
@@ -52,16 +64,74 @@ class JpegCompressor {
   unsigned long buffer_bytes_ = 0;
 };
 
+// A band of rows of one plane, as high and wide as whole blocks: the last column and row are repeated.
+class PaddedBand {
+ public:
+  static constexpr size_t kMaxRows = 2 * DCTSIZE;
+
+  PaddedBand(const std::vector<std::byte>& plane, Size size, size_t rows)
+      : plane_(plane.data()),
+        width_(static_cast<size_t>(size.width)),
+        height_(static_cast<size_t>(size.height)),
+        stride_((width_ + DCTSIZE - 1) / DCTSIZE * DCTSIZE),
+        rows_(rows),
+        samples_(stride_ * rows) {
+    for (size_t i = 0; i < rows; ++i) pointers_[i] = samples_.data() + i * stride_;
+  }
+
+  // The rows from `first` on.
+  JSAMPARRAY Fill(size_t first) {
+    for (size_t i = 0; i < rows_; ++i) {
+      const std::byte* from = plane_ + std::min(first + i, height_ - 1) * width_;
+      std::memcpy(pointers_[i], from, width_);
+      std::memset(pointers_[i] + width_, static_cast<int>(from[width_ - 1]), stride_ - width_);
+    }
+    return pointers_.data();
+  }
+
+ private:
+  const std::byte* plane_;
+  size_t width_;
+  size_t height_;
+  size_t stride_;
+  size_t rows_;
+  std::vector<JSAMPLE> samples_;
+  std::array<JSAMPROW, kMaxRows> pointers_{};
+};
+
 }  // namespace
 
 Result<std::vector<std::byte>> EncodeJpeg(const Raster& raster, const JpegOptions& options) {
-  if (raster.alpha || raster.sample != SampleType::kU8 || raster.color == ColorModel::kCmyk) {
+  const bool gray = raster.color == ColorModel::kGray;
+  if (raster.alpha || raster.sample != SampleType::kU8 || !(gray || raster.color == ColorModel::kRgb)) {
     return Fail(ErrorCode::kInternal, "the JPEG encoder takes 8-bit gray or RGB without alpha");
   }
-  if (raster.size.width > JPEG_MAX_DIMENSION || raster.size.height > JPEG_MAX_DIMENSION) {
-    return Fail(ErrorCode::kTooLarge, "a JPEG ends at " + std::to_string(JPEG_MAX_DIMENSION) + " pixels a side");
+  const Source source{raster.size, gray ? JCS_GRAYSCALE : JCS_RGB, raster.channels()};
+  return JpegCompressor().Encode(source, options, [&](jpeg_compress_struct& jpeg) {
+    const std::byte* bytes = raster.pixels.data() + jpeg.next_scanline * raster.row_bytes();
+    // libjpeg reads the row only, but takes it without const.
+    auto* row = reinterpret_cast<JSAMPROW>(const_cast<std::byte*>(bytes));
+    jpeg_write_scanlines(&jpeg, &row, 1);
+  });
+}
+
+Result<std::vector<std::byte>> EncodeJpeg(const YccPlanes& planes, const JpegOptions& options) {
+  constexpr JDIMENSION kRows = 2 * DCTSIZE;
+  const Size chroma = ChromaHalved(planes.size);
+  if (planes.size.width < 1 || planes.size.height < 1 || planes.chroma_size != chroma ||
+      planes.planes[0].size() != planes.size.pixels() || planes.planes[1].size() != chroma.pixels() ||
+      planes.planes[2].size() != chroma.pixels()) {
+    return Fail(ErrorCode::kInternal, "the JPEG encoder takes planes with halved chroma");
   }
-  return JpegCompressor().Encode(raster, options);
+  PaddedBand luma(planes.planes[0], planes.size, kRows);
+  PaddedBand blue(planes.planes[1], chroma, DCTSIZE);
+  PaddedBand red(planes.planes[2], chroma, DCTSIZE);
+  const Source source{planes.size, JCS_YCbCr, 3, true};
+  return JpegCompressor().Encode(source, options, [&](jpeg_compress_struct& jpeg) {
+    const size_t row = jpeg.next_scanline;
+    JSAMPARRAY rows[3] = {luma.Fill(row), blue.Fill(row / 2), red.Fill(row / 2)};
+    jpeg_write_raw_data(&jpeg, rows, kRows);
+  });
 }
 
 }  // namespace tbbthumbs

@@ -6,6 +6,7 @@
 
 #include "codecs/error.h"
 #include "codecs/raster.h"
+#include "codecs/ycc_planes.h"
 
 namespace tbbthumbs {
 
@@ -18,6 +19,9 @@ struct JpegOptions {
 // JFIF of an 8-bit gray or RGB picture without alpha; RGB as YCbCr 4:2:0. Re-entrant. Errors: kOutOfMemory, kTooLarge
 // (a side over 65,500), kInternal.
 [[nodiscard]] Result<std::vector<std::byte>> EncodeJpeg(const Raster& raster, const JpegOptions& options);
+
+// The same of planes with halved chroma, as they are.
+[[nodiscard]] Result<std::vector<std::byte>> EncodeJpeg(const YccPlanes& planes, const JpegOptions& options);
 
 }  // namespace tbbthumbs
 
