@@ -79,20 +79,26 @@ class ColorTransforms::Impl {
   Impl() : context_(MakeLcmsContext()) {}
 
   bool ToSrgb(Raster& raster, const ColorProfile& profile);
+  bool KeepsRgb(const ColorProfile& profile);
 
  private:
+  // The layout of a picture's pixels.
+  struct Layout {
+    ColorModel model = ColorModel::kRgb;
+    bool alpha = false;
+    SampleType sample = SampleType::kU8;
+    friend bool operator==(const Layout&, const Layout&) = default;
+  };
   // A profile and the layout of the pictures it comes with.
   struct Key {
     Bytes profile;
     size_t hash = 0;
     bool icc = false;
-    ColorModel model = ColorModel::kRgb;
-    bool alpha = false;
-    SampleType sample = SampleType::kU8;
+    Layout layout;
 
     bool operator==(const Key& other) const {
-      return hash == other.hash && icc == other.icc && model == other.model && alpha == other.alpha &&
-             sample == other.sample && std::ranges::equal(profile, other.profile);
+      return hash == other.hash && icc == other.icc && layout == other.layout &&
+             std::ranges::equal(profile, other.profile);
     }
   };
   struct Entry {
@@ -104,7 +110,7 @@ class ColorTransforms::Impl {
     LcmsTransform transform;  // gives RGB
   };
 
-  const Entry& Find(const Raster& raster, const ColorProfile& profile);
+  const Entry& Find(const Layout& layout, const ColorProfile& profile);
   void Prepare(Entry& entry, const ColorProfile& profile) const;
   static void Apply(const Entry& entry, Raster& raster);
 
@@ -113,13 +119,13 @@ class ColorTransforms::Impl {
   std::list<Entry> entries_;  // the most recently used first
 };
 
-const ColorTransforms::Impl::Entry& ColorTransforms::Impl::Find(const Raster& raster, const ColorProfile& profile) {
+const ColorTransforms::Impl::Entry& ColorTransforms::Impl::Find(const Layout& layout, const ColorProfile& profile) {
   const Numbers numbers = NumbersOf(profile);
   const auto* icc = std::get_if<IccProfile>(&profile);
   const Bytes bytes = icc != nullptr ? Bytes(icc->bytes) : std::as_bytes(std::span(numbers));
   // Not kept: sixteen of these would be 64 MB.
   if (bytes.size() > kMaxIccBytes) return unusable_;
-  const Key key{bytes, Hash(bytes), icc != nullptr, raster.color, raster.alpha, raster.sample};
+  const Key key{bytes, Hash(bytes), icc != nullptr, layout};
   const auto found = std::ranges::find(entries_, key, &Entry::key);
   if (found != entries_.end()) {
     entries_.splice(entries_.begin(), entries_, found);
@@ -134,25 +140,26 @@ const ColorTransforms::Impl::Entry& ColorTransforms::Impl::Find(const Raster& ra
 }
 
 void ColorTransforms::Impl::Prepare(Entry& entry, const ColorProfile& profile) const {
-  const LcmsProfile from = OpenLcmsProfile(context_.get(), profile, entry.key.model);
+  const auto [model, alpha, sample] = entry.key.layout;
+  const LcmsProfile from = OpenLcmsProfile(context_.get(), profile, model);
   if (from == nullptr) return;
-  if (entry.key.model == ColorModel::kGray) {
-    entry.gray_table = MakeGrayTable(context_.get(), from.get(), entry.key.sample);
+  if (model == ColorModel::kGray) {
+    entry.gray_table = MakeGrayTable(context_.get(), from.get(), sample);
     entry.usable = !entry.gray_table.empty();
     if (IsGrayLikeSrgb(entry.gray_table)) entry.gray_table.clear();
     return;
   }
-  if (entry.key.model == ColorModel::kRgb && IsRgbMatrixLikeSrgb(from.get())) {
+  if (model == ColorModel::kRgb && IsRgbMatrixLikeSrgb(from.get())) {
     entry.usable = true;
     return;
   }
   const LcmsProfile to(cmsCreate_sRGBProfileTHR(context_.get()));
   if (to == nullptr) return;
   // For 16-bit samples lcms would put tables of 33 steps in place of the curves, which ruins dark linear light.
-  const cmsUInt32Number flags = entry.key.sample == SampleType::kU16 ? cmsFLAGS_NOOPTIMIZE : 0;
-  entry.transform.reset(cmsCreateTransformTHR(
-      context_.get(), from.get(), LcmsFormat(entry.key.model, entry.key.alpha, entry.key.sample), to.get(),
-      LcmsFormat(ColorModel::kRgb, entry.key.alpha, entry.key.sample), INTENT_PERCEPTUAL, flags | cmsFLAGS_COPY_ALPHA));
+  const cmsUInt32Number flags = sample == SampleType::kU16 ? cmsFLAGS_NOOPTIMIZE : 0;
+  entry.transform.reset(cmsCreateTransformTHR(context_.get(), from.get(), LcmsFormat(model, alpha, sample), to.get(),
+                                              LcmsFormat(ColorModel::kRgb, alpha, sample), INTENT_PERCEPTUAL,
+                                              flags | cmsFLAGS_COPY_ALPHA));
   entry.usable = entry.transform != nullptr;
 }
 
@@ -177,7 +184,7 @@ void ColorTransforms::Impl::Apply(const Entry& entry, Raster& raster) {
 bool ColorTransforms::Impl::ToSrgb(Raster& raster, const ColorProfile& profile) {
   bool usable = true;
   if (!std::holds_alternative<std::monostate>(profile)) {
-    const Entry& entry = Find(raster, profile);
+    const Entry& entry = Find({raster.color, raster.alpha, raster.sample}, profile);
     Apply(entry, raster);
     usable = entry.usable;
   }
@@ -189,11 +196,23 @@ bool ColorTransforms::Impl::ToSrgb(Raster& raster, const ColorProfile& profile) 
   return usable;
 }
 
+bool ColorTransforms::Impl::KeepsRgb(const ColorProfile& profile) {
+  if (std::holds_alternative<std::monostate>(profile)) return true;
+  const Entry& entry = Find({}, profile);
+  return entry.usable && entry.transform == nullptr;
+}
+
 ColorTransforms::ColorTransforms() : impl_(std::make_unique<Impl>()) {}
 ColorTransforms::~ColorTransforms() = default;
 
 Result<bool> ColorTransforms::ToSrgb(Raster& raster, const ColorProfile& profile) try {
   return impl_->ToSrgb(raster, profile);
+} catch (const std::bad_alloc&) {
+  return Fail(ErrorCode::kOutOfMemory, "out of memory for a colour transform");
+}
+
+Result<bool> ColorTransforms::KeepsRgb(const ColorProfile& profile) try {
+  return impl_->KeepsRgb(profile);
 } catch (const std::bad_alloc&) {
   return Fail(ErrorCode::kOutOfMemory, "out of memory for a colour transform");
 }

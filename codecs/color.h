@@ -26,6 +26,9 @@ class ColorTransforms {
   // usable; true where nothing is said. Errors: kOutOfMemory.
   [[nodiscard]] Result<bool> ToSrgb(Raster& raster, const ColorProfile& profile);
 
+  // Whether ToSrgb would find `profile` usable and leave 8-bit RGB without alpha as it is. Errors: kOutOfMemory.
+  [[nodiscard]] Result<bool> KeepsRgb(const ColorProfile& profile);
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

@@ -338,6 +338,17 @@ TEST_F(ColorTest, BrokenProfilesAreIgnored) {
   EXPECT_EQ(Samples(raster), (std::vector<int>{10, 100, 200}));
 }
 
+TEST_F(ColorTest, TellsWithoutAPictureWhatItWouldLeaveAlone) {
+  EXPECT_TRUE(*transforms_.KeepsRgb({}));
+  EXPECT_TRUE(*transforms_.KeepsRgb(IccProfile{RgbIcc(kSrgbPrimaries, 0)}));
+  EXPECT_TRUE(*transforms_.KeepsRgb(ParametricProfile{}));
+  EXPECT_FALSE(*transforms_.KeepsRgb(IccProfile{RgbIcc(kP3Primaries, 0)}));
+  EXPECT_FALSE(*transforms_.KeepsRgb(IccProfile{RgbIcc(kSrgbPrimaries, 1.8)}));
+  // Unusable: a strict run refuses them.
+  EXPECT_FALSE(*transforms_.KeepsRgb(IccProfile{GrayIcc(2.2)}));
+  EXPECT_FALSE(*transforms_.KeepsRgb(IccProfile{std::vector<std::byte>(200)}));
+}
+
 TEST_F(ColorTest, DamagedProfilesNeverCrash) {
   for (const std::vector<std::byte>& whole : {RgbIcc(kAdobePrimaries, 2.2), GrayIcc(1.8), testing::SwappedCmykIcc()}) {
     const size_t head = std::min<size_t>(whole.size(), 700);
