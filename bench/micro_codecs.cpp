@@ -49,8 +49,8 @@ void Decode(benchmark::State& state, const std::vector<std::byte>& bytes, Size a
     MemorySource source{std::span<const std::byte>(bytes)};
     auto decoder = OrExit(OpenDecoder(source, {}));
     NoSink sink;
-    const DecodeReport report =
-        OrExit(decoder->Decode({at_least, Strictness::kStrict}, sink, workspace, Watch({}, {})));
+    const DecodeReport report = OrExit(
+        decoder->Decode({.at_least = at_least, .strictness = Strictness::kStrict}, sink, workspace, Watch({}, {})));
     state.SetLabel(report.path);
     pixels += decoder->info().size.pixels();
   }

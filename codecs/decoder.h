@@ -24,11 +24,18 @@ enum class Strictness {
   kStrict,         // any warning of the decoder is an error
 };
 
+// Which decoders may be used.
+enum class DecoderChoice {
+  kAuto,       // the fastest that takes the file
+  kFast,       // as kAuto
+  kReference,  // libjpeg-turbo to RGB, libpng, and nothing else
+};
+
 // What the header of a picture says.
 struct ImageInfo {
   Format format = Format::kUnknown;
-  Size size;  // as stored, before the orientation is applied
-  ColorModel color = ColorModel::kRgb;
+  Size size;                            // as stored, before the orientation is applied
+  ColorModel color = ColorModel::kRgb;  // of what is decoded to pixels: kRgb for JPEG's YCbCr
   bool alpha = false;
   int depth = 8;        // bits a sample in the file
   int orientation = 1;  // EXIF, 1..8; 1 where the file says nothing usable
@@ -44,11 +51,16 @@ struct DecodeRequest {
   // The largest size wanted of it, in stored orientation. The decoder may deliver any scale that leaves the resampler
   // enough to work with (JPEG: see ChooseDctScale).
   Size at_least;
+  // The largest size wanted of the colour differences of a picture that is stored as YCbCr: it may then come as
+  // ColorModel::kYcc, each plane at a scale of its own. {0, 0}: planes are not wanted.
+  Size chroma_at_least;
   Strictness strictness = Strictness::kFailTruncated;
+  DecoderChoice decoder = DecoderChoice::kAuto;
 };
 
 struct DecodeReport {
-  std::string path;       // which decoder at which scale, for people and counters: "libjpeg-turbo 1/8", "libpng"
+  // Which decoder at which scale, for people and counters: "libjpeg-turbo 1/8", "libjpeg-turbo planar 1/8", "libpng".
+  std::string path;
   bool salvaged = false;  // damaged, and delivered all the same (Strictness::kSalvage)
 };
 

@@ -37,7 +37,7 @@ Outcome DecodeAll(const std::vector<std::byte>& bytes, Size at_least,
   outcome.info = (*decoder)->info();
   Workspace workspace;
   const Watch watch(limits, {});
-  outcome.report = (*decoder)->Decode({at_least, strictness}, outcome.sink, workspace, watch);
+  outcome.report = (*decoder)->Decode({.at_least = at_least, .strictness = strictness}, outcome.sink, workspace, watch);
   return outcome;
 }
 
@@ -325,7 +325,7 @@ TEST(JpegDecoder, TheDeadlineAndTheStopFlagEndIt) {
   CollectingSink sink;
   Workspace workspace;
   const Watch watch({}, stop.get_token());
-  const auto report = (*decoder)->Decode({{3000, 2000}, Strictness::kFailTruncated}, sink, workspace, watch);
+  const auto report = (*decoder)->Decode({.at_least = {3000, 2000}}, sink, workspace, watch);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::kStopped);
 }
@@ -366,7 +366,8 @@ TEST(JpegDecoder, AFileThatIsNotInMemoryGivesTheSame) {
     CollectingSink sink;
     Workspace workspace;
     const Watch watch({}, {});
-    ASSERT_TRUE((*decoder)->Decode({fixture.size, Strictness::kStrict}, sink, workspace, watch));
+    ASSERT_TRUE(
+        (*decoder)->Decode({.at_least = fixture.size, .strictness = Strictness::kStrict}, sink, workspace, watch));
     EXPECT_EQ(sink.bytes, whole.sink.bytes);
   }
 }

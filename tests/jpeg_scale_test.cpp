@@ -22,6 +22,40 @@ TEST(ChooseDctScale, TheSideThatShrinksLeastDecides) {
   EXPECT_EQ(ChooseDctScale({4000, 100}, {256, 50}), 8);
 }
 
+TEST(ChooseComponentScale, LooksAtTheComponentsOwnGrid) {
+  const JpegSampling luma{2, 2, 2, 2}, quarter{1, 1, 2, 2}, columns{1, 1, 4, 1};
+  EXPECT_EQ(ChooseComponentScale({1600, 1600}, luma, {100, 100}), 1);
+  // Half the columns and rows for half the target; twice the scale for all of it, as far as there is one.
+  EXPECT_EQ(ChooseComponentScale({1600, 1600}, quarter, {50, 50}), 1);
+  EXPECT_EQ(ChooseComponentScale({1600, 1600}, quarter, {51, 50}), 2);
+  EXPECT_EQ(ChooseComponentScale({1600, 1600}, quarter, {100, 100}), 2);
+  EXPECT_EQ(ChooseComponentScale({300, 300}, quarter, {100, 100}), 8);
+  EXPECT_EQ(ChooseComponentScale({1600, 1600}, columns, {50, 50}), 2);
+  EXPECT_EQ(ChooseComponentScale({65500, 65500}, {1, 1, 3, 1}, {32750, 1}), 8);
+}
+
+TEST(ComponentPlane, CoversExactlyWhatThePictureDoes) {
+  const JpegSampling luma{2, 2, 2, 2}, chroma{1, 1, 2, 2}, third{2, 1, 3, 1};
+  const PlaneFormat fine = ComponentPlane({4001, 3000}, luma, 1);
+  EXPECT_EQ(fine.width, 501);
+  EXPECT_EQ(fine.height, 375);
+  EXPECT_EQ(fine.extent_width, 500.125);
+  EXPECT_EQ(fine.extent_height, 375);
+  const PlaneFormat coarse = ComponentPlane({4001, 3000}, chroma, 1);
+  EXPECT_EQ(coarse.width, 251);
+  EXPECT_EQ(coarse.height, 188);
+  EXPECT_EQ(coarse.extent_width, 250.0625);
+  EXPECT_EQ(coarse.extent_height, 187.5);
+  for (int side = 1; side < 300; ++side) {
+    for (const int scale : {1, 2, 4, 8}) {
+      const PlaneFormat plane = ComponentPlane({side, side}, third, scale);
+      ASSERT_GT(plane.extent_width, plane.width - 1) << side;
+      ASSERT_LE(plane.extent_width, plane.width) << side;
+      ASSERT_EQ(plane.channels, 1);
+    }
+  }
+}
+
 TEST(ChooseDctScale, LargeSidesDoNotOverflow) { EXPECT_EQ(ChooseDctScale({65500, 65500}, {65500, 65500}), 8); }
 
 TEST(ChooseDctScale, AlwaysLeavesEnough) {

@@ -33,7 +33,8 @@ CollectingSink Pixels(const Encoded& encoded) {
   CollectingSink sink;
   auto decoder = OpenDecoder(source, {});
   EXPECT_TRUE(decoder);
-  EXPECT_TRUE((*decoder)->Decode({encoded.size, Strictness::kStrict}, sink, workspace, Watch({}, {})));
+  EXPECT_TRUE((*decoder)->Decode({.at_least = encoded.size, .strictness = Strictness::kStrict}, sink, workspace,
+                                 Watch({}, {})));
   return sink;
 }
 
@@ -70,7 +71,7 @@ TEST(MakeThumbnails, AllSizesFromOneDecode) {
   EXPECT_EQ(made->thumbnails[1].size, (Size{100, 75}));
   EXPECT_EQ(made->thumbnails[2].size, (Size{40, 30}));
   EXPECT_EQ(made->thumbnails[3].size, (Size{64, 48}));
-  EXPECT_EQ(made->decode.path, "libjpeg-turbo 1/2");
+  EXPECT_EQ(made->decode.path, "libjpeg-turbo planar 1/2");
   for (const Encoded& thumbnail : made->thumbnails)
     EXPECT_EQ(Pixels(thumbnail).format.planes[0].width, thumbnail.size.width);
 }

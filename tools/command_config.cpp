@@ -26,6 +26,8 @@ constexpr Choice<IfExists> kIfExists[] = {{"update", IfExists::kUpdate},
                                           {"fail", IfExists::kFail}};
 constexpr Choice<Strictness> kOnDamage[] = {
     {"fail-truncated", Strictness::kFailTruncated}, {"salvage", Strictness::kSalvage}, {"strict", Strictness::kStrict}};
+constexpr Choice<DecoderChoice> kDecoders[] = {
+    {"auto", DecoderChoice::kAuto}, {"fast", DecoderChoice::kFast}, {"reference", DecoderChoice::kReference}};
 constexpr Choice<When> kWhen[] = {{"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}};
 
 // Far more than any machine has; each thread costs a stack.
@@ -146,6 +148,7 @@ void ReadSpecs(Reader& reader, SpecSet& specs) {
   reader.ReadFlag("progressive", specs.progressive);
   reader.ReadFlag("optimize", specs.optimize);
   reader.ReadChoice("on-damage", specs.strictness, kOnDamage);
+  reader.ReadChoice("decoder", specs.decoder, kDecoders);
 }
 
 void ReadDisplay(Reader& reader, DisplayConfig& display) {

@@ -45,6 +45,8 @@ constexpr OptionSpec kOptions[] = {
     {"timeout", 0, false, kValue, kRun, kForMake, "SECONDS", "CPU time for one picture (default 60; 0: no limit)"},
     {"on-damage", 0, false, kValue, kRun, kForMake, "WHAT",
      "fail-truncated (default), salvage (use what decoded),\nstrict (fail on any warning)"},
+    {"decoder", 0, false, kValue, kRun, kForMake, "WHICH",
+     "auto (default); fast; reference (libjpeg-turbo to RGB,\nlibpng: to compare with)"},
     {"config", 0, false, kValue, kRun, kForMake, "FILE",
      "options from FILE, a line each: name = value;\nOUTPUT/tbbthumbs.conf is read as well"},
 

@@ -90,6 +90,63 @@ std::vector<std::byte> MakeJpeg(const JpegFixture& fixture) {
   return result;
 }
 
+std::vector<std::byte> MakePlanarJpeg(Size size, const Samplings& samplings,
+                                      const std::function<double(int plane, double u, double v)>& paint) {
+  jpeg_compress_struct jpeg{};
+  jpeg_error_mgr errors{};
+  jpeg.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&jpeg);
+  unsigned char* buffer = nullptr;
+  unsigned long bytes = 0;
+  jpeg_mem_dest(&jpeg, &buffer, &bytes);
+  jpeg.image_width = static_cast<JDIMENSION>(size.width);
+  jpeg.image_height = static_cast<JDIMENSION>(size.height);
+  jpeg.input_components = 3;
+  jpeg.in_color_space = JCS_YCbCr;
+  jpeg_set_defaults(&jpeg);
+  jpeg_set_quality(&jpeg, 95, TRUE);
+  jpeg.raw_data_in = TRUE;
+  for (size_t c = 0; c < 3; ++c) {
+    jpeg.comp_info[c].h_samp_factor = samplings[c][0];
+    jpeg.comp_info[c].v_samp_factor = samplings[c][1];
+  }
+  jpeg_start_compress(&jpeg, TRUE);
+  const int mcu_rows = jpeg.max_v_samp_factor * DCTSIZE;
+  std::array<std::vector<std::vector<JSAMPLE>>, 3> rows;
+  std::array<std::vector<JSAMPROW>, 3> pointers;
+  std::array<JSAMPARRAY, 3> planes{};
+  for (size_t c = 0; c < 3; ++c) {
+    const jpeg_component_info& component = jpeg.comp_info[c];
+    rows[c].resize(static_cast<size_t>(component.v_samp_factor) * DCTSIZE);
+    for (auto& row : rows[c]) {
+      row.resize(size_t{component.width_in_blocks} * DCTSIZE);
+      pointers[c].push_back(row.data());
+    }
+    planes[c] = pointers[c].data();
+  }
+  while (jpeg.next_scanline < jpeg.image_height) {
+    for (size_t c = 0; c < 3; ++c) {
+      const double columns = 1.0 * size.width * samplings[c][0] / jpeg.max_h_samp_factor;
+      const double lines = 1.0 * size.height * samplings[c][1] / jpeg.max_v_samp_factor;
+      const double first = 1.0 * jpeg.next_scanline * samplings[c][1] / jpeg.max_v_samp_factor;
+      for (size_t y = 0; y < rows[c].size(); ++y) {
+        for (size_t x = 0; x < rows[c][y].size(); ++x) {
+          const double u = std::min(1.0, (static_cast<double>(x) + 0.5) / columns);
+          const double v = std::min(1.0, (first + static_cast<double>(y) + 0.5) / lines);
+          rows[c][y][x] = static_cast<JSAMPLE>(paint(static_cast<int>(c), u, v) + 0.5);
+        }
+      }
+    }
+    jpeg_write_raw_data(&jpeg, planes.data(), static_cast<JDIMENSION>(mcu_rows));
+  }
+  jpeg_finish_compress(&jpeg);
+  jpeg_destroy_compress(&jpeg);
+  const auto* begin = reinterpret_cast<const std::byte*>(buffer);
+  std::vector<std::byte> result(begin, begin + bytes);
+  std::free(buffer);
+  return result;
+}
+
 std::vector<std::byte> ExifWithOrientation(int orientation, bool big_endian) {
   std::vector<std::byte> tiff;
   const auto put = [&](unsigned value, int bytes) {

@@ -34,6 +34,14 @@ struct JpegFixture {
 // A smooth picture, other in each quarter, by default.
 std::vector<std::byte> MakeJpeg(const JpegFixture& fixture);
 
+// Horizontal and vertical sampling factors of Y, Cb and Cr.
+using Samplings = std::array<std::array<int, 2>, 3>;
+
+// A YCbCr file of quality 95 with any sampling, also such that libjpeg cannot convert: each plane's samples are
+// `paint`ed from where their centres lie in the picture, 0 to 1 across and down.
+std::vector<std::byte> MakePlanarJpeg(Size size, const Samplings& samplings,
+                                      const std::function<double(int plane, double u, double v)>& paint);
+
 // A TIFF block that holds an orientation and nothing else.
 std::vector<std::byte> ExifWithOrientation(int orientation, bool big_endian = false);
 

@@ -33,7 +33,8 @@ inline PngOutcome DecodePngFrom(ByteSource& source, Strictness strictness = Stri
   outcome.info = (*decoder)->info();
   Workspace workspace;
   const Watch watch(limits, std::stop_token());
-  outcome.report = (*decoder)->Decode({outcome.info.size, strictness}, outcome.sink, workspace, watch);
+  outcome.report =
+      (*decoder)->Decode({.at_least = outcome.info.size, .strictness = strictness}, outcome.sink, workspace, watch);
   return outcome;
 }
 
