@@ -197,7 +197,7 @@ class RingResizer final : public PlaneResizer {
         placed = needed;
       }
       simd::WeightedColumns(columns_.data(), chunk, Weights(*column_taps_, Middle{}), resampled_.data());
-      for (int r = 0; r < in_band_; ++r) PutInPlace(r, x, static_cast<int>(chunk.size()));
+      PutInPlace(x, static_cast<int>(chunk.size()));
     }
     in_band_ = 0;
   }
@@ -205,8 +205,19 @@ class RingResizer final : public PlaneResizer {
   void Place(const Band<int16_t>& band, int begin, int end) { simd::PlaceColumns(band, begin, end, columns_.data()); }
   void Place(const Band<float>& band, int begin, int end) { scalar::PlaceColumns(band, begin, end, columns_.data()); }
 
-  // Pixels x .. x + count - 1 of row `r` of the band, from the columns into the picture.
-  void PutInPlace(int r, int x, int count) {
+  // Pixels x .. x + count - 1 of the band's rows, from the columns into the picture.
+  void PutInPlace(int x, int count) {
+    if constexpr (sizeof(Sample) == 1) {
+      if (channels_ == 1 && target_.channels == 1) {
+        const size_t width = static_cast<size_t>(target_.size.width);
+        std::byte* to = target_.pixels + static_cast<size_t>(next_out_ - in_band_) * width + x;
+        return simd::PlaceRows(resampled_.data(), count, in_band_, reinterpret_cast<uint8_t*>(to), width);
+      }
+    }
+    for (int r = 0; r < in_band_; ++r) PutRowInPlace(r, x, count);
+  }
+
+  void PutRowInPlace(int r, int x, int count) {
     const Sample* from = resampled_.data() + static_cast<ptrdiff_t>(r) * channels_;
     const size_t y = static_cast<size_t>(next_out_ - in_band_ + r);
     std::byte* to = target_.pixels + (y * target_.size.width + x) * target_.channels * sizeof(Sample);

@@ -172,6 +172,12 @@ void WeightedColumns(const float* columns, std::span<const FilterTaps::Output> o
   }
 }
 
+void PlaceRows(const uint8_t* columns, int count, int rows, uint8_t* out, size_t stride) {
+  for (int r = 0; r < rows; ++r, out += stride) {
+    for (int x = 0; x < count; ++x) out[x] = columns[x * kColumnSamples + r];
+  }
+}
+
 void AddRow(const uint8_t* row, bool first, size_t samples, uint16_t* sums) { Add(row, first, samples, sums); }
 void AddRow(const uint16_t* row, bool first, size_t samples, uint32_t* sums) { Add(row, first, samples, sums); }
 

@@ -79,6 +79,10 @@ void WeightedColumns(const int16_t* pairs, std::span<const FilterTaps::Output> o
 void WeightedColumns(const float* columns, std::span<const FilterTaps::Output> outputs, const float* weights,
                      uint16_t* out);
 
+// Back into rows: sample r of each of `count` columns of one channel goes to row r < `rows` of `out`, whose rows are
+// `stride` samples apart.
+void PlaceRows(const uint8_t* columns, int count, int rows, uint8_t* out, size_t stride);
+
 // Adds a row to the sums of its block; the first one replaces what is there.
 void AddRow(const uint8_t* row, bool first, size_t samples, uint16_t* sums);
 void AddRow(const uint16_t* row, bool first, size_t samples, uint32_t* sums);

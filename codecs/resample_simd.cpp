@@ -29,6 +29,9 @@ void WeightedColumnsU16(const float* columns, std::span<const FilterTaps::Output
                         uint16_t* out) {
   scalar::WeightedColumns(columns, outputs, weights, out);
 }
+void PlaceRowsU8(const uint8_t* columns, int count, int rows, uint8_t* out, size_t stride) {
+  scalar::PlaceRows(columns, count, rows, out, stride);
+}
 void AddRowU8(const uint8_t* row, bool first, size_t samples, uint16_t* sums) {
   scalar::AddRow(row, first, samples, sums);
 }
@@ -151,8 +154,41 @@ void PlacePairs(const Band<int16_t>& band, int begin, int end, int16_t* HWY_REST
   }
 }
 
+// Pixels of one channel: pairs of four rows by four pairs of columns are turned at a time.
+void PlaceSinglePairs(const Band<int16_t>& band, int begin, int end, int16_t* HWY_RESTRICT pairs) {
+  const hn::FixedTag<int32_t, 4> d32;
+  const hn::FixedTag<int64_t, 2> d64;
+  const hn::FixedTag<int16_t, 8> d16;
+  const auto load = [&](int x, int r) {
+    return hn::BitCast(d32, hn::LoadU(d16, band.rows + static_cast<size_t>(r) * band.stride + x));
+  };
+  const auto column = [&](int x) { return pairs + static_cast<size_t>(x) * kColumnSamples; };
+  int x = begin;
+  for (; x + 8 <= end; x += 8) {
+    int r = 0;
+    for (; r + 4 <= band.count; r += 4) {
+      const auto v0 = load(x, r), v1 = load(x, r + 1), v2 = load(x, r + 2), v3 = load(x, r + 3);
+      const auto low01 = hn::BitCast(d64, hn::InterleaveLower(d32, v0, v1));
+      const auto low23 = hn::BitCast(d64, hn::InterleaveLower(d32, v2, v3));
+      const auto high01 = hn::BitCast(d64, hn::InterleaveUpper(d32, v0, v1));
+      const auto high23 = hn::BitCast(d64, hn::InterleaveUpper(d32, v2, v3));
+      hn::StoreU(hn::BitCast(d16, hn::InterleaveLower(d64, low01, low23)), d16, column(x) + 2 * r);
+      hn::StoreU(hn::BitCast(d16, hn::InterleaveUpper(d64, low01, low23)), d16, column(x + 2) + 2 * r);
+      hn::StoreU(hn::BitCast(d16, hn::InterleaveLower(d64, high01, high23)), d16, column(x + 4) + 2 * r);
+      hn::StoreU(hn::BitCast(d16, hn::InterleaveUpper(d64, high01, high23)), d16, column(x + 6) + 2 * r);
+    }
+    for (; r < band.count; ++r) {
+      const int16_t* pair = band.rows + static_cast<size_t>(r) * band.stride + x;
+      for (int i = 0; i < 8; i += 2) std::memcpy(column(x + i) + 2 * r, pair + i, 2 * sizeof(int16_t));
+    }
+  }
+  scalar::PlaceColumns(band, x, end, pairs);
+}
+
 void PlaceColumnsU8(const Band<int16_t>& band, int begin, int end, int16_t* pairs) {
-  if (band.channels == 3) {
+  if (band.channels == 1) {
+    PlaceSinglePairs(band, begin, end, pairs);
+  } else if (band.channels == 3) {
     PlacePairs<3>(band, begin, end, pairs);
   } else if (band.channels == 4) {
     PlacePairs<4>(band, begin, end, pairs);
@@ -223,6 +259,48 @@ void WeightedColumnsU16(const float* columns, std::span<const FilterTaps::Output
     }
     out += kColumnSamples;
   }
+}
+
+// Eight rows of sixteen columns are turned at a time.
+void PlaceRowsU8(const uint8_t* HWY_RESTRICT columns, int count, int rows, uint8_t* HWY_RESTRICT out, size_t stride) {
+  const hn::FixedTag<uint8_t, 16> d8;
+  const hn::FixedTag<uint8_t, 8> half;
+  const hn::FixedTag<uint16_t, 8> d16;
+  const hn::FixedTag<uint32_t, 4> d32;
+  const hn::FixedTag<uint64_t, 2> d64;
+  const int whole_rows = rows / 8 * 8;
+  int x = 0;
+  for (; x + 16 <= count; x += 16) {
+    for (int r = 0; r < whole_rows; r += 8) {
+      const uint8_t* from = columns + x * kColumnSamples + r;
+      // Of two, four, eight and sixteen columns: in each step one vector holds half as many rows.
+      hn::Vec<decltype(d16)> two[8];
+      for (int i = 0; i < 8; ++i, from += 2 * kColumnSamples) {
+        const auto v0 = hn::ZeroExtendVector(d8, hn::LoadU(half, from));
+        const auto v1 = hn::ZeroExtendVector(d8, hn::LoadU(half, from + kColumnSamples));
+        two[i] = hn::BitCast(d16, hn::InterleaveLower(d8, v0, v1));
+      }
+      hn::Vec<decltype(d32)> four[2][4];
+      for (int i = 0; i < 4; ++i) {
+        four[0][i] = hn::BitCast(d32, hn::InterleaveLower(d16, two[2 * i], two[2 * i + 1]));
+        four[1][i] = hn::BitCast(d32, hn::InterleaveUpper(d16, two[2 * i], two[2 * i + 1]));
+      }
+      uint8_t* to = out + static_cast<size_t>(r) * stride + x;
+      for (const auto& part : four) {
+        const auto low0 = hn::BitCast(d64, hn::InterleaveLower(d32, part[0], part[1]));
+        const auto low1 = hn::BitCast(d64, hn::InterleaveLower(d32, part[2], part[3]));
+        const auto high0 = hn::BitCast(d64, hn::InterleaveUpper(d32, part[0], part[1]));
+        const auto high1 = hn::BitCast(d64, hn::InterleaveUpper(d32, part[2], part[3]));
+        hn::StoreU(hn::BitCast(d8, hn::InterleaveLower(d64, low0, low1)), d8, to);
+        hn::StoreU(hn::BitCast(d8, hn::InterleaveUpper(d64, low0, low1)), d8, to + stride);
+        hn::StoreU(hn::BitCast(d8, hn::InterleaveLower(d64, high0, high1)), d8, to + 2 * stride);
+        hn::StoreU(hn::BitCast(d8, hn::InterleaveUpper(d64, high0, high1)), d8, to + 3 * stride);
+        to += 4 * stride;
+      }
+    }
+  }
+  scalar::PlaceRows(columns + whole_rows, x, rows - whole_rows, out + static_cast<size_t>(whole_rows) * stride, stride);
+  scalar::PlaceRows(columns + x * kColumnSamples, count - x, rows, out + x, stride);
 }
 
 template <class Sample, class Sum>
@@ -301,6 +379,7 @@ HWY_EXPORT(WeightedRowsU16);
 HWY_EXPORT(PlaceColumnsU8);
 HWY_EXPORT(WeightedColumnsU8);
 HWY_EXPORT(WeightedColumnsU16);
+HWY_EXPORT(PlaceRowsU8);
 HWY_EXPORT(AddRowU8);
 HWY_EXPORT(AddRowU16);
 HWY_EXPORT(BlockMeansU8);
@@ -324,6 +403,9 @@ void WeightedColumns(const int16_t* pairs, std::span<const FilterTaps::Output> o
 void WeightedColumns(const float* columns, std::span<const FilterTaps::Output> outputs, const float* weights,
                      uint16_t* out) {
   HWY_DYNAMIC_DISPATCH(WeightedColumnsU16)(columns, outputs, weights, out);
+}
+void PlaceRows(const uint8_t* columns, int count, int rows, uint8_t* out, size_t stride) {
+  HWY_DYNAMIC_DISPATCH(PlaceRowsU8)(columns, count, rows, out, stride);
 }
 void AddRow(const uint8_t* row, bool first, size_t samples, uint16_t* sums) {
   HWY_DYNAMIC_DISPATCH(AddRowU8)(row, first, samples, sums);

@@ -23,6 +23,8 @@ void WeightedColumns(const int16_t* pairs, std::span<const FilterTaps::Output> o
 void WeightedColumns(const float* columns, std::span<const FilterTaps::Output> outputs, const float* weights,
                      uint16_t* out);
 
+void PlaceRows(const uint8_t* columns, int count, int rows, uint8_t* out, size_t stride);
+
 void AddRow(const uint8_t* row, bool first, size_t samples, uint16_t* sums);
 void AddRow(const uint16_t* row, bool first, size_t samples, uint32_t* sums);
 

@@ -171,6 +171,22 @@ TEST_P(ResampleKernels, WeightedColumns16) {
   EXPECT_EQ(actual, expected);
 }
 
+TEST_P(ResampleKernels, PlaceRows) {
+  const auto columns = Random<uint8_t>(40 * kColumnSamples, 0, 255);
+  for (const int count : {1, 15, 16, 17, 32, 40}) {
+    for (int rows = 1; rows <= kColumnSamples; ++rows) {
+      const size_t stride = count + 3;
+      // What lies between the rows stays as it is.
+      std::vector<uint8_t> actual(stride * rows, 7), expected(actual);
+      for (int r = 0; r < rows; ++r) {
+        for (int x = 0; x < count; ++x) expected[r * stride + x] = columns[x * kColumnSamples + r];
+      }
+      simd::PlaceRows(columns.data(), count, rows, actual.data(), stride);
+      ASSERT_EQ(actual, expected) << count << " x " << rows;
+    }
+  }
+}
+
 TEST_P(ResampleKernels, AddRow) {
   for (const size_t samples : {1u, 17u, 64u, 100u, 256u}) {
     const size_t room = PaddedSamples(samples);
