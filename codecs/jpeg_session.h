@@ -89,6 +89,9 @@ class JpegDecompressor {
   // After a Guarded of the trap that failed: why. What looks corrupt after the end of the source is the end.
   Error TakeError();
 
+  // Of the first byte of the source that libjpeg has not read: after ReadHeader, where the first scan's data begin.
+  uint64_t offset() const { return input_.next_offset - input_.base.bytes_in_buffer; }
+
   // The decoder has asked for more bytes than the source has (it reads ahead: that alone is no damage).
   bool hit_end() const { return input_.hit_end; }
 

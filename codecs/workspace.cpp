@@ -2,10 +2,16 @@
 
 #include "codecs/color.h"
 #include "codecs/filter_taps.h"
+#include "codecs/jpeg_huffman.h"
+#include "codecs/jpeg_scan_bytes.h"
 
 namespace tbbthumbs {
 
-Workspace::Workspace() : colors_(std::make_unique<ColorTransforms>()), taps_(std::make_unique<TapCache>()) {}
+Workspace::Workspace()
+    : colors_(std::make_unique<ColorTransforms>()),
+      taps_(std::make_unique<TapCache>()),
+      huffman_tables_(std::make_unique<HuffmanTableCache>()),
+      scan_buffers_(std::make_unique<ScanBuffers>()) {}
 Workspace::~Workspace() = default;
 
 }  // namespace tbbthumbs

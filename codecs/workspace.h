@@ -8,8 +8,10 @@
 
 namespace tbbthumbs {
 
-class ColorTransforms;  // codecs/color.h
-class TapCache;         // codecs/filter_taps.h
+class ColorTransforms;    // codecs/color.h
+class HuffmanTableCache;  // codecs/jpeg_huffman.h
+struct ScanBuffers;       // codecs/jpeg_scan_bytes.h
+class TapCache;           // codecs/filter_taps.h
 
 // Caches and scratch memory: colour transforms by profile, filter taps by geometry, row buffers. Each worker owns one
 // and passes it in; never used by two threads at once. Nothing in it changes what comes out, only how soon.
@@ -22,12 +24,16 @@ class Workspace {
 
   ColorTransforms& colors() { return *colors_; }
   TapCache& taps() { return *taps_; }
+  HuffmanTableCache& huffman_tables() { return *huffman_tables_; }
+  ScanBuffers& scan_buffers() { return *scan_buffers_; }
   // Rows on their way out of a decoder. A decoder resizes it as it needs and leaves it as it is.
   std::vector<std::byte>& decode_rows() { return decode_rows_; }
 
  private:
   std::unique_ptr<ColorTransforms> colors_;
   std::unique_ptr<TapCache> taps_;
+  std::unique_ptr<HuffmanTableCache> huffman_tables_;
+  std::unique_ptr<ScanBuffers> scan_buffers_;
   std::vector<std::byte> decode_rows_;
 };
 
