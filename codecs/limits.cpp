@@ -37,6 +37,12 @@ Status CheckDecodedBytes(uint64_t bytes, const DecodeLimits& limits) {
                                         std::to_string(limits.max_decoded_bytes >> 20) + " MiB");
 }
 
+Status CheckScans(uint64_t scans, Size size, const DecodeLimits& limits) {
+  if (scans * size.pixels() <= limits.max_scans_times_pixels) return {};
+  return Fail(ErrorCode::kTooLarge, std::to_string(scans) + " scans or more: over max-scans-times-pixels, " +
+                                        std::to_string(limits.max_scans_times_pixels));
+}
+
 Watch::Watch(const DecodeLimits& limits, std::stop_token stop)
     : stop_(std::move(stop)), limit_(limits.cpu_deadline), start_(ThreadCpuTime()) {}
 

@@ -31,6 +31,8 @@ struct DecodeLimits {
 // Errors: kTooLarge, with the name of the limit in the message.
 [[nodiscard]] Status CheckPictureSize(Size size, const DecodeLimits& limits);
 [[nodiscard]] Status CheckDecodedBytes(uint64_t bytes, const DecodeLimits& limits);
+// For each scan of a JPEG when it comes: `scans` with it.
+[[nodiscard]] Status CheckScans(uint64_t scans, Size size, const DecodeLimits& limits);
 
 // The CPU deadline and the stop flag of one picture, polled between bands of rows. Counts the CPU time of the thread
 // that made it; used by that thread alone.
