@@ -72,6 +72,7 @@ int main(int argc, char** argv) {
   // As the command has it.
   signal(SIGPIPE, SIG_IGN);
   mallopt(M_ARENA_MAX, 4);
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
   const std::vector<std::string> words(argv + 1, argv + argc);
   // What this program starts itself as, not for people.
   if (words.size() == 2 && words[0] == "one-run") return tbbthumbs::bench::OneRunCommand(words[1]);

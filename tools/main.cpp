@@ -51,5 +51,7 @@ int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   // Each thread would get an arena of its own, which holds what it once held: four bound the memory of many threads.
   mallopt(M_ARENA_MAX, 4);
+  // By default this grows to the size of what was freed, and files leave holes in the arenas: half as much again.
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
   return tbbthumbs::tool::Run(std::vector<std::string>(argv + 1, argv + argc));
 }
