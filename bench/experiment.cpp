@@ -409,8 +409,12 @@ tl::expected<RunReply, std::string> Experiment::RunOne(const PictureSet& set, co
 }
 
 Experiment::Done Experiment::CheckIdentical(const PictureSet& set, const RunRequest& request, const RunReply& reply) {
-  const std::string made = reply.counts + "; " + FingerprintOf(request.output);
+  const std::string made = reply.counts + "; " + reply.decoders + "; " + FingerprintOf(request.output);
   const auto [first, is_first] = fingerprints_.emplace(set.about.name, made);
+  if (is_first) {
+    const auto workload = std::ranges::find(results_.workloads, set.about.name, &Workload::name);
+    if (workload != results_.workloads.end()) workload->decoders = reply.decoders;
+  }
   if (is_first || first->second == made) return {};
   return Wrong(fmt::format("{} on {} {}: {} instead of {}", request.config.strategy, set.about.name, kMadeSomethingElse,
                            made, first->second));

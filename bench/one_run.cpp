@@ -88,8 +88,9 @@ json ReplyJson(const RunReply& reply) {
   }
   json costs = json::array();
   for (const PictureCost& cost : reply.costs) costs.push_back({cost.bytes, cost.stage_s});
-  return {{"run", RunJson(reply.run)},         {"latencies", reply.latencies_s}, {"counts", reply.counts},
-          {"threads", reply.timeline.threads}, {"spans", std::move(spans)},      {"costs", std::move(costs)}};
+  return {{"run", RunJson(reply.run)},  {"latencies", reply.latencies_s},    {"counts", reply.counts},
+          {"decoders", reply.decoders}, {"threads", reply.timeline.threads}, {"spans", std::move(spans)},
+          {"costs", std::move(costs)}};
 }
 
 RunReply ParseReply(const json& from, const Config& config) {
@@ -103,6 +104,7 @@ RunReply ParseReply(const json& from, const Config& config) {
     reply.run.latency_p99_s = reply.latencies_s[99];
   }
   reply.counts = from.at("counts");
+  reply.decoders = from.at("decoders");
   reply.timeline.config = config;
   reply.timeline.threads = from.at("threads").get<std::map<int, std::string>>();
   for (const json& span : from.at("spans")) {

@@ -40,6 +40,7 @@ struct RunReply {
   Run run;
   std::vector<double> latencies_s;  // quantiles: 0 %, 1 %, ... 100 %; empty where nothing was made
   std::string counts;               // "66 inputs, 54 made, ...": the same for every strategy
+  std::string decoders;             // who decoded how many: "12 lanes 1/4, 3 libpng"
   Timeline timeline;                // where details were wanted, as the next
   std::vector<PictureCost> costs;   // in input order, of those made
 };

@@ -59,6 +59,8 @@ struct Workload {
   uint64_t bytes = 0;
   uint64_t largest_bytes = 0;
   double megapixels = 0;  // of all together
+  // Who decoded how many: "12 lanes 1/4, 3 libpng"; "" where nothing was made.
+  std::string decoders{};
   // The same bytes came out of every strategy, and the same counts (always so in a file that was written).
   bool identical = true;
 };

@@ -157,6 +157,8 @@ Workload ReadWorkload(const Value& value) {
           .bytes = value.At("bytes").Count(),
           .largest_bytes = value.At("largest_bytes").Count(),
           .megapixels = value.At("megapixels").Number(),
+          // Older files do not say it.
+          .decoders = value.Has("decoders") ? value.At("decoders").Text() : "",
           .identical = value.At("identical").Flag()};
 }
 

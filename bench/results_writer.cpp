@@ -172,6 +172,7 @@ Json WorkloadJson(const Workload& workload) {
           {"bytes", workload.bytes},
           {"largest_bytes", workload.largest_bytes},
           {"megapixels", Finite(workload.megapixels)},
+          {"decoders", workload.decoders},
           {"identical", workload.identical}};
 }
 

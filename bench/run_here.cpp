@@ -17,6 +17,7 @@
 #include "bench/strategy.h"
 #include "pipeline/job.h"
 #include "pipeline/stages.h"
+#include "tools/report.h"
 #include "tools/thread_limit.h"
 
 namespace tbbthumbs::bench {
@@ -215,6 +216,7 @@ tl::expected<RunRecord, std::string> RunHere(const RunRequest& request) {
   run.peak_held_bytes = static_cast<double>(stages.budget().peak() + usage.children_peak_held_bytes);
   run.peak_at_once = stages.thumbnailer().peak_at_once() + usage.children_peak_at_once;
   reply.counts = CountsOf(summary);
+  reply.decoders = tool::DecodersText(summary.made_by_decoder);
   std::sort(record.results.begin(), record.results.end(),
             [](const PictureResult& a, const PictureResult& b) { return a.seq < b.seq; });
   MeasureLatencies(record.results, record.begin, reply);

@@ -19,15 +19,19 @@ namespace tbbthumbs {
 
 // What to do with a damaged file.
 enum class Strictness {
-  kFailTruncated,  // data that ends early is an error, harmless warnings pass
-  kSalvage,        // whatever decoded is used, the rest is mid-grey (transparent where there is alpha)
-  kStrict,         // any warning of the decoder is an error
+  // Data that ends early is an error, harmless warnings pass. Only what is needed is looked at: a progressive JPEG of
+  // which a small picture takes the first scans may be cut or damaged in others.
+  kFailTruncated,
+  kSalvage,  // whatever decoded is used, the rest is mid-grey (transparent where there is alpha)
+  kStrict,   // any warning of the decoder is an error
 };
 
 // Which decoders may be used.
 enum class DecoderChoice {
   kAuto,       // the fastest that takes the file
   kFast,       // as kAuto
+  kScalar,     // as kAuto, but without the vector code that only some CPUs have: the same comes out, later
+  kTurbo,      // as kAuto, but without our own readers of JPEG: libjpeg-turbo, planes where they are wanted
   kReference,  // libjpeg-turbo to RGB, libpng, and nothing else
 };
 
@@ -43,6 +47,7 @@ struct ImageInfo {
   bool progressive = false;  // progressive JPEG, interlaced PNG: held whole while it is decoded
   std::string coding;        // for people: "baseline 4:2:0", "RGBA 8-bit interlaced"
   ColorProfile profile;
+  bool own_reader = false;  // JPEG: our own readers take it where it becomes small enough, if nothing is wrong with it
   // Bytes that decoding holds at worst, beside the file itself.
   uint64_t decoded_bytes = 0;
 };
@@ -56,6 +61,7 @@ struct DecodeRequest {
   Size chroma_at_least;
   Strictness strictness = Strictness::kFailTruncated;
   DecoderChoice decoder = DecoderChoice::kAuto;
+  bool fast = false;  // JPEG: a coarser scale is enough (see ChooseDctScale)
 };
 
 struct DecodeReport {

@@ -1,9 +1,12 @@
 #include "codecs/jpeg_decoder.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "codecs/jpeg_fast.h"
+#include "codecs/jpeg_frame.h"
 #include "codecs/jpeg_pass.h"
 #include "codecs/jpeg_session.h"
 #include "codecs/orientation.h"
@@ -59,7 +62,7 @@ Status JpegDecoder::Open() {
   if (Status status = jpeg_->ReadHeader(); !status) return status;
   jpeg_decompress_struct& jpeg = jpeg_->info();
   info_.format = tbbthumbs::Format::kJpeg;
-  info_.size = {static_cast<int>(jpeg.image_width), static_cast<int>(jpeg.image_height)};
+  info_.size = SizeOf(jpeg);
   if (Status status = CheckPictureSize(info_.size, limits_); !status) return status;
   switch (jpeg.jpeg_color_space) {
     case JCS_GRAYSCALE:
@@ -79,9 +82,17 @@ Status JpegDecoder::Open() {
   info_.progressive = jpeg.progressive_mode != 0;
   info_.coding = std::string(info_.progressive ? "progressive " : "baseline ") +
                  (jpeg.arith_code ? "arithmetic " : "") + SamplingName(jpeg);
-  // Several scans: libjpeg-turbo holds every coefficient, 64 of 2 bytes a block. Else a few rows of blocks.
+  info_.own_reader = CanReadJpegFast(jpeg);
+  // Several scans: libjpeg-turbo holds every coefficient, 64 of 2 bytes a block. Else a few rows of blocks, or our own
+  // readers a part of the file and 4 coefficients a block, with room to spare.
   const uint64_t row_bytes = uint64_t{jpeg.image_width} * static_cast<uint64_t>(jpeg.num_components);
-  info_.decoded_bytes = jpeg_->multiple_scans() ? BlockCount(jpeg) * 128 + row_bytes * 32 : row_bytes * 32;
+  info_.decoded_bytes = row_bytes * 32;
+  if (jpeg_->multiple_scans()) {
+    info_.decoded_bytes += BlockCount(jpeg) * 128;
+  } else if (info_.own_reader) {
+    info_.decoded_bytes +=
+        std::min(source_.size(), kMaxJpegFastWindow) + std::min(BlockCount(jpeg) * 12, kMaxJpegFastCoefficients);
+  }
   if (Status status = CheckDecodedBytes(info_.decoded_bytes, limits_); !status) return status;
   JpegMetadata metadata = jpeg_->TakeMetadata();
   info_.orientation = ReadExifOrientation(metadata.exif);
@@ -119,6 +130,11 @@ Result<DecodeReport> JpegDecoder::Decode(const DecodeRequest& request, RowSink& 
                                          const Watch& watch) {
   const auto failed = [](Status& status) { return tl::unexpected<Error>(std::move(status.error())); };
   if (Status status = CheckFileCanHoldPicture(request.strictness); !status) return failed(status);
+  if (request.decoder != DecoderChoice::kReference && request.decoder != DecoderChoice::kTurbo) {
+    auto path = DecodeJpegFast(jpeg_->info(), source_, jpeg_->offset(), request, sink, workspace, limits_, watch);
+    if (!path) return tl::unexpected<Error>(std::move(path.error()));
+    if (*path) return DecodeReport{.path = std::move(**path)};
+  }
   if (CanDeliverPlanes(request)) {
     auto report = JpegPass(*jpeg_, request, limits_, watch).DecodePlanes(sink, workspace);
     if (!report) return tl::unexpected<Error>(std::move(report.error()));

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "codecs/jpeg_frame.h"
+
 namespace tbbthumbs {
 
 Result<DecodeReport> JpegPass::DecodePixels(RowSink& sink, Workspace& workspace) {
@@ -26,8 +28,7 @@ Result<std::optional<DecodeReport>> JpegPass::Run(JpegOutput output, RowSink& si
     file_error_ = std::move(error);
     return std::nullopt;
   };
-  const Size size{static_cast<int>(jpeg.image_width), static_cast<int>(jpeg.image_height)};
-  const int scale = ChooseDctScale(size, request_.at_least);
+  const int scale = ChooseDctScale(SizeOf(jpeg), request_.at_least, request_.fast);
   if (Status status = Start(output, scale); !status) return ended(std::move(status.error()));
   if (Status status = sink.Begin(JpegRowFormat(jpeg, output, scale)); !status) return failed(status);
   const auto whole = PumpJpegRows(jpeg_, output, sink, workspace, watch_);
@@ -75,12 +76,8 @@ Status JpegPass::Finish() {
 std::optional<Error> JpegPass::OnProgress() {
   const jpeg_decompress_struct& jpeg = jpeg_.info();
   for (int i = 0; i < jpeg.comps_in_scan; ++i) components_seen_ |= 1U << jpeg.cur_comp_info[i]->component_index;
-  const uint64_t pixels = uint64_t{jpeg.image_width} * jpeg.image_height;
-  if (static_cast<uint64_t>(jpeg.input_scan_number) * pixels > limits_.max_scans_times_pixels) {
-    return Error{ErrorCode::kTooLarge, std::to_string(jpeg.input_scan_number) +
-                                           " scans or more: over max-scans-times-pixels, " +
-                                           std::to_string(limits_.max_scans_times_pixels)};
-  }
+  const auto scans = static_cast<uint64_t>(jpeg.input_scan_number);
+  if (Status status = CheckScans(scans, SizeOf(jpeg), limits_); !status) return std::move(status.error());
   if (Status status = watch_.Poll(); !status) return std::move(status.error());
   return std::nullopt;
 }

@@ -6,6 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "codecs/jpeg_frame.h"
+#include "codecs/jpeg_scale.h"
+
 namespace tbbthumbs {
 namespace {
 
@@ -127,13 +130,8 @@ Result<bool> PumpPlanes(JpegDecompressor& session, RowSink& sink, Workspace& wor
 
 }  // namespace
 
-JpegSampling SamplingOf(const jpeg_decompress_struct& jpeg, int component) {
-  const jpeg_component_info& info = jpeg.comp_info[component];
-  return {info.h_samp_factor, info.v_samp_factor, jpeg.max_h_samp_factor, jpeg.max_v_samp_factor};
-}
-
 RowFormat JpegRowFormat(const jpeg_decompress_struct& jpeg, JpegOutput output, int scale) {
-  const Size size{static_cast<int>(jpeg.image_width), static_cast<int>(jpeg.image_height)};
+  const Size size = SizeOf(jpeg);
   RowFormat format;
   if (output == JpegOutput::kPlanes) {
     format.color = ColorModel::kYcc;

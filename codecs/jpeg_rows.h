@@ -3,7 +3,6 @@
 #define TBBTHUMBS_CODECS_JPEG_ROWS_H_
 
 #include "codecs/error.h"
-#include "codecs/jpeg_scale.h"
 #include "codecs/jpeg_session.h"
 #include "codecs/limits.h"
 #include "codecs/row_sink.h"
@@ -16,8 +15,6 @@ enum class JpegOutput {
   kPixels,  // gray, RGB or CMYK, interleaved
   kPlanes,  // the components of a YCbCr picture as they are stored, each on its own grid
 };
-
-JpegSampling SamplingOf(const jpeg_decompress_struct& jpeg, int component);
 
 // What a session delivers that was started at `scale` eighths.
 RowFormat JpegRowFormat(const jpeg_decompress_struct& jpeg, JpegOutput output, int scale);

@@ -14,7 +14,8 @@ struct Axis {
   Axis(int64_t full, int64_t factor, int64_t max_factor, int64_t scale)
       : samples(full * factor * scale), divisor(max_factor * 8) {}
 
-  bool IsTwice(int64_t wanted) const { return samples >= 2 * wanted * divisor; }
+  // At least `quarters` / 4 samples for each one wanted.
+  bool IsEnough(int64_t wanted, int quarters) const { return 4 * samples >= quarters * wanted * divisor; }
   int whole() const { return static_cast<int>((samples + divisor - 1) / divisor); }
   double exact() const { return static_cast<double>(samples) / static_cast<double>(divisor); }
 };
@@ -28,11 +29,13 @@ Axis Rows(Size full, const JpegSampling& sampling, int scale) {
 
 }  // namespace
 
-int ChooseDctScale(Size full, Size target) { return ChooseComponentScale(full, {}, target); }
+int ChooseDctScale(Size full, Size target, bool fast) { return ChooseComponentScale(full, {}, target, fast); }
 
-int ChooseComponentScale(Size full, const JpegSampling& sampling, Size target) {
+int ChooseComponentScale(Size full, const JpegSampling& sampling, Size target, bool fast) {
+  const int quarters = fast ? 5 : 8;
   for (const int scale : {1, 2, 4}) {
-    if (Columns(full, sampling, scale).IsTwice(target.width) && Rows(full, sampling, scale).IsTwice(target.height)) {
+    if (Columns(full, sampling, scale).IsEnough(target.width, quarters) &&
+        Rows(full, sampling, scale).IsEnough(target.height, quarters)) {
       return scale;
     }
   }

@@ -129,16 +129,19 @@ Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& 
   if (!keeps_planes) return tl::unexpected<Error>(keeps_planes.error());
   std::vector<Size> chroma_targets;
   for (const Size& target : targets) {
-    const YccResult ycc = *keeps_planes ? YccResultFor(target) : YccResult::kRgb;
-    chroma_targets.push_back(ycc == YccResult::kHalvedChroma ? ChromaHalved(target) : target);
-    resizers.emplace_back(target, specs.kernel, workspace.taps(), ycc);
+    const YccResult ycc = YccResultFor(target);
+    // Also on the way through RGB the encoder halves it in the end.
+    const bool halved = ycc == YccResult::kHalvedChroma && specs.format != OutputFormat::kPng;
+    chroma_targets.push_back(halved ? ChromaHalved(target) : target);
+    resizers.emplace_back(target, specs.kernel, workspace.taps(), *keeps_planes ? ycc : YccResult::kRgb);
   }
   FanOut fan_out(resizers);
   Premultiplier premultiplier(fan_out);
   const DecodeRequest request{.at_least = Largest(targets),
                               .chroma_at_least = Largest(chroma_targets),
                               .strictness = specs.strictness,
-                              .decoder = specs.decoder};
+                              .decoder = specs.decoder,
+                              .fast = specs.fast};
   auto report = (*decoder)->Decode(request, premultiplier, workspace, watch);
   if (!report) return tl::unexpected<Error>(std::move(report.error()));
 

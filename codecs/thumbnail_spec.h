@@ -52,6 +52,7 @@ struct SpecSet {
   bool optimize = false;     // JPEG: optimised Huffman tables, 3x the time of encoding for 4 % fewer bytes
   Rgb8 background;           // under transparency, in JPEG
   Strictness strictness = Strictness::kFailTruncated;
+  bool fast = false;  // a little less quality for a lot less time: see DecodeRequest
   DecoderChoice decoder = DecoderChoice::kAuto;
 };
 

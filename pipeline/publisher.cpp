@@ -184,6 +184,7 @@ void Publisher::Count(const PictureResult& result) {
     case Outcome::kMade:
       ++c.made;
       if (result.salvaged) ++c.salvaged;
+      ++c.made_by_decoder[result.decoder];
       c.bytes_in += result.bytes_in;
       c.thumbnails += result.outputs.size();
       for (const OutputFile& output : result.outputs) c.bytes_out += output.bytes;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,7 +44,7 @@ struct PictureResult {
   Size size;                            // as stored
   uint64_t bytes_in = 0;                // of the file, where it was read
   std::vector<OutputFile> outputs;      // for kMade
-  std::string decoder;                  // for kMade: "libjpeg-turbo 1/8"
+  std::string decoder;                  // for kMade: DecodeReport::path
   bool salvaged = false;                // for kMade: damaged, made from what decoded
   std::chrono::nanoseconds cpu_time{};  // of the worker, for decoding to encoding
   StageSpans stages{};                  // when and where it was worked on
@@ -54,7 +55,8 @@ struct PictureResult {
 struct RunSummary {
   uint64_t inputs = 0;
   uint64_t made = 0;
-  uint64_t salvaged = 0;  // of those made
+  uint64_t salvaged = 0;                            // of those made
+  std::map<std::string, uint64_t> made_by_decoder;  // those made, by PictureResult::decoder
   uint64_t up_to_date = 0;
   uint64_t failed = 0;
   uint64_t not_pictures = 0;

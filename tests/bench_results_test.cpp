@@ -80,6 +80,7 @@ TEST(ResultsFile, HoldsEverything) {
   EXPECT_EQ(read->long_run, written.long_run);
   ASSERT_EQ(read->workloads.size(), written.workloads.size());
   EXPECT_EQ(read->workloads[1].description, written.workloads[1].description);
+  EXPECT_EQ(read->workloads[1].decoders, written.workloads[1].decoders);
   EXPECT_EQ(read->workloads[1].largest_bytes, written.workloads[1].largest_bytes);
   ASSERT_EQ(read->gaps.size(), 1);
   EXPECT_EQ(read->gaps[0].reason, written.gaps[0].reason);

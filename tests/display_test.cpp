@@ -76,12 +76,13 @@ TEST_F(DisplayTest, ShowsProgressAndTakesItAway) {
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, ContainsRegex("[0-9]/s .* B/s"));
   const std::vector<std::string> screen = Screen(result.err);
-  ASSERT_EQ(screen.size(), 4u) << result.err;
+  ASSERT_EQ(screen.size(), 5u) << result.err;
   // The failure, escaped and on a line of its own; the summary; nothing of the progress line.
   EXPECT_THAT(screen[0], ::testing::StartsWith("tbbthumbs: in/150 \\x1b[31m\\xff.jpg: truncated: "));
   EXPECT_THAT(screen[1], ::testing::StartsWith("made 300 pictures (300 thumbnails, "));
-  EXPECT_EQ(screen[2], "failed 1: 1 truncated");
-  EXPECT_EQ(screen[3], "");
+  EXPECT_EQ(screen[2], "decoders: 300 fast 1/8");
+  EXPECT_EQ(screen[3], "failed 1: 1 truncated");
+  EXPECT_EQ(screen[4], "");
 }
 
 TEST_F(DisplayTest, DrawsAtMostTenTimesASecond) {

@@ -1,10 +1,13 @@
 // The fuzz targets without a fuzzer: made pictures, whole and damaged in every way that a few lines can.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstddef>
 #include <random>
 #include <vector>
 
+#include "tests/fuzz/jpeg_mutator.h"
+#include "tests/fuzz/jpeg_progressive_mutator.h"
 #include "tests/fuzz/targets.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/png_fixture.h"
@@ -62,6 +65,101 @@ TEST(FuzzReplay, Pngs) {
       fixture.samples = testing::NoiseSamples(fixture);
       EXPECT_GT(Torment(testing::MakePng(fixture), 400), 40);
     }
+  }
+}
+
+// What the mutator makes of nothing and of a picture, several times over.
+TEST(FuzzReplay, JpegsForOurOwnReader) {
+  std::minstd_rand random(1);
+  const fuzz::MutateBytes bytes = [&random](uint8_t* data, size_t size, size_t capacity) {
+    if (size == 0) return size;
+    data[random() % size] ^= static_cast<uint8_t>(1U << random() % 8);
+    if (size == capacity || random() % 4 != 0) return size;
+    data[size] = data[random() % size];
+    return size + 1;
+  };
+  const auto picture = testing::MakeJpeg({.size = {48, 40}, .restart_rows = 1});
+  const auto* begin = reinterpret_cast<const uint8_t*>(picture.data());
+  int taken = 0;
+  int progressive = 0;
+  int inputs = 0;
+  for (unsigned seed = 0; seed < 1500; ++seed) {
+    std::vector<uint8_t> input;
+    if (seed % 2 == 0) {
+      input.assign(begin, begin + picture.size());
+      input.push_back(0);
+    }
+    for (unsigned round = 0; round < 4; ++round, ++inputs) {
+      fuzz::MutateJpeg(input, 20'000, seed * 4 + round, bytes);
+      const fuzz::JpegFastOutcome outcome = fuzz::JpegFast(std::as_bytes(std::span(input)));
+      if (outcome != fuzz::JpegFastOutcome::kLeft) ++taken;
+      if (outcome == fuzz::JpegFastOutcome::kSameProgressive) ++progressive;
+    }
+  }
+  EXPECT_GT(progressive, 0);
+  EXPECT_GT(taken, inputs / 5);
+  EXPECT_LT(taken, inputs * 4 / 5);
+}
+
+TEST(FuzzReplay, ProgressiveJpegsForOurOwnReader) {
+  const fuzz::MutateBytes bytes = [](uint8_t* data, size_t size, size_t) {
+    if (size > 0) data[size / 2] ^= 0x10;
+    return size;
+  };
+  std::array<int, 4> outcomes{};
+  for (unsigned seed = 0; seed < 1000; ++seed) {
+    testing::SynthRandom random(seed);
+    random.discard(2);
+    fuzz::Bytes input;
+    for (int round = 0; round < 3; ++round) {
+      fuzz::MutateProgressive(input, random, bytes);
+      EXPECT_TRUE(fuzz::IsProgressive(input));
+      input.push_back(static_cast<uint8_t>(random() % 4));
+      ++outcomes[static_cast<size_t>(fuzz::JpegFast(std::as_bytes(std::span(input))))];
+      input.pop_back();
+    }
+  }
+  EXPECT_GT(outcomes[static_cast<size_t>(fuzz::JpegFastOutcome::kLeft)], 500);
+  EXPECT_GT(outcomes[static_cast<size_t>(fuzz::JpegFastOutcome::kDelivered)], 100);
+  EXPECT_GT(outcomes[static_cast<size_t>(fuzz::JpegFastOutcome::kSameProgressive)], 300);
+  EXPECT_EQ(outcomes[static_cast<size_t>(fuzz::JpegFastOutcome::kSame)], 0);
+}
+
+// Pictures with enough data for several lanes, whole and changed.
+TEST(FuzzReplay, JpegsInLanes) {
+  const fuzz::MutateBytes bytes = [](uint8_t* data, size_t size, size_t) {
+    if (size > 0) data[size / 2] ^= 0x10;
+    return size;
+  };
+  testing::JpegFixture fixture{.size = {200, 160}};
+  fixture.paint = [](int x, int y, uint8_t* sample) {
+    for (int c = 0; c < 3; ++c) sample[c] = static_cast<uint8_t>(x * x / 7 + y * (c + 1) * 5 + x * y % 31);
+  };
+  const auto picture = testing::MakeJpeg(fixture);
+  const auto* begin = reinterpret_cast<const uint8_t*>(picture.data());
+  int in_lanes = 0;
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    fuzz::Bytes input(begin, begin + picture.size());
+    input.push_back(static_cast<uint8_t>(seed));
+    for (unsigned round = 0; round < 3; ++round) {
+      const auto blocks = fuzz::JpegLanes(std::as_bytes(std::span(input)));
+      if (blocks && *blocks > 0) ++in_lanes;
+      fuzz::MutateJpeg(input, 60'000, seed * 3 + round, bytes);
+    }
+  }
+  EXPECT_GT(in_lanes, 200);
+}
+
+TEST(FuzzReplay, TheMutatorKeepsToItsCapacityAndSeed) {
+  const fuzz::MutateBytes bytes = [](uint8_t*, size_t size, size_t) { return size; };
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    std::vector<uint8_t> input(seed % 7, 0xFF);
+    std::vector<uint8_t> same = input;
+    fuzz::MutateJpeg(input, 500, seed, bytes);
+    fuzz::MutateJpeg(same, 500, seed, bytes);
+    EXPECT_LE(input.size(), 500U);
+    EXPECT_FALSE(input.empty());
+    EXPECT_EQ(input, same);
   }
 }
 

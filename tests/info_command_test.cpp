@@ -33,6 +33,11 @@ TEST(InfoTest, NamesTheDecoderAndItsScale) {
   EXPECT_EQ(DecoderPath(info, {{256, 256}}), "libjpeg-turbo 1/4");
   EXPECT_EQ(DecoderPath(info, {{256, 256}, {1000, 1000}}), "libjpeg-turbo 1/2");  // the largest decides
   EXPECT_EQ(DecoderPath(info, {{4000, 4000}}), "libjpeg-turbo 1/1");
+  info.own_reader = true;
+  EXPECT_EQ(DecoderPath(info, {{256, 256}}), "fast 1/4");
+  EXPECT_EQ(DecoderPath(info, {{256, 256}, {1000, 1000}}), "libjpeg-turbo 1/2");
+  info.progressive = true;
+  EXPECT_EQ(DecoderPath(info, {{100, 100}}), "fast progressive 1/8");
   info.format = Format::kPng;
   EXPECT_EQ(DecoderPath(info, {{256, 256}}), "libpng");
 }
@@ -96,7 +101,7 @@ TEST_F(InfoCommandTest, SaysALineForEachFile) {
   const auto result = Run({"info", "a.jpg", "b.png"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, StartsWith("a.jpg: JPEG 4000x300, baseline 4:2:0, RGB 8-bit, no profile, "));
-  EXPECT_THAT(result.out, HasSubstr("libjpeg-turbo 1/4\nb.png: PNG 30x40, "));
+  EXPECT_THAT(result.out, HasSubstr("fast 1/4\nb.png: PNG 30x40, "));
   EXPECT_THAT(result.err, IsEmpty());
 }
 
@@ -118,7 +123,7 @@ TEST_F(InfoCommandTest, JsonHasARecordForEachFile) {
   EXPECT_EQ(records[0]["type"], "info");
   EXPECT_EQ(records[0]["width"], 4000);
   EXPECT_EQ(records[0]["profile"], nullptr);
-  EXPECT_EQ(records[0]["decoder"], "libjpeg-turbo 1/4");
+  EXPECT_EQ(records[0]["decoder"], "fast 1/4");
   EXPECT_EQ(records[1]["error"]["code"], "unsupported");
   EXPECT_EQ(records[2]["format"], "PNG");
   EXPECT_EQ(records[2]["alpha"], true);

@@ -45,7 +45,8 @@ CollectingSink Pixels(const Encoded& encoded) {
   return sink;
 }
 
-bool IsPlanar(const Made& made) { return made.decode.path.starts_with("libjpeg-turbo planar 1/"); }
+// Whoever read it: our own readers deliver planes only.
+bool IsPlanar(const Made& made) { return !made.decode.path.starts_with("libjpeg-turbo 1/"); }
 
 // Waves of all colours, some pixels long in the thumbnails.
 void Waves(int x, int y, uint8_t* s) {

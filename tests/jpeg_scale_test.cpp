@@ -16,6 +16,15 @@ TEST(ChooseDctScale, FollowsTheRatio) {
   EXPECT_EQ(ChooseDctScale({100, 100}, {100, 100}), 8);
 }
 
+TEST(ChooseDctScale, FastLeavesLess) {
+  EXPECT_EQ(ChooseDctScale({1000, 1000}, {100, 100}, true), 1);
+  EXPECT_EQ(ChooseDctScale({999, 999}, {100, 100}, true), 2);
+  EXPECT_EQ(ChooseDctScale({500, 500}, {100, 100}, true), 2);
+  EXPECT_EQ(ChooseDctScale({499, 499}, {100, 100}, true), 4);
+  EXPECT_EQ(ChooseDctScale({250, 250}, {100, 100}, true), 4);
+  EXPECT_EQ(ChooseDctScale({249, 249}, {100, 100}, true), 8);
+}
+
 TEST(ChooseDctScale, TheSideThatShrinksLeastDecides) {
   EXPECT_EQ(ChooseDctScale({4096, 3072}, {256, 192}), 1);
   EXPECT_EQ(ChooseDctScale({4096, 100}, {256, 6}), 1);

@@ -293,8 +293,8 @@ TEST(PngLimits, DeadlineAndStop) {
   stop.request_stop();
   Workspace workspace;
   testing::CollectingSink sink;
-  const auto report =
-      (*decoder)->Decode({{1, 1}, Strictness::kSalvage}, sink, workspace, Watch(DecodeLimits(), stop.get_token()));
+  const auto report = (*decoder)->Decode({.at_least = {1, 1}, .strictness = Strictness::kSalvage}, sink, workspace,
+                                         Watch(DecodeLimits(), stop.get_token()));
   ASSERT_FALSE(report.has_value());
   EXPECT_EQ(report.error().code, ErrorCode::kStopped);
 }
@@ -346,8 +346,8 @@ TEST(PngErrors, OfTheSinkPassThrough) {
       ASSERT_TRUE(decoder.has_value());
       RefusingSink sink(good_rows);
       Workspace workspace;
-      const auto report = (*decoder)->Decode({{30, 30}, Strictness::kSalvage}, sink, workspace,
-                                             Watch(DecodeLimits(), std::stop_token()));
+      const auto report = (*decoder)->Decode({.at_least = {30, 30}, .strictness = Strictness::kSalvage}, sink,
+                                             workspace, Watch(DecodeLimits(), std::stop_token()));
       ASSERT_FALSE(report.has_value());
       EXPECT_EQ(report.error().message, "refused");
     }

@@ -54,8 +54,8 @@ TEST(EncodePng, IsReadBackExactlyByLibpngAndByUs) {
         ASSERT_TRUE(decoder.has_value());
         testing::CollectingSink sink;
         Workspace workspace;
-        const auto report =
-            (*decoder)->Decode({size, Strictness::kStrict}, sink, workspace, Watch(limits, std::stop_token()));
+        const auto report = (*decoder)->Decode({.at_least = size, .strictness = Strictness::kStrict}, sink, workspace,
+                                               Watch(limits, std::stop_token()));
         ASSERT_TRUE(report.has_value()) << report.error().message;
         EXPECT_EQ(sink.bytes, raster.pixels);
         EXPECT_EQ(sink.format.alpha, alpha);

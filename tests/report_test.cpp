@@ -102,6 +102,13 @@ TEST(ReportTest, TheSummaryHasALineForWhatElseThereWas) {
                           "3 directories or lists could not be read"));
 }
 
+TEST(ReportTest, WhoDecodedWhat) {
+  RunSummary summary = MadeSummary();
+  summary.made_by_decoder = {{"fast 1/8", 3}, {"lanes 1/4", 1200}, {"libpng", 3}};
+  EXPECT_EQ(SummaryLines(summary)[1], "decoders: 1,200 lanes 1/4, 3 fast 1/8, 3 libpng");
+  EXPECT_EQ(nlohmann::json::parse(SummaryJson(summary))["made_by_decoder"]["lanes 1/4"], 1200);
+}
+
 TEST(ReportTest, ARecordOfAPicture) {
   const auto json = nlohmann::json::parse(PictureJson(MadeResult()));
   EXPECT_EQ(json["type"], "picture");

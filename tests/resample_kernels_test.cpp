@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -10,27 +9,13 @@
 #include "codecs/alpha_simd.h"
 #include "codecs/resample_scalar.h"
 #include "codecs/resample_simd.h"
+#include "tests/support/simd_targets.h"
 
 namespace tbbthumbs {
 namespace {
 
-// The targets that this CPU has, one by one. Those that are not compiled in fall back on the best that is.
-std::vector<int64_t> Targets() {
-  std::vector<int64_t> targets;
-  for (int64_t all = hwy::SupportedTargets(); all != 0; all &= all - 1) targets.push_back(all & -all);
-  return targets;
-}
-
-class ResampleKernels : public testing::TestWithParam<int64_t> {
+class ResampleKernels : public testing::SimdTargetTest {
  protected:
-  void SetUp() override { Use(GetParam()); }
-  void TearDown() override { Use(0); }
-
-  static void Use(int64_t targets) {
-    hwy::SetSupportedTargetsForTest(targets);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-
   template <class T>
   std::vector<T> Random(size_t count, int64_t low, int64_t high) {
     std::vector<T> values(count);
@@ -257,7 +242,7 @@ TEST_P(ResampleKernels, MultiplyRgba) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AllTargets, ResampleKernels, testing::ValuesIn(Targets()),
+INSTANTIATE_TEST_SUITE_P(AllTargets, ResampleKernels, ::testing::ValuesIn(testing::SimdTargets()),
                          [](const auto& test) { return std::string(hwy::TargetName(test.param)); });
 
 }  // namespace

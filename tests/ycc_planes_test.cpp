@@ -1,32 +1,17 @@
 #include "codecs/ycc_planes.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
 #include <string>
 
 #include "codecs/ycc_simd.h"
+#include "tests/support/simd_targets.h"
 
 namespace tbbthumbs {
 namespace {
 
-std::vector<int64_t> Targets() {
-  std::vector<int64_t> targets;
-  for (int64_t all = hwy::SupportedTargets(); all != 0; all &= all - 1) targets.push_back(all & -all);
-  return targets;
-}
-
-class YccToRgbTest : public testing::TestWithParam<int64_t> {
- protected:
-  void SetUp() override { Use(GetParam()); }
-  void TearDown() override { Use(0); }
-
-  static void Use(int64_t targets) {
-    hwy::SetSupportedTargetsForTest(targets);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-};
+using YccToRgbTest = testing::SimdTargetTest;
 
 // The conversion of libjpeg's jdcolor.c, written out.
 void Libjpeg(int y, int cb, int cr, uint8_t* rgb) {
@@ -73,7 +58,7 @@ TEST_P(YccToRgbTest, WholeVectorsAreDoneAndNoMore) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AllTargets, YccToRgbTest, testing::ValuesIn(Targets()),
+INSTANTIATE_TEST_SUITE_P(AllTargets, YccToRgbTest, ::testing::ValuesIn(testing::SimdTargets()),
                          [](const auto& test) { return std::string(hwy::TargetName(test.param)); });
 
 TEST(ChromaHalved, RoundsUp) {

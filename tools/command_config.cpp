@@ -26,8 +26,11 @@ constexpr Choice<IfExists> kIfExists[] = {{"update", IfExists::kUpdate},
                                           {"fail", IfExists::kFail}};
 constexpr Choice<Strictness> kOnDamage[] = {
     {"fail-truncated", Strictness::kFailTruncated}, {"salvage", Strictness::kSalvage}, {"strict", Strictness::kStrict}};
-constexpr Choice<DecoderChoice> kDecoders[] = {
-    {"auto", DecoderChoice::kAuto}, {"fast", DecoderChoice::kFast}, {"reference", DecoderChoice::kReference}};
+constexpr Choice<DecoderChoice> kDecoders[] = {{"auto", DecoderChoice::kAuto},
+                                               {"fast", DecoderChoice::kFast},
+                                               {"scalar", DecoderChoice::kScalar},
+                                               {"turbo", DecoderChoice::kTurbo},
+                                               {"reference", DecoderChoice::kReference}};
 constexpr Choice<When> kWhen[] = {{"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}};
 
 // Far more than any machine has; each thread costs a stack.
@@ -147,6 +150,7 @@ void ReadSpecs(Reader& reader, SpecSet& specs) {
   reader.ReadInt("quality", specs.quality, 1, 100);
   reader.ReadFlag("progressive", specs.progressive);
   reader.ReadFlag("optimize", specs.optimize);
+  reader.ReadFlag("fast", specs.fast);
   reader.ReadChoice("on-damage", specs.strictness, kOnDamage);
   reader.ReadChoice("decoder", specs.decoder, kDecoders);
 }

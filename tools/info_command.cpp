@@ -71,7 +71,10 @@ std::string DecoderPath(const ImageInfo& info, const std::vector<SizeSpec>& size
     const Size target = FitInside(upright, spec);
     scale = std::max(scale, ChooseDctScale(info.size, swaps ? target.Transposed() : target));
   }
-  return fmt::format("libjpeg-turbo 1/{}", 8 / scale);
+  const std::string_view decoder = !info.own_reader || scale > 2 ? "libjpeg-turbo"
+                                   : info.progressive            ? "fast progressive"
+                                                                 : "fast";
+  return fmt::format("{} 1/{}", decoder, 8 / scale);
 }
 
 std::string InfoLine(const std::filesystem::path& path, uint64_t file_bytes, const ImageInfo& info,

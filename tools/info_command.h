@@ -15,8 +15,8 @@
 
 namespace tbbthumbs::tool {
 
-// The decoder that a thumbnail of these sizes would come from, and its scale: "libjpeg-turbo 1/8", "libpng". Whether it
-// delivers pixels or planes is known when it runs.
+// The decoder that a thumbnail of these sizes would come from, and its scale: "fast 1/8", "libjpeg-turbo 1/2",
+// "libpng". Whether in lanes, as planes or as pixels is known when it runs.
 std::string DecoderPath(const ImageInfo& info, const std::vector<SizeSpec>& sizes);
 
 // "PATH: JPEG 4000x3000, baseline 4:2:0, RGB 8-bit, upright 3000x4000 (orientation 6), ICC profile of 560 B, 2.10 MB,

@@ -126,6 +126,7 @@ std::string SummaryJson(const RunSummary& summary) {
       CountsJson(summary.failed_by_code, [](size_t i) { return ErrorCodeName(static_cast<ErrorCode>(i)); });
   json["unsupported_by_format"] =
       CountsJson(summary.unsupported_by_format, [](size_t i) { return FormatName(static_cast<Format>(i)); });
+  json["made_by_decoder"] = summary.made_by_decoder;
   if (summary.fatal) json["fatal"] = ToJson(*summary.fatal);
   return ToLine(json);
 }

@@ -46,7 +46,10 @@ constexpr OptionSpec kOptions[] = {
     {"on-damage", 0, false, kValue, kRun, kForMake, "WHAT",
      "fail-truncated (default), salvage (use what decoded),\nstrict (fail on any warning)"},
     {"decoder", 0, false, kValue, kRun, kForMake, "WHICH",
-     "auto (default); fast; reference (libjpeg-turbo to RGB,\nlibpng: to compare with)"},
+     "auto or fast (default); to compare with: scalar (no\nvector lanes), turbo (libjpeg-turbo's planes),\nreference "
+     "(libjpeg-turbo to RGB)"},
+    {"fast", 0, false, kFlag, kRun, kForMake, "",
+     "coarser decoding of JPEG: 1/8 from ten times the\nthumbnail's size on, not from sixteen; softer details"},
     {"config", 0, false, kValue, kRun, kForMake, "FILE",
      "options from FILE, a line each: name = value;\nOUTPUT/tbbthumbs.conf is read as well"},
 

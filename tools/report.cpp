@@ -104,6 +104,16 @@ std::string ResultLine(const PictureResult& result, const TextStyle& style) {
   return line;
 }
 
+std::string DecodersText(const std::map<std::string, uint64_t>& made_by_decoder) {
+  std::vector<uint64_t> counts;
+  std::vector<std::string_view> names;
+  for (const auto& [name, count] : made_by_decoder) {
+    names.push_back(name);
+    counts.push_back(count);
+  }
+  return Breakdown(counts, [&](size_t i) { return names[i]; });
+}
+
 std::vector<std::string> SummaryLines(const RunSummary& summary) {
   std::vector<std::string> lines{MadeLine(summary)};
   const auto add = [&](uint64_t count, std::string_view text, std::string more = "") {
@@ -111,6 +121,7 @@ std::vector<std::string> SummaryLines(const RunSummary& summary) {
   };
   const auto code_name = [](size_t i) { return ErrorCodeName(static_cast<ErrorCode>(i)); };
   const auto format_name = [](size_t i) { return FormatName(static_cast<Format>(i)); };
+  if (!summary.made_by_decoder.empty()) lines.push_back("decoders: " + DecodersText(summary.made_by_decoder));
   add(summary.salvaged, "damaged, made from what decoded");
   add(summary.up_to_date, "up to date");
   add(summary.failed, "failed", ": " + Breakdown(summary.failed_by_code, code_name));

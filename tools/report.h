@@ -2,7 +2,9 @@
 #ifndef TBBTHUMBS_TOOLS_REPORT_H_
 #define TBBTHUMBS_TOOLS_REPORT_H_
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,9 @@ std::string ErrorLine(std::string_view message, const TextStyle& style);
 // One line for any result but a failure: "made  photos/a.jpg: 4000x3000 JPEG, 256x192, 12.1 kB, libjpeg-turbo 1/8, 9
 // ms".
 std::string ResultLine(const PictureResult& result, const TextStyle& style);
+
+// "12 lanes 1/4, 3 libpng": who decoded how many, the most first.
+std::string DecodersText(const std::map<std::string, uint64_t>& made_by_decoder);
 
 // The end of a run: what was made and how fast, then a line for each other end that inputs had.
 std::vector<std::string> SummaryLines(const RunSummary& summary);

@@ -40,12 +40,14 @@ Section PicturesSection(const Measured& measured) {
                           {"Bytes", true},
                           {"Largest file", true},
                           {"Megapixels", true},
-                          {"What it is"}},
+                          {"What it is"},
+                          {"Decoded by"}},
               .rows = {}};
   for (const Workload& workload : measured.results.workloads) {
     table.rows.push_back({workload.name, tool::FormatCount(workload.pictures), tool::FormatBytes(workload.bytes),
                           tool::FormatBytes(workload.largest_bytes),
-                          workload.megapixels > 0 ? tool::FormatRate(workload.megapixels) : "", workload.description});
+                          workload.megapixels > 0 ? tool::FormatRate(workload.megapixels) : "", workload.description,
+                          workload.decoders});
   }
   section.figures.push_back({.workload = "", .chart = "", .table = table});
   return section;

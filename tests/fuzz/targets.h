@@ -3,6 +3,8 @@
 #define TBBTHUMBS_TESTS_FUZZ_TARGETS_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 
 namespace tbbthumbs::fuzz {
@@ -10,6 +12,23 @@ namespace tbbthumbs::fuzz {
 // A file through sniffing, decoding, resampling, colour and encoding. The first byte of `input` chooses strictness,
 // sizes and output format. Returns whether thumbnails came of it.
 bool Thumbnail(std::span<const std::byte> input);
+
+enum class JpegFastOutcome {
+  kLeft,       // to libjpeg, or no JPEG
+  kDelivered,  // and libjpeg has something to say about scans that were not needed
+  kSame,       // as libjpeg's
+  kSameProgressive,
+};
+
+// A JPEG through our own reader, against libjpeg's coefficients reduced alike: all planes, of progressive files with
+// those bits that the reader says it reads. The last byte of `input` chooses scales, strictness and how the source
+// delivers.
+JpegFastOutcome JpegFast(std::span<const std::byte> input);
+
+// A JPEG through LaneReader, against ScanReader, and its vector code against the plain lanes. The last byte of `input`
+// and its size choose how the scan is cut and which coefficients are kept. Returns how many blocks lanes read; nothing
+// where LaneReader did not take it.
+std::optional<uint64_t> JpegLanes(std::span<const std::byte> input);
 
 // An EXIF block.
 void Exif(std::span<const std::byte> input);

@@ -178,7 +178,8 @@ Results RichResults(const FixtureSize& size) {
                                  .pictures = workload.pictures,
                                  .bytes = workload.pictures * static_cast<uint64_t>(workload.picture_bytes),
                                  .largest_bytes = static_cast<uint64_t>(workload.largest_bytes),
-                                 .megapixels = static_cast<double>(workload.pictures) * workload.picture_bytes / 3e5});
+                                 .megapixels = static_cast<double>(workload.pictures) * workload.picture_bytes / 3e5,
+                                 .decoders = "40 lanes 1/4, 2 libpng"});
     for (const FixtureStrategy& strategy : kStrategies) {
       for (const Config& config : ConfigsOf(workload, strategy)) {
         const bool sweeps = config.tokens != strategy.tokens;

@@ -30,6 +30,7 @@ std::vector<std::byte> MakeJpeg(const JpegFixture& fixture) {
   jpeg_compress_struct jpeg{};
   jpeg_error_mgr errors{};
   jpeg.err = jpeg_std_error(&errors);
+  errors.emit_message = [](j_common_ptr, int) {};
   jpeg_create_compress(&jpeg);
   unsigned char* buffer = nullptr;
   unsigned long bytes = 0;
@@ -43,7 +44,7 @@ std::vector<std::byte> MakeJpeg(const JpegFixture& fixture) {
   jpeg_set_defaults(&jpeg);
   constexpr J_COLOR_SPACE kSpaces[] = {JCS_GRAYSCALE, JCS_YCbCr, JCS_RGB, JCS_CMYK, JCS_YCCK};
   jpeg_set_colorspace(&jpeg, kSpaces[static_cast<int>(fixture.color)]);
-  jpeg_set_quality(&jpeg, fixture.quality, TRUE);
+  jpeg_set_quality(&jpeg, fixture.quality, fixture.wide_quantizers ? FALSE : TRUE);
   jpeg.comp_info[0].h_samp_factor = fixture.luma_sampling[0];
   jpeg.comp_info[0].v_samp_factor = fixture.luma_sampling[1];
   if (fixture.color == JpegColor::kYcck) {
@@ -53,10 +54,25 @@ std::vector<std::byte> MakeJpeg(const JpegFixture& fixture) {
   if (four) jpeg.write_Adobe_marker = fixture.adobe_marker ? TRUE : FALSE;
   jpeg.arith_code = fixture.arithmetic ? TRUE : FALSE;
   jpeg.restart_in_rows = fixture.restart_rows;
+  jpeg.restart_interval = static_cast<unsigned>(fixture.restart_mcus);
+  jpeg.optimize_coding = fixture.optimize ? TRUE : FALSE;
+  for (size_t c = 0; c < fixture.sampling.size(); ++c) {
+    jpeg.comp_info[c].h_samp_factor = fixture.sampling[c][0];
+    jpeg.comp_info[c].v_samp_factor = fixture.sampling[c][1];
+  }
   if (fixture.progressive) jpeg_simple_progression(&jpeg);
   std::vector<jpeg_scan_info> scans;
   if (fixture.several_scans) {
     for (int c = 0; c < channels; ++c) scans.push_back({1, {c, 0, 0, 0}, 0, 63, 0, 0});
+    jpeg.scan_info = scans.data();
+    jpeg.num_scans = static_cast<int>(scans.size());
+  }
+  for (const JpegScan& scan : fixture.script) {
+    jpeg_scan_info& to = scans.emplace_back();
+    to = {static_cast<int>(scan.components.size()), {}, scan.first, scan.last, scan.high, scan.low};
+    std::copy(scan.components.begin(), scan.components.end(), to.component_index);
+  }
+  if (!fixture.script.empty()) {
     jpeg.scan_info = scans.data();
     jpeg.num_scans = static_cast<int>(scans.size());
   }

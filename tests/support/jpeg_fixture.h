@@ -15,12 +15,22 @@ namespace tbbthumbs::testing {
 
 enum class JpegColor { kGray, kYcc, kRgb, kCmyk, kYcck };
 
+// A scan of a progressive file, as libjpeg's jpeg_scan_info.
+struct JpegScan {
+  std::vector<int> components;
+  int first = 0;  // zigzag indexes
+  int last = 0;
+  int high = 0;  // bits that are known before, and after it
+  int low = 0;
+};
+
 struct JpegFixture {
   Size size{64, 48};
   JpegColor color = JpegColor::kYcc;
   std::array<int, 2> luma_sampling{2, 2};  // of the first component; the others are 1x1
   int quality = 95;
   bool progressive = false;
+  std::vector<JpegScan> script{};  // progressive, in these scans
   bool arithmetic = false;
   bool several_scans = false;   // sequential, a scan for each component
   int restart_rows = 0;         // MCU rows between restart markers
@@ -29,6 +39,10 @@ struct JpegFixture {
   std::vector<std::byte> icc{};
   // Fills the samples of a pixel: gray, RGB or the four inks as stored in the file.
   std::function<void(int x, int y, uint8_t* sample)> paint{};
+  std::vector<std::array<int, 2>> sampling{};  // of each component, instead of luma_sampling
+  bool optimize = false;                       // Huffman codes made for this picture
+  int restart_mcus = 0;                        // MCUs between restart markers
+  bool wide_quantizers = false;                // over 255 where the quality is that low
 };
 
 // A smooth picture, other in each quarter, by default.

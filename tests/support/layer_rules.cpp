@@ -35,6 +35,7 @@ const std::vector<ThirdParty> kThirdParty = {
     {"lcms2*.h", {"codecs/color*"}},
     {"hwy/*", {"codecs/*_simd*"}},
     {"*intrin.h", {"codecs/*_avx512.cpp"}},
+    {"cpuid.h", {"codecs/*_avx512.cpp"}},
     {"xxhash.h", {"pipeline/output_names.cpp"}},
     {"tbb/global_control.h", {"pipeline/task_graph.cpp", "tools/*.cpp"}},
     {"tbb/*", {"pipeline/task_graph.cpp"}},
