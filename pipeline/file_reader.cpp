@@ -112,7 +112,7 @@ void FileReader::CompareWithOutputs(Item& item, const FileInfo& input) const {
 Status FileReader::Read(Item& item, size_t resident_bytes) const {
   auto file = file_system_.Open(item.file.path);
   if (!file) return tl::unexpected<Error>(std::move(file.error()));
-  auto source = std::make_unique<FileSource>(std::move(*file));
+  auto source = std::make_unique<FileSource>(std::move(*file), buffers_);
   if (source->size() > options_.limits.max_input_bytes) {
     return Fail(ErrorCode::kTooLarge, std::to_string(source->size()) + " bytes: over max-input-bytes, " +
                                           std::to_string(options_.limits.max_input_bytes));

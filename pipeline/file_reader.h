@@ -3,8 +3,10 @@
 #define TBBTHUMBS_PIPELINE_FILE_READER_H_
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
+#include "pipeline/buffer_pool.h"
 #include "pipeline/file_system.h"
 #include "pipeline/item.h"
 #include "pipeline/job.h"
@@ -37,6 +39,7 @@ class FileReader {
   FileSystem& file_system_;
   const JobOptions& options_;
   const OutputNames& names_;
+  std::shared_ptr<BufferPool> buffers_ = std::make_shared<BufferPool>();
 };
 
 }  // namespace tbbthumbs

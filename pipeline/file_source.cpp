@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <utility>
 
 namespace tbbthumbs {
@@ -13,15 +12,16 @@ Result<std::unique_ptr<FileSource>> FileSource::Open(const std::filesystem::path
   return std::make_unique<FileSource>(std::move(*file));
 }
 
-FileSource::FileSource(std::unique_ptr<ReadableFile> file) : file_(std::move(file)), size_(file_->info().bytes) {}
+FileSource::FileSource(std::unique_ptr<ReadableFile> file, std::shared_ptr<BufferPool> pool)
+    : file_(std::move(file)), size_(file_->info().bytes), pool_(std::move(pool)) {}
 
 Status FileSource::MakeResident(size_t bytes) {
   const size_t wanted = static_cast<size_t>(std::min<uint64_t>(bytes, size_));
   if (wanted <= resident_bytes_) return {};
-  std::unique_ptr<std::byte[]> memory(new (std::nothrow) std::byte[wanted]);
-  if (memory == nullptr) return Fail(ErrorCode::kOutOfMemory, "no memory to read the file");
-  if (resident_bytes_ > 0) std::memcpy(memory.get(), resident_.get(), resident_bytes_);
-  const auto count = file_->ReadAt(resident_bytes_, std::span(memory.get(), wanted).subspan(resident_bytes_));
+  BufferPool::Buffer memory = BufferPool::Take(pool_, wanted);
+  if (memory.empty()) return Fail(ErrorCode::kOutOfMemory, "no memory to read the file");
+  if (resident_bytes_ > 0) std::memcpy(memory.data(), resident_.data(), resident_bytes_);
+  const auto count = file_->ReadAt(resident_bytes_, std::span(memory.data(), wanted).subspan(resident_bytes_));
   if (!count) return tl::unexpected<Error>(count.error());
   const bool shrunk = *count < wanted - resident_bytes_;
   resident_bytes_ += *count;
@@ -35,7 +35,7 @@ Result<size_t> FileSource::ReadAt(uint64_t offset, std::span<std::byte> out) {
   if (offset >= size_ || out.empty()) return size_t{0};
   if (offset < resident_bytes_) {
     const size_t here = std::min<size_t>(out.size(), resident_bytes_ - static_cast<size_t>(offset));
-    std::memcpy(out.data(), resident_.get() + offset, here);
+    std::memcpy(out.data(), resident_.data() + offset, here);
     if (here == out.size() || file_ == nullptr) return here;
     const auto more = file_->ReadAt(resident_bytes_, out.subspan(here));
     if (!more) return more;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "codecs/byte_source.h"
+#include "pipeline/buffer_pool.h"
 #include "pipeline/file_system.h"
 
 namespace tbbthumbs {
@@ -18,7 +19,9 @@ class FileSource final : public ByteSource {
  public:
   // Opens without reading. Errors: as FileSystem::Open.
   static Result<std::unique_ptr<FileSource>> Open(const std::filesystem::path& path);
-  explicit FileSource(std::unique_ptr<ReadableFile> file);
+  // `pool`: where its memory comes from; not null.
+  explicit FileSource(std::unique_ptr<ReadableFile> file,
+                      std::shared_ptr<BufferPool> pool = std::make_shared<BufferPool>());
 
   // Reads the first `bytes` of the file, or all there are, into memory; when that is all of the file, it is closed.
   // Errors: kIo, kOutOfMemory.
@@ -26,12 +29,13 @@ class FileSource final : public ByteSource {
 
   uint64_t size() const override { return size_; }
   Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) override;
-  std::span<const std::byte> Resident() const override { return {resident_.get(), resident_bytes_}; }
+  std::span<const std::byte> Resident() const override { return {resident_.data(), resident_bytes_}; }
 
  private:
   std::unique_ptr<ReadableFile> file_;  // null once all is resident
   uint64_t size_;
-  std::unique_ptr<std::byte[]> resident_;
+  std::shared_ptr<BufferPool> pool_;
+  BufferPool::Buffer resident_;
   size_t resident_bytes_ = 0;
 };
 
