@@ -11,7 +11,7 @@ McuRow::McuRow(const JpegFrame& frame, const std::vector<int>& sides) {
     rows.side = sides[c];
     rows.columns = component.coded_blocks.width;
     rows.rows = component.v;
-    const size_t kept = static_cast<size_t>(rows.side * rows.side);
+    const size_t kept = static_cast<size_t>(rows.side) * static_cast<size_t>(rows.side);
     rows.coefficients.resize(static_cast<size_t>(rows.columns) * rows.rows * kept);
     for (int y = 0; y < component.v; ++y) {
       for (int x = 0; x < component.h; ++x) {

@@ -1,7 +1,6 @@
 #include "codecs/jpeg_frame.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace tbbthumbs {
 namespace {
@@ -49,7 +48,7 @@ std::optional<JpegFrame> ReadGeometry(const jpeg_decompress_struct& info) {
     component.blocks = {DivideUp(frame.size.width * component.h, 8 * max_h),
                         DivideUp(frame.size.height * component.v, 8 * max_v)};
     component.coded_blocks = {frame.mcus.width * component.h, frame.mcus.height * component.v};
-    frame.components.push_back(std::move(component));
+    frame.components.push_back(component);
   }
   return frame;
 }

@@ -19,7 +19,7 @@ PlaneWriter::PlaneWriter(int index, const PlaneFormat& plane, const JpegComponen
       width_(static_cast<size_t>(plane.width)),
       stride_(static_cast<size_t>(component.coded_blocks.width) * static_cast<size_t>(side)),
       rows_left_(static_cast<size_t>(plane.height)) {
-  const size_t rows_at_once = static_cast<size_t>(component.v * side);
+  const size_t rows_at_once = static_cast<size_t>(component.v) * static_cast<size_t>(side);
   const size_t rows = std::max(kBandSamples / stride_ / rows_at_once * rows_at_once, rows_at_once);
   band_.resize(rows * stride_);
   for (int i = 0; i < side * side; ++i) quant_[i] = component.quant[i / side * 8 + i % side];
@@ -27,7 +27,8 @@ PlaneWriter::PlaneWriter(int index, const PlaneFormat& plane, const JpegComponen
 
 Status PlaneWriter::Add(const CoefficientRows& rows, RowSink& sink) {
   for (int y = 0; y < rows.rows; ++y) {
-    const size_t kept = static_cast<size_t>(rows.columns) * static_cast<size_t>(rows.side * rows.side);
+    const size_t kept =
+        static_cast<size_t>(rows.columns) * static_cast<size_t>(rows.side) * static_cast<size_t>(rows.side);
     const std::span corners(rows.row(y), kept);
     uint8_t* const row = band_.data() + in_band_ * stride_;
     if (rows.side == 1) {

@@ -192,7 +192,7 @@ class DcRefinement {
 class AcFirst {
  public:
   AcFirst(const ScanGeometry& geometry, const ProgressiveScan& scan, ValueTable table)
-      : block_(geometry.blocks[0]), table_(std::move(table)), start_(scan.first - 1), last_(scan.last) {}
+      : block_(geometry.blocks[0]), table_(table), start_(scan.first - 1), last_(scan.last) {}
 
   // A symbol has at most 31 bits, a block one for each coefficient and an end.
   int run() const {

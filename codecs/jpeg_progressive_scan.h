@@ -22,7 +22,7 @@ struct CoefficientPlane {
   Size blocks;                        // as coded: whole MCUs
   std::vector<int16_t> coefficients;  // not dequantized; row by row, block by block
 
-  size_t kept() const { return static_cast<size_t>(side * side); }
+  size_t kept() const { return static_cast<size_t>(side) * static_cast<size_t>(side); }
   int16_t* block(int x, int y) {
     return coefficients.data() + (static_cast<size_t>(y) * static_cast<size_t>(blocks.width) + x) * kept();
   }
