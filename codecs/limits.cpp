@@ -1,8 +1,7 @@
 #include "codecs/limits.h"
 
-#include <time.h>
-
 #include <algorithm>
+#include <ctime>
 #include <string>
 #include <utility>
 

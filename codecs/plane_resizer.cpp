@@ -219,8 +219,9 @@ class RingResizer final : public PlaneResizer {
 
   void PutRowInPlace(int r, int x, int count) {
     const Sample* from = resampled_.data() + static_cast<ptrdiff_t>(r) * channels_;
-    const size_t y = static_cast<size_t>(next_out_ - in_band_ + r);
-    std::byte* to = target_.pixels + (y * target_.size.width + x) * target_.channels * sizeof(Sample);
+    const int y = next_out_ - in_band_ + r;
+    std::byte* to =
+        target_.pixels + (static_cast<size_t>(y) * target_.size.width + x) * target_.channels * sizeof(Sample);
     switch (channels_) {
       case 1:
         return Copy<1, 1>(from, to, count);

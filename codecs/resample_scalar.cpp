@@ -166,6 +166,7 @@ void WeightedColumns(const float* columns, std::span<const FilterTaps::Output> o
     for (int k = 0; k < kColumnSamples; ++k) {
       float sum = 0;
       for (int i = 0; i < output.count; ++i) sum += source[i * kColumnSamples + k] * weight[i];
+      // NOLINTNEXTLINE(bugprone-incorrect-roundings): nothing is below zero
       out[k] = static_cast<uint16_t>(std::clamp(sum, 0.0f, 65535.0f) + 0.5f);
     }
     out += kColumnSamples;

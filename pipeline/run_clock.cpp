@@ -1,6 +1,6 @@
 #include "pipeline/run_clock.h"
 
-#include <time.h>
+#include <ctime>
 
 namespace tbbthumbs {
 
