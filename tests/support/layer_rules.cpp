@@ -30,6 +30,8 @@ const std::vector<ThirdParty> kThirdParty = {
     {"jerror.h", {"codecs/jpeg*"}},
     {"png.h", {"codecs/png*"}},
     {"zlib.h", {"codecs/png*"}},
+    {"isa-l*", {"codecs/png_inflate.cpp", "codecs/png_deflate.cpp", "codecs/png_checksum.cpp"}},
+    {"libdeflate.h", {"codecs/png_deflate.cpp", "codecs/png_checksum.cpp"}},
     {"csetjmp", {"codecs/jpeg*", "codecs/png*"}},
     {"setjmp.h", {"codecs/jpeg*", "codecs/png*"}},
     {"lcms2*.h", {"codecs/color*"}},
