@@ -31,7 +31,7 @@ enum class DecoderChoice {
   kAuto,       // the fastest that takes the file
   kFast,       // as kAuto
   kScalar,     // as kAuto, but without the vector code that only some CPUs have: the same comes out, later
-  kTurbo,      // as kAuto, but without our own readers of JPEG: libjpeg-turbo, planes where they are wanted
+  kTurbo,      // as kAuto, but without our own readers: libpng; libjpeg-turbo, planes where they are wanted
   kReference,  // libjpeg-turbo to RGB, libpng, and nothing else
 };
 
@@ -47,7 +47,8 @@ struct ImageInfo {
   bool progressive = false;  // progressive JPEG, interlaced PNG: held whole while it is decoded
   std::string coding;        // for people: "baseline 4:2:0", "RGBA 8-bit interlaced"
   ColorProfile profile;
-  bool own_reader = false;  // JPEG: our own readers take it where it becomes small enough, if nothing is wrong with it
+  // Our own readers take it if nothing is wrong with it, a JPEG where it becomes small enough.
+  bool own_reader = false;
   // Bytes that decoding holds at worst, beside the file itself.
   uint64_t decoded_bytes = 0;
 };

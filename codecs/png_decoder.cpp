@@ -9,6 +9,7 @@
 #include "codecs/orientation.h"
 #include "codecs/png_chunk_walk.h"
 #include "codecs/png_color.h"
+#include "codecs/png_fast.h"
 #include "codecs/png_session.h"
 
 namespace tbbthumbs {
@@ -68,9 +69,11 @@ class PngDecoder final : public Decoder {
 
  private:
   void DescribePicture();
+  void ReadLayout();
   // What libpng's last error means; `where` says how far the picture had come.
   Error Failure(const std::string& where) const;
   Status CheckInputSuffices() const;
+  bool CanTakeFastWay(const DecodeRequest& request) const;
   Status StartRows(Strictness strictness);
   Status StreamRows(std::vector<std::byte>& band, RowSink& sink, const Watch& watch, DecodeReport& report);
   Status ReadPasses(std::span<std::byte> pixels, const Watch& watch, DecodeReport& report);
@@ -90,7 +93,7 @@ class PngDecoder final : public Decoder {
   ByteSource& source_;
   PngReadSession session_;
   Strictness strictness_ = Strictness::kFailTruncated;
-  int file_pixel_bits_ = 0;
+  PngLayout layout_;
   size_t row_bytes_ = 0;  // as delivered
 };
 
@@ -134,6 +137,35 @@ Status PngDecoder::ReadHeader(const DecodeLimits& limits) {
   return CheckDecodedBytes(info_.decoded_bytes, limits);
 }
 
+void PngDecoder::ReadLayout() {
+  const png_structp png = session_.png();
+  const png_infop info = session_.info();
+  layout_.size = info_.size;
+  layout_.color = static_cast<PngColorType>(png_get_color_type(png, info));
+  layout_.depth = png_get_bit_depth(png, info);
+  layout_.interlaced = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
+  png_colorp palette = nullptr;
+  int entries = 0;
+  png_bytep alphas = nullptr;
+  int alpha_count = 0;
+  png_color_16p key = nullptr;
+  const bool transparent = png_get_tRNS(png, info, &alphas, &alpha_count, &key) != 0;
+  if (layout_.color != PngColorType::kPalette) {
+    if (transparent && key != nullptr && layout_.color == PngColorType::kGray) layout_.key = {key->gray, 0, 0};
+    if (transparent && key != nullptr && layout_.color == PngColorType::kRgb) {
+      layout_.key = {key->red, key->green, key->blue};
+    }
+    return;
+  }
+  png_get_PLTE(png, info, &palette, &entries);
+  layout_.palette_alpha = transparent && alphas != nullptr;
+  for (int i = 0; i < static_cast<int>(layout_.palette.size()); ++i) {
+    const png_color color = i < entries ? palette[i] : png_color{};
+    const png_byte alpha = layout_.palette_alpha && i < alpha_count ? alphas[i] : png_byte{255};
+    layout_.palette[i] = {color.red, color.green, color.blue, alpha};
+  }
+}
+
 void PngDecoder::DescribePicture() {
   const png_structp png = session_.png();
   const png_infop info = session_.info();
@@ -156,13 +188,16 @@ void PngDecoder::DescribePicture() {
     info_.orientation = ReadExifOrientation(FindLateExif(source_, session_.position() - 8));
   }
 
-  file_pixel_bits_ = png_get_channels(png, info) * info_.depth;
+  ReadLayout();
   const int channels = ColorChannels(info_.color) + (info_.alpha ? 1 : 0);
   row_bytes_ = static_cast<size_t>(info_.size.width) * static_cast<size_t>(channels) * (info_.depth == 16 ? 2 : 1);
   // libpng holds two rows and works on one more.
   info_.decoded_bytes =
       kFixedBytes + 3 * row_bytes_ +
       (info_.progressive ? uint64_t{row_bytes_} * info_.size.height : std::max(kBandBytes, row_bytes_));
+  // Where our own reader gives up, what it held stays held.
+  info_.own_reader = CanReadPngFast(layout_);
+  if (info_.own_reader) info_.decoded_bytes += PngFastBytes(layout_);
 }
 
 RowFormat PngDecoder::OutputFormat() const {
@@ -184,10 +219,16 @@ std::string PngDecoder::RowsDone(int rows) const {
 
 Status PngDecoder::CheckInputSuffices() const {
   const uint64_t left = source_.size() - std::min(source_.size(), session_.position());
-  const uint64_t needed = InflatedBytes(info_.size, file_pixel_bits_, info_.progressive);
+  const uint64_t needed = InflatedBytes(info_.size, layout_.pixel_bits(), info_.progressive);
   if (needed / kMaxInflation <= left) return {};
   return Fail(ErrorCode::kTruncated, std::to_string(left) + " bytes can't hold " + std::to_string(info_.size.width) +
                                          " x " + std::to_string(info_.size.height) + " pixels");
+}
+
+// Salvaging wants all that libpng can make of a damaged file, and strictness its warnings.
+bool PngDecoder::CanTakeFastWay(const DecodeRequest& request) const {
+  return info_.own_reader && request.strictness == Strictness::kFailTruncated &&
+         request.decoder != DecoderChoice::kTurbo && request.decoder != DecoderChoice::kReference;
 }
 
 Status PngDecoder::StartRows(Strictness strictness) {
@@ -320,6 +361,14 @@ Result<DecodeReport> PngDecoder::Decode(const DecodeRequest& request, RowSink& s
   }
   if (strictness_ != Strictness::kSalvage) {
     if (Status status = CheckInputSuffices(); !status) return failed(status);
+  }
+  if (CanTakeFastWay(request)) {
+    // libpng has read the 8 bytes that begin the first chunk of image data, and reads on from there where this gives
+    // up.
+    auto path =
+        DecodePngFast(layout_, OutputFormat(), source_, session_.position() - 8, request, sink, workspace, watch);
+    if (!path) return tl::unexpected<Error>(std::move(path.error()));
+    if (*path) return DecodeReport{.path = std::move(**path)};
   }
   session_.set_watch(&watch);
   if (Status status = StartRows(strictness_); !status) return failed(status);

@@ -4,6 +4,7 @@
 #include "codecs/filter_taps.h"
 #include "codecs/jpeg_huffman.h"
 #include "codecs/jpeg_scan_bytes.h"
+#include "codecs/png_fast.h"
 
 namespace tbbthumbs {
 
@@ -11,7 +12,8 @@ Workspace::Workspace()
     : colors_(std::make_unique<ColorTransforms>()),
       taps_(std::make_unique<TapCache>()),
       huffman_tables_(std::make_unique<HuffmanTableCache>()),
-      scan_buffers_(std::make_unique<ScanBuffers>()) {}
+      scan_buffers_(std::make_unique<ScanBuffers>()),
+      png_buffers_(std::make_unique<PngBuffers>()) {}
 Workspace::~Workspace() = default;
 
 }  // namespace tbbthumbs

@@ -10,6 +10,7 @@ namespace tbbthumbs {
 
 class ColorTransforms;    // codecs/color.h
 class HuffmanTableCache;  // codecs/jpeg_huffman.h
+struct PngBuffers;        // codecs/png_fast.h
 struct ScanBuffers;       // codecs/jpeg_scan_bytes.h
 class TapCache;           // codecs/filter_taps.h
 
@@ -26,6 +27,7 @@ class Workspace {
   TapCache& taps() { return *taps_; }
   HuffmanTableCache& huffman_tables() { return *huffman_tables_; }
   ScanBuffers& scan_buffers() { return *scan_buffers_; }
+  PngBuffers& png_buffers() { return *png_buffers_; }
   // Rows on their way out of a decoder. A decoder resizes it as it needs and leaves it as it is.
   std::vector<std::byte>& decode_rows() { return decode_rows_; }
 
@@ -34,6 +36,7 @@ class Workspace {
   std::unique_ptr<TapCache> taps_;
   std::unique_ptr<HuffmanTableCache> huffman_tables_;
   std::unique_ptr<ScanBuffers> scan_buffers_;
+  std::unique_ptr<PngBuffers> png_buffers_;
   std::vector<std::byte> decode_rows_;
 };
 

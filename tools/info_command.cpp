@@ -63,7 +63,7 @@ Status Inspect(const std::filesystem::path& file, const InfoConfig& config, Term
 }  // namespace
 
 std::string DecoderPath(const ImageInfo& info, const std::vector<SizeSpec>& sizes) {
-  if (info.format != Format::kJpeg) return "libpng";
+  if (info.format != Format::kJpeg) return info.own_reader ? "fast png" : "libpng";
   const bool swaps = SwapsSides(info.orientation);
   const Size upright = swaps ? info.size.Transposed() : info.size;
   int scale = 1;
