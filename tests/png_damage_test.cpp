@@ -249,10 +249,10 @@ TEST(PngLimits, SidesAndPixelsBeforeAnythingElse) {
 
 TEST(PngLimits, OnlyInterlacedPicturesAreHeldWhole) {
   DecodeLimits limits;
-  limits.max_decoded_bytes = 600'000;
-  EXPECT_EQ(DecodePng(MakePng(Noise({500, 500})), Strictness::kFailTruncated, limits).error_name(), "");
+  limits.max_decoded_bytes = 1'000'000;
+  EXPECT_EQ(DecodePng(MakePng(Noise({600, 600})), Strictness::kFailTruncated, limits).error_name(), "");
   const auto interlaced =
-      DecodePng(MakePng(Noise({500, 500}, PngColor::kRgb, true)), Strictness::kFailTruncated, limits);
+      DecodePng(MakePng(Noise({600, 600}, PngColor::kRgb, true)), Strictness::kFailTruncated, limits);
   EXPECT_EQ(interlaced.error_name(), "too_large");
   EXPECT_THAT(interlaced.report.error().message, HasSubstr("max-decoded-bytes"));
 }

@@ -23,7 +23,7 @@ struct PngOutcome {
 };
 
 inline PngOutcome DecodePngFrom(ByteSource& source, Strictness strictness = Strictness::kFailTruncated,
-                                const DecodeLimits& limits = {}) {
+                                const DecodeLimits& limits = {}, DecoderChoice choice = DecoderChoice::kAuto) {
   PngOutcome outcome;
   auto decoder = OpenPng(source, limits);
   if (!decoder) {
@@ -33,15 +33,15 @@ inline PngOutcome DecodePngFrom(ByteSource& source, Strictness strictness = Stri
   outcome.info = (*decoder)->info();
   Workspace workspace;
   const Watch watch(limits, std::stop_token());
-  outcome.report =
-      (*decoder)->Decode({.at_least = outcome.info.size, .strictness = strictness}, outcome.sink, workspace, watch);
+  outcome.report = (*decoder)->Decode({.at_least = outcome.info.size, .strictness = strictness, .decoder = choice},
+                                      outcome.sink, workspace, watch);
   return outcome;
 }
 
 inline PngOutcome DecodePng(std::span<const std::byte> file, Strictness strictness = Strictness::kFailTruncated,
-                            const DecodeLimits& limits = {}) {
+                            const DecodeLimits& limits = {}, DecoderChoice choice = DecoderChoice::kAuto) {
   MemorySource source(file);
-  return DecodePngFrom(source, strictness, limits);
+  return DecodePngFrom(source, strictness, limits, choice);
 }
 
 // A file of which only a part is in memory.
