@@ -39,6 +39,8 @@ TEST(InfoTest, NamesTheDecoderAndItsScale) {
   info.progressive = true;
   EXPECT_EQ(DecoderPath(info, {{100, 100}}), "fast progressive 1/8");
   info.format = Format::kPng;
+  EXPECT_EQ(DecoderPath(info, {{256, 256}}), "fast png");
+  info.own_reader = false;
   EXPECT_EQ(DecoderPath(info, {{256, 256}}), "libpng");
 }
 

@@ -102,7 +102,7 @@ class MemoryTest : public ::testing::Test {
 
 TEST_F(MemoryTest, ALargePng) {
   WriteLargePng(tree_.root() / "large.png", 12715, 8277);
-  EXPECT_LT(PeakKb({"large.png"}), 64 * kMegabyteInKb);
+  EXPECT_LT(PeakKb({"large.png"}), 32 * kMegabyteInKb);
 }
 
 TEST_F(MemoryTest, ALargeBaselineJpeg) {
