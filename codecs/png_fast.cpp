@@ -18,6 +18,9 @@ constexpr size_t kWindowBytes = size_t{256} << 10;
 // ISA-L's state: tables, history, and as much again.
 constexpr uint64_t kInflaterBytes = 96 << 10;
 
+// What a picture of very long rows took is given back; others leave it to the next one.
+constexpr size_t kMostKept = size_t{1} << 20;
+
 // Rows of the window, each behind its filter byte.
 size_t WindowRows(const PngLayout& layout) {
   const size_t rows = std::max<size_t>(1, kWindowBytes / (1 + layout.row_bytes()));
@@ -169,7 +172,11 @@ uint64_t PngFastBytes(const PngLayout& layout) {
 Result<std::optional<std::string>> DecodePngFast(const PngLayout& layout, const RowFormat& format, ByteSource& source,
                                                  uint64_t offset, const DecodeRequest& request, RowSink& sink,
                                                  Workspace& workspace, const Watch& watch) {
-  const Result<bool> done = FastPass(layout, source, offset, request, workspace.png_buffers(), watch).Run(format, sink);
+  PngBuffers& buffers = workspace.png_buffers();
+  const Result<bool> done = FastPass(layout, source, offset, request, buffers, watch).Run(format, sink);
+  for (std::vector<uint8_t>* buffer : {&buffers.window, &buffers.row}) {
+    if (buffer->capacity() > kMostKept) std::vector<uint8_t>().swap(*buffer);
+  }
   if (!done) return tl::unexpected<Error>(done.error());
   if (!*done) return std::optional<std::string>();
   return std::optional<std::string>("fast png");

@@ -299,6 +299,49 @@ TEST(PngLimits, DeadlineAndStop) {
   EXPECT_EQ(report.error().code, ErrorCode::kStopped);
 }
 
+TEST(PngLimits, ChunksThatNobodyAskedForAreSkipped) {
+  PngFixture fixture = Noise({20, 20});
+  std::vector<std::byte> text(4'000, std::byte{'k'});
+  text[3] = text[4] = std::byte{0};
+  const std::vector<std::byte> bomb = testing::Deflate(std::vector<std::byte>(20'000'000), 9);
+  std::vector<std::byte> packed = text;
+  packed.insert(packed.end(), bomb.begin(), bomb.end());
+  // More than libpng would keep, and one larger than it would hold.
+  for (int i = 0; i < 3'000; ++i) fixture.before_data.push_back({i % 2 == 0 ? "tEXt" : "zTXt", i < 50 ? packed : text});
+  fixture.before_data.push_back({"tEXt", std::vector<std::byte>(20'000'000, std::byte{'t'})});
+  const auto outcome = DecodePng(MakePng(fixture));
+  EXPECT_EQ(outcome.error_name(), "");
+  EXPECT_EQ(outcome.report->path, "fast png");
+}
+
+TEST(PngLimits, ProfilesThatInflateToMuchAreDropped) {
+  for (const size_t bytes : {size_t{1} << 20, size_t{20} << 20}) {
+    // As large as it says, zeros behind that.
+    std::vector<std::byte> profile(bytes);
+    const std::vector<std::byte> size = BigEndian({static_cast<uint32_t>(bytes)}, 4);
+    std::copy(size.begin(), size.end(), profile.begin());
+    std::vector<std::byte> data = {std::byte{'p'}, std::byte{0}, std::byte{0}};
+    const std::vector<std::byte> packed = testing::Deflate(profile, 9);
+    data.insert(data.end(), packed.begin(), packed.end());
+    PngFixture fixture = Noise({20, 20});
+    fixture.before_palette.push_back({"iCCP", data});
+    const auto outcome = DecodePng(MakePng(fixture));
+    EXPECT_EQ(outcome.error_name(), "");
+    EXPECT_TRUE(std::holds_alternative<std::monostate>(outcome.info.profile));
+  }
+}
+
+TEST(PngLimits, ChunksThatAreKeptAreCounted) {
+  PngFixture fixture = Noise({20, 20});
+  for (const size_t count : {size_t{990}, size_t{100'000}}) {
+    fixture.before_data.assign(count, {"acTL", BigEndian({1, 0}, 4)});
+    const std::vector<std::byte> file = MakePng(fixture);
+    EXPECT_EQ(DecodePng(file).error_name(), "");
+    // Those beyond a thousand are dropped, with one warning.
+    EXPECT_EQ(DecodePng(file, Strictness::kStrict).error_name(), count < 1'000 ? "" : "corrupt");
+  }
+}
+
 TEST(PngLimits, InputThatBecomesNoRowsMeetsTheDeadline) {
   // 60 MB of empty stored blocks before the first row.
   std::vector<std::byte> data = {std::byte{0x78}, std::byte{0x01}};

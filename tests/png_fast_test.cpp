@@ -184,6 +184,18 @@ TEST(PngFast, ChunksAndSourcesOfEveryKind) {
   }
 }
 
+// A sink that counts how often it had to begin.
+class CountingSink final : public RowSink {
+ public:
+  Status Begin(const RowFormat&) override {
+    ++begun;
+    return {};
+  }
+  Status Row(int, std::span<const std::byte>) override { return {}; }
+  Status End() override { return {}; }
+  int begun = 0;
+};
+
 TEST(PngFast, OneWorkspaceForAll) {
   Workspace workspace;
   const auto decode = [&](const Bytes& file, DecoderChoice choice) {
@@ -205,7 +217,7 @@ TEST(PngFast, OneWorkspaceForAll) {
 
 TEST(PngFast, HoldsNoMoreThanItAnnounces) {
   for (const Coding& coding : kCodings) {
-    for (const Size size : {Size{3, 3}, Size{900, 900}, Size{200'000, 2}}) {
+    for (const Size size : {Size{3, 3}, Size{900, 900}, Size{40'000, 2}}) {
       const Bytes file = MakePng(Noise(size, coding.color, coding.depth));
       MemorySource source{std::span<const std::byte>(file)};
       auto decoder = OpenPng(source, {});
@@ -220,6 +232,17 @@ TEST(PngFast, HoldsNoMoreThanItAnnounces) {
       EXPECT_LT((*decoder)->info().decoded_bytes, held + 6 * size.width * 8 + (size_t{600} << 10));
     }
   }
+}
+
+TEST(PngFast, GivesBackWhatLongRowsTook) {
+  const Bytes file = MakePng(Noise({1'000'000, 2}, PngColor::kPalette));
+  MemorySource source{std::span<const std::byte>(file)};
+  auto decoder = OpenPng(source, {});
+  ASSERT_TRUE(decoder.has_value());
+  Workspace workspace;
+  CountingSink sink;
+  ASSERT_TRUE((*decoder)->Decode({.at_least = {1, 1}}, sink, workspace, Watch(DecodeLimits(), {})).has_value());
+  EXPECT_LE(workspace.png_buffers().window.capacity() + workspace.png_buffers().row.capacity(), size_t{2} << 20);
 }
 
 TEST(PngFast, NotForInterlacedPicturesNorForHugeOnes) {
@@ -245,18 +268,6 @@ TEST(PngFast, StrictAndSalvagingReadersAreLibpng) {
   EXPECT_EQ(PathOf(DecodePng(file, Strictness::kStrict)), "libpng");
   EXPECT_EQ(PathOf(DecodePng(file, Strictness::kSalvage)), "libpng");
 }
-
-// A sink that counts how often it had to begin.
-class CountingSink final : public RowSink {
- public:
-  Status Begin(const RowFormat&) override {
-    ++begun;
-    return {};
-  }
-  Status Row(int, std::span<const std::byte>) override { return {}; }
-  Status End() override { return {}; }
-  int begun = 0;
-};
 
 TEST(PngFast, BeginsAgainOnlyWhereRowsHadGoneOut) {
   const auto begun = [](const Bytes& file) {
