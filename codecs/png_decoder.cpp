@@ -10,6 +10,7 @@
 #include "codecs/png_chunk_walk.h"
 #include "codecs/png_color.h"
 #include "codecs/png_fast.h"
+#include "codecs/png_layout.h"
 #include "codecs/png_session.h"
 
 namespace tbbthumbs {
@@ -43,20 +44,6 @@ std::string CodingName(int color_type, int depth, bool interlaced) {
   return std::string(name) + " " + std::to_string(depth) + "-bit" + (interlaced ? " interlaced" : "");
 }
 
-// Bytes that the image data inflates to: rows, each behind its filter byte, of the picture or of its seven passes.
-uint64_t InflatedBytes(Size size, int pixel_bits, bool interlaced) {
-  const auto rows_of = [pixel_bits](uint64_t width, uint64_t height) {
-    return width == 0 ? 0 : height * (1 + (width * static_cast<uint64_t>(pixel_bits) + 7) / 8);
-  };
-  if (!interlaced) return rows_of(static_cast<uint64_t>(size.width), static_cast<uint64_t>(size.height));
-  uint64_t bytes = 0;
-  for (int pass = 0; pass < kPasses; ++pass) {
-    bytes += rows_of(PNG_PASS_COLS(static_cast<uint32_t>(size.width), pass),
-                     PNG_PASS_ROWS(static_cast<uint32_t>(size.height), pass));
-  }
-  return bytes;
-}
-
 bool IsDamage(const Error& error) { return error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kTruncated; }
 
 class PngDecoder final : public Decoder {
@@ -69,7 +56,6 @@ class PngDecoder final : public Decoder {
 
  private:
   void DescribePicture();
-  void ReadLayout();
   // What libpng's last error means; `where` says how far the picture had come.
   Error Failure(const std::string& where) const;
   Status CheckInputSuffices() const;
@@ -137,35 +123,6 @@ Status PngDecoder::ReadHeader(const DecodeLimits& limits) {
   return CheckDecodedBytes(info_.decoded_bytes, limits);
 }
 
-void PngDecoder::ReadLayout() {
-  const png_structp png = session_.png();
-  const png_infop info = session_.info();
-  layout_.size = info_.size;
-  layout_.color = static_cast<PngColorType>(png_get_color_type(png, info));
-  layout_.depth = png_get_bit_depth(png, info);
-  layout_.interlaced = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
-  png_colorp palette = nullptr;
-  int entries = 0;
-  png_bytep alphas = nullptr;
-  int alpha_count = 0;
-  png_color_16p key = nullptr;
-  const bool transparent = png_get_tRNS(png, info, &alphas, &alpha_count, &key) != 0;
-  if (layout_.color != PngColorType::kPalette) {
-    if (transparent && key != nullptr && layout_.color == PngColorType::kGray) layout_.key = {key->gray, 0, 0};
-    if (transparent && key != nullptr && layout_.color == PngColorType::kRgb) {
-      layout_.key = {key->red, key->green, key->blue};
-    }
-    return;
-  }
-  png_get_PLTE(png, info, &palette, &entries);
-  layout_.palette_alpha = transparent && alphas != nullptr;
-  for (int i = 0; i < static_cast<int>(layout_.palette.size()); ++i) {
-    const png_color color = i < entries ? palette[i] : png_color{};
-    const png_byte alpha = layout_.palette_alpha && i < alpha_count ? alphas[i] : png_byte{255};
-    layout_.palette[i] = {color.red, color.green, color.blue, alpha};
-  }
-}
-
 void PngDecoder::DescribePicture() {
   const png_structp png = session_.png();
   const png_infop info = session_.info();
@@ -188,7 +145,7 @@ void PngDecoder::DescribePicture() {
     info_.orientation = ReadExifOrientation(FindLateExif(source_, session_.position() - 8));
   }
 
-  ReadLayout();
+  layout_ = ReadPngLayout(session_);
   const int channels = ColorChannels(info_.color) + (info_.alpha ? 1 : 0);
   row_bytes_ = static_cast<size_t>(info_.size.width) * static_cast<size_t>(channels) * (info_.depth == 16 ? 2 : 1);
   // libpng holds two rows and works on one more.
@@ -219,7 +176,7 @@ std::string PngDecoder::RowsDone(int rows) const {
 
 Status PngDecoder::CheckInputSuffices() const {
   const uint64_t left = source_.size() - std::min(source_.size(), session_.position());
-  const uint64_t needed = InflatedBytes(info_.size, layout_.pixel_bits(), info_.progressive);
+  const uint64_t needed = layout_.InflatedBytes();
   if (needed / kMaxInflation <= left) return {};
   return Fail(ErrorCode::kTruncated, std::to_string(left) + " bytes can't hold " + std::to_string(info_.size.width) +
                                          " x " + std::to_string(info_.size.height) + " pixels");

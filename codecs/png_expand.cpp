@@ -9,44 +9,11 @@ namespace {
 
 constexpr int kOpaque = 0xFF;
 
-int StoredChannels(PngColorType color) {
-  switch (color) {
-    case PngColorType::kRgb:
-      return 3;
-    case PngColorType::kGrayAlpha:
-      return 2;
-    case PngColorType::kRgba:
-      return 4;
-    default:
-      return 1;
-  }
-}
-
 uint16_t BigEndian16(const uint8_t* bytes) { return static_cast<uint16_t>(bytes[0] << 8 | bytes[1]); }
 
 void StoreWord(uint16_t word, uint8_t* to) { std::memcpy(to, &word, sizeof(word)); }
 
 }  // namespace
-
-int PngLayout::pixel_bits() const { return StoredChannels(color) * depth; }
-
-size_t PngLayout::row_bytes() const {
-  return (static_cast<size_t>(size.width) * static_cast<size_t>(pixel_bits()) + 7) / 8;
-}
-
-bool PngLayout::HasAlpha() const {
-  return color == PngColorType::kGrayAlpha || color == PngColorType::kRgba ||
-         (color == PngColorType::kPalette ? palette_alpha : key.has_value());
-}
-
-int PngLayout::channels_out() const {
-  const bool gray = color == PngColorType::kGray || color == PngColorType::kGrayAlpha;
-  return (gray ? 1 : 3) + (HasAlpha() ? 1 : 0);
-}
-
-size_t PngLayout::row_bytes_out() const {
-  return static_cast<size_t>(size.width) * static_cast<size_t>(channels_out()) * (depth == 16 ? 2 : 1);
-}
 
 RowExpander::RowExpander(const PngLayout& layout) : layout_(layout), expand_(Choose()) {
   if (layout_.depth <= 8) FillTables();

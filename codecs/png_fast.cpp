@@ -160,8 +160,7 @@ Result<bool> FastPass::Run(const RowFormat& format, RowSink& sink) {
 }  // namespace
 
 bool CanReadPngFast(const PngLayout& layout) {
-  const uint64_t bytes = uint64_t{1 + layout.row_bytes()} * static_cast<uint64_t>(layout.size.height);
-  return !layout.interlaced && bytes <= std::numeric_limits<uint32_t>::max();
+  return !layout.interlaced && layout.InflatedBytes() <= std::numeric_limits<uint32_t>::max();
 }
 
 uint64_t PngFastBytes(const PngLayout& layout) {
