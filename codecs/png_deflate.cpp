@@ -1,0 +1,115 @@
+#include "codecs/png_deflate.h"
+
+#include <isa-l/igzip_lib.h>
+#include <libdeflate.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace tbbthumbs {
+namespace {
+
+// They count in 32 bits.
+constexpr size_t kMostForIsalAndZlib = size_t{1} << 30;
+// A window of 32 KiB, no dictionary, "fastest"; a multiple of 31.
+constexpr std::array<uint8_t, 2> kFastHeader = {0x78, 0x01};
+constexpr size_t kTrailerBytes = 4;
+
+// Stored blocks cost 5 bytes for 64 KiB each; ISA-L wants some room besides.
+constexpr size_t IsalBound(size_t bytes) { return bytes + bytes / 1024 + 1024; }
+
+int LibdeflateLevel(DeflateLevel level) {
+  switch (level) {
+    case DeflateLevel::kFast:
+    case DeflateLevel::kTrial:
+      return 1;
+    case DeflateLevel::kUsual:
+      return 6;
+    case DeflateLevel::kSmall:
+    case DeflateLevel::kFiltered:
+      return 12;
+  }
+  return 6;
+}
+
+void GrowTo(std::vector<uint8_t>& out, size_t bytes) {
+  if (out.size() < bytes) out.resize(bytes);
+}
+
+}  // namespace
+
+struct PngDeflater::IsalState {
+  isal_zstream stream;
+  std::array<uint8_t, ISAL_DEF_LVL1_DEFAULT> level_buffer;
+};
+
+void PngDeflater::FreeCompressor::operator()(libdeflate_compressor* compressor) const {
+  libdeflate_free_compressor(compressor);
+}
+
+PngDeflater::PngDeflater() = default;
+PngDeflater::~PngDeflater() = default;
+
+Result<size_t> PngDeflater::Compress(std::span<const uint8_t> bytes, DeflateLevel level, std::vector<uint8_t>& out) {
+  if (level == DeflateLevel::kFast && bytes.size() <= kMostForIsalAndZlib) return CompressWithIsal(bytes, out);
+  if (level == DeflateLevel::kFiltered && bytes.size() <= kMostForIsalAndZlib) return CompressWithZlib(bytes, out);
+  return CompressWithLibdeflate(bytes, level, out);
+}
+
+// Raw deflate is ISA-L's; the header and the checksum are put around it here.
+Result<size_t> PngDeflater::CompressWithIsal(std::span<const uint8_t> bytes, std::vector<uint8_t>& out) {
+  if (isal_ == nullptr) isal_ = std::make_unique<IsalState>();
+  const size_t bound = IsalBound(bytes.size());
+  GrowTo(out, kFastHeader.size() + bound + kTrailerBytes);
+  isal_zstream& stream = isal_->stream;
+  isal_deflate_init(&stream);
+  stream.level = 1;
+  stream.level_buf = isal_->level_buffer.data();
+  stream.level_buf_size = static_cast<uint32_t>(isal_->level_buffer.size());
+  stream.end_of_stream = 1;
+  stream.next_in = const_cast<uint8_t*>(bytes.data());  // ISA-L only reads it
+  stream.avail_in = static_cast<uint32_t>(bytes.size());
+  stream.next_out = out.data() + kFastHeader.size();
+  stream.avail_out = static_cast<uint32_t>(bound);
+  if (isal_deflate(&stream) != COMP_OK || stream.internal_state.state != ZSTATE_END) {
+    return Fail(ErrorCode::kInternal, "ISA-L did not end its stream");
+  }
+  std::copy(kFastHeader.begin(), kFastHeader.end(), out.begin());
+  uint8_t* end = stream.next_out;
+  const uint32_t check = libdeflate_adler32(1, bytes.data(), bytes.size());
+  for (int shift = 24; shift >= 0; shift -= 8) *end++ = static_cast<uint8_t>(check >> shift);
+  return static_cast<size_t>(end - out.data());
+}
+
+Result<size_t> PngDeflater::CompressWithZlib(std::span<const uint8_t> bytes, std::vector<uint8_t>& out) {
+  constexpr int kWindowBits = 15;
+  constexpr int kMemoryLevel = 8;  // zlib's default: 256 KB
+  z_stream stream{};
+  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kWindowBits, kMemoryLevel, Z_FILTERED) != Z_OK) {
+    return Fail(ErrorCode::kOutOfMemory, "out of memory for deflate");
+  }
+  const std::unique_ptr<z_stream, decltype(&deflateEnd)> end(&stream, deflateEnd);
+  GrowTo(out, deflateBound(&stream, static_cast<uLong>(bytes.size())));
+  stream.next_in = const_cast<uint8_t*>(bytes.data());  // zlib only reads it
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = out.data();
+  stream.avail_out = static_cast<uInt>(std::min<size_t>(out.size(), std::numeric_limits<uInt>::max()));
+  if (deflate(&stream, Z_FINISH) != Z_STREAM_END) return Fail(ErrorCode::kInternal, "zlib did not end its stream");
+  return static_cast<size_t>(stream.total_out);
+}
+
+Result<size_t> PngDeflater::CompressWithLibdeflate(std::span<const uint8_t> bytes, DeflateLevel level,
+                                                   std::vector<uint8_t>& out) {
+  auto& compressor = libdeflate_[static_cast<size_t>(level)];
+  if (compressor == nullptr) compressor.reset(libdeflate_alloc_compressor(LibdeflateLevel(level)));
+  if (compressor == nullptr) return Fail(ErrorCode::kOutOfMemory, "out of memory for deflate");
+  GrowTo(out, libdeflate_zlib_compress_bound(compressor.get(), bytes.size()));
+  const size_t made = libdeflate_zlib_compress(compressor.get(), bytes.data(), bytes.size(), out.data(), out.size());
+  if (made == 0) return Fail(ErrorCode::kInternal, "libdeflate did not end its stream");
+  return made;
+}
+
+uint32_t PngCrc32(std::span<const uint8_t> bytes) { return libdeflate_crc32(0, bytes.data(), bytes.size()); }
+
+}  // namespace tbbthumbs
