@@ -99,11 +99,24 @@ void EncodeJpegThumbnail(benchmark::State& state) {
 }
 BENCHMARK(EncodeJpegThumbnail)->Unit(benchmark::kMillisecond);
 
+// By PngEffort.
+constexpr std::pair<const char*, PngEffort> kEfforts[] = {
+    {"fast", PngEffort::kFast}, {"usual", PngEffort::kUsual}, {"small", PngEffort::kSmall}};
+
 void EncodePngThumbnail(benchmark::State& state) {
+  const auto& [name, effort] = kEfforts[static_cast<size_t>(state.range(0))];
+  state.SetLabel(name);
   const Raster thumbnail = MakePicture({256, 192});
-  for (auto _ : state) benchmark::DoNotOptimize(EncodePng(thumbnail));
+  Workspace workspace;
+  size_t bytes = 0;
+  for (auto _ : state) {
+    const auto file = OrExit(EncodePng(thumbnail, effort, workspace));
+    bytes = file.size();
+    benchmark::DoNotOptimize(file.data());
+  }
+  state.counters["bytes"] = static_cast<double>(bytes);
 }
-BENCHMARK(EncodePngThumbnail)->Unit(benchmark::kMillisecond);
+BENCHMARK(EncodePngThumbnail)->DenseRange(0, 2)->Unit(benchmark::kMillisecond);
 
 void WholeThumbnail(benchmark::State& state) {
   Workspace workspace;

@@ -4,6 +4,7 @@
 #include "codecs/filter_taps.h"
 #include "codecs/jpeg_huffman.h"
 #include "codecs/jpeg_scan_bytes.h"
+#include "codecs/png_encoder_scratch.h"
 #include "codecs/png_fast.h"
 
 namespace tbbthumbs {
@@ -13,7 +14,8 @@ Workspace::Workspace()
       taps_(std::make_unique<TapCache>()),
       huffman_tables_(std::make_unique<HuffmanTableCache>()),
       scan_buffers_(std::make_unique<ScanBuffers>()),
-      png_buffers_(std::make_unique<PngBuffers>()) {}
+      png_buffers_(std::make_unique<PngBuffers>()),
+      png_encoder_(std::make_unique<PngEncoderScratch>()) {}
 Workspace::~Workspace() = default;
 
 }  // namespace tbbthumbs

@@ -8,11 +8,12 @@
 
 namespace tbbthumbs {
 
-class ColorTransforms;    // codecs/color.h
-class HuffmanTableCache;  // codecs/jpeg_huffman.h
-struct PngBuffers;        // codecs/png_fast.h
-struct ScanBuffers;       // codecs/jpeg_scan_bytes.h
-class TapCache;           // codecs/filter_taps.h
+class ColorTransforms;     // codecs/color.h
+class HuffmanTableCache;   // codecs/jpeg_huffman.h
+struct PngBuffers;         // codecs/png_fast.h
+struct PngEncoderScratch;  // codecs/png_encoder_scratch.h
+struct ScanBuffers;        // codecs/jpeg_scan_bytes.h
+class TapCache;            // codecs/filter_taps.h
 
 // Caches and scratch memory: colour transforms by profile, filter taps by geometry, row buffers. Each worker owns one
 // and passes it in; never used by two threads at once. Nothing in it changes what comes out, only how soon.
@@ -28,6 +29,7 @@ class Workspace {
   HuffmanTableCache& huffman_tables() { return *huffman_tables_; }
   ScanBuffers& scan_buffers() { return *scan_buffers_; }
   PngBuffers& png_buffers() { return *png_buffers_; }
+  PngEncoderScratch& png_encoder() { return *png_encoder_; }
   // Rows on their way out of a decoder. A decoder resizes it as it needs and leaves it as it is.
   std::vector<std::byte>& decode_rows() { return decode_rows_; }
 
@@ -37,6 +39,7 @@ class Workspace {
   std::unique_ptr<HuffmanTableCache> huffman_tables_;
   std::unique_ptr<ScanBuffers> scan_buffers_;
   std::unique_ptr<PngBuffers> png_buffers_;
+  std::unique_ptr<PngEncoderScratch> png_encoder_;
   std::vector<std::byte> decode_rows_;
 };
 
