@@ -81,8 +81,21 @@ Result<bool> KeepsPlanes(const ImageInfo& info, const SpecSet& specs, Workspace&
   return workspace.colors().KeepsRgb(info.profile);
 }
 
-JpegOptions JpegOptionsOf(const SpecSet& specs) {
-  return {.quality = specs.quality, .progressive = specs.progressive, .optimize = specs.optimize};
+PngEffort PngEffortOf(const SpecSet& specs) {
+  return specs.fast ? PngEffort::kFast : specs.small ? PngEffort::kSmall : PngEffort::kUsual;
+}
+
+// `source` is a Raster or YccPlanes.
+template <class Source>
+Result<std::vector<std::byte>> EncodeJpegAs(const SpecSet& specs, const Source& source) {
+  JpegOptions options{.quality = specs.quality, .progressive = specs.progressive, .optimize = specs.optimize};
+  if (!specs.small) return EncodeJpeg(source, options);
+  options.optimize = true;
+  auto bytes = EncodeJpeg(source, options);
+  if (!bytes || options.progressive) return bytes;
+  options.progressive = true;
+  auto progressive = EncodeJpeg(source, options);
+  return progressive && progressive->size() >= bytes->size() ? std::move(bytes) : std::move(progressive);
 }
 
 // From the pixels that the resizer left to an encoded thumbnail.
@@ -101,10 +114,10 @@ Result<Encoded> Finish(Raster raster, const ImageInfo& info, OutputFormat format
   encoded.format = format;
   Result<std::vector<std::byte>> bytes;
   if (format == OutputFormat::kPng) {
-    bytes = EncodePng(raster);
+    bytes = EncodePng(raster, PngEffortOf(specs), workspace);
   } else {
     Flatten(raster, specs.background);
-    bytes = EncodeJpeg(raster, JpegOptionsOf(specs));
+    bytes = EncodeJpegAs(specs, raster);
   }
   if (!bytes) return tl::unexpected<Error>(std::move(bytes.error()));
   encoded.bytes = std::move(*bytes);
@@ -113,7 +126,7 @@ Result<Encoded> Finish(Raster raster, const ImageInfo& info, OutputFormat format
 
 // From the planes that the resizer left.
 Result<Encoded> Finish(const YccPlanes& planes, const SpecSet& specs) {
-  auto bytes = EncodeJpeg(planes, JpegOptionsOf(specs));
+  auto bytes = EncodeJpegAs(specs, planes);
   if (!bytes) return tl::unexpected<Error>(std::move(bytes.error()));
   return Encoded{planes.size, OutputFormat::kJpeg, std::move(*bytes)};
 }
@@ -172,6 +185,7 @@ Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& 
 Result<Made> MakeThumbnails(ByteSource& source, const SpecSet& specs, const DecodeLimits& limits, Workspace& workspace,
                             std::stop_token stop) {
   if (specs.sizes.empty()) return Fail(ErrorCode::kUnsupported, "no size is wanted");
+  if (specs.fast && specs.small) return Fail(ErrorCode::kUnsupported, "fast and small exclude each other");
   const Watch watch(limits, std::move(stop));
   try {
     return Make(source, specs, limits, workspace, watch);

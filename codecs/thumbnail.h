@@ -32,7 +32,8 @@ struct Made {
 
 // Decodes `source` once and makes every wanted thumbnail: upright, in sRGB, without metadata. No output, no threads, no
 // globals; re-entrant with a Workspace of each thread's own. The same source, specs and limits give the same bytes on
-// any machine (but for kTimeout and kOutOfMemory). Errors: every code of Decoder::Decode and OpenDecoder.
+// any machine (but for kTimeout and kOutOfMemory, and SpecSet::fast on one without SSE 4.2). Errors: every code of
+// Decoder::Decode and OpenDecoder; kUnsupported where the specs make no sense.
 [[nodiscard]] Result<Made> MakeThumbnails(ByteSource& source, const SpecSet& specs, const DecodeLimits& limits,
                                           Workspace& workspace, std::stop_token stop = {});
 

@@ -52,7 +52,11 @@ struct SpecSet {
   bool optimize = false;     // JPEG: optimised Huffman tables, 3x the time of encoding for 4 % fewer bytes
   Rgb8 background;           // under transparency, in JPEG
   Strictness strictness = Strictness::kFailTruncated;
-  bool fast = false;  // a little less quality for a lot less time: see DecodeRequest
+  // A little less quality (see DecodeRequest) and larger PNG files (PngEffort::kFast) for a lot less time.
+  bool fast = false;
+  // The smallest files of the same quality, whatever the time: PngEffort::kSmall; JPEG optimised, and progressive where
+  // that is smaller. Not with `fast`.
+  bool small = false;
   DecoderChoice decoder = DecoderChoice::kAuto;
 };
 

@@ -172,6 +172,59 @@ TEST(MakeThumbnails, AutoKeepsPngOnlyWhereAPixelIsNotOpaque) {
   EXPECT_EQ(Make(MakeJpeg({}), specs)->thumbnails[0].format, OutputFormat::kJpeg);
 }
 
+TEST(MakeThumbnails, EffortChangesTheBytesOfPngAndNotThePixels) {
+  SpecSet specs;
+  specs.format = OutputFormat::kPng;
+  const auto picture = MakeJpeg({.size = {300, 200}});
+  const Encoded usual = Make(picture, specs)->thumbnails[0];
+  specs.fast = true;
+  const Encoded fast = Make(picture, specs)->thumbnails[0];
+  specs.fast = false;
+  specs.small = true;
+  const Encoded small = Make(picture, specs)->thumbnails[0];
+  EXPECT_LT(small.bytes.size(), usual.bytes.size());
+  EXPECT_NE(fast.bytes, usual.bytes);
+  EXPECT_EQ(Pixels(fast).bytes, Pixels(usual).bytes);
+  EXPECT_EQ(Pixels(small).bytes, Pixels(usual).bytes);
+}
+
+TEST(MakeThumbnails, SmallJpegIsTheSmallerOfOptimizedAndProgressive) {
+  bool progressive_won = false;
+  bool optimized_won = false;
+  // With a colour conversion or turned, and as planes; tiny ones, which progressive makes larger, and others.
+  for (const int orientation : {1, 6}) {
+    for (const int side : {16, 256, 640}) {
+      const auto picture = MakeJpeg({.size = {700, 500}, .exif = testing::ExifWithOrientation(orientation)});
+      const auto size_with = [&](bool small, bool optimize, bool progressive) {
+        SpecSet specs;
+        specs.sizes = {{side, side}};
+        specs.quality = side == 640 ? 98 : 80;
+        specs.small = small;
+        specs.optimize = optimize;
+        specs.progressive = progressive;
+        return Make(picture, specs)->thumbnails[0].bytes.size();
+      };
+      const size_t optimized = size_with(false, true, false);
+      const size_t progressive = size_with(false, true, true);
+      EXPECT_EQ(size_with(true, false, false), std::min(optimized, progressive));
+      EXPECT_EQ(size_with(true, false, true), progressive);
+      EXPECT_LE(optimized, size_with(false, false, false));
+      progressive_won |= progressive < optimized;
+      optimized_won |= optimized < progressive;
+    }
+  }
+  EXPECT_TRUE(optimized_won);
+  EXPECT_TRUE(progressive_won);
+}
+
+TEST(MakeThumbnails, FastAndSmallExcludeEachOther) {
+  SpecSet specs;
+  specs.fast = specs.small = true;
+  const auto made = Make(MakeJpeg({}), specs);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ErrorCode::kUnsupported);
+}
+
 TEST(MakeThumbnails, AProfileIsConvertedToSrgb) {
   testing::JpegFixture fixture{.size = {400, 300}, .luma_sampling = {1, 1}};
   fixture.paint = [](int, int, uint8_t* s) {

@@ -151,6 +151,8 @@ void ReadSpecs(Reader& reader, SpecSet& specs) {
   reader.ReadFlag("progressive", specs.progressive);
   reader.ReadFlag("optimize", specs.optimize);
   reader.ReadFlag("fast", specs.fast);
+  reader.ReadFlag("small", specs.small);
+  if (specs.fast && specs.small) reader.Refuse("--fast and --small exclude each other");
   reader.ReadChoice("on-damage", specs.strictness, kOnDamage);
   reader.ReadChoice("decoder", specs.decoder, kDecoders);
 }
