@@ -8,6 +8,7 @@
 
 #include "tests/fuzz/jpeg_mutator.h"
 #include "tests/fuzz/jpeg_progressive_mutator.h"
+#include "tests/fuzz/png_mutator.h"
 #include "tests/fuzz/targets.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/png_fixture.h"
@@ -68,16 +69,21 @@ TEST(FuzzReplay, Pngs) {
   }
 }
 
-// What the mutator makes of nothing and of a picture, several times over.
-TEST(FuzzReplay, JpegsForOurOwnReader) {
-  std::minstd_rand random(1);
-  const fuzz::MutateBytes bytes = [&random](uint8_t* data, size_t size, size_t capacity) {
+// Stands for libFuzzer's own: flips a bit, or appends a byte.
+struct ByteMutator {
+  size_t operator()(uint8_t* data, size_t size, size_t capacity) {
     if (size == 0) return size;
     data[random() % size] ^= static_cast<uint8_t>(1U << random() % 8);
     if (size == capacity || random() % 4 != 0) return size;
     data[size] = data[random() % size];
     return size + 1;
-  };
+  }
+  std::minstd_rand random{1};
+};
+
+// What the mutator makes of nothing and of a picture, several times over.
+TEST(FuzzReplay, JpegsForOurOwnReader) {
+  ByteMutator bytes;
   const auto picture = testing::MakeJpeg({.size = {48, 40}, .restart_rows = 1});
   const auto* begin = reinterpret_cast<const uint8_t*>(picture.data());
   int taken = 0;
@@ -101,13 +107,36 @@ TEST(FuzzReplay, JpegsForOurOwnReader) {
   EXPECT_LT(taken, inputs * 4 / 5);
 }
 
+TEST(FuzzReplay, PngsForOurOwnReader) {
+  testing::PngFixture fixture{.size = {40, 30}, .chunk_bytes = 500};
+  fixture.samples = testing::NoiseSamples(fixture);
+  const auto picture = testing::MakePng(fixture);
+  const auto* begin = reinterpret_cast<const uint8_t*>(picture.data());
+  std::array<int, 4> outcomes{};
+  int inputs = 0;
+  for (unsigned seed = 0; seed < 400; ++seed) {
+    std::vector<uint8_t> input;
+    if (seed % 2 == 0) {
+      input.assign(begin, begin + picture.size());
+      input.push_back(0);
+    }
+    for (unsigned round = 0; round < 4; ++round, ++inputs) {
+      fuzz::MutatePng(input, 40'000, seed * 4 + round, ByteMutator{});
+      ++outcomes[static_cast<size_t>(fuzz::PngFast(std::as_bytes(std::span(input))))];
+    }
+  }
+  EXPECT_GT(outcomes[static_cast<size_t>(fuzz::PngFastOutcome::kSame)], inputs / 10);
+  EXPECT_GT(outcomes[static_cast<size_t>(fuzz::PngFastOutcome::kRefused)], inputs / 5);
+  EXPECT_GT(outcomes[static_cast<size_t>(fuzz::PngFastOutcome::kLeft)], 20);
+}
+
 TEST(FuzzReplay, ProgressiveJpegsForOurOwnReader) {
   const fuzz::MutateBytes bytes = [](uint8_t* data, size_t size, size_t) {
     if (size > 0) data[size / 2] ^= 0x10;
     return size;
   };
   std::array<int, 4> outcomes{};
-  for (unsigned seed = 0; seed < 1000; ++seed) {
+  for (unsigned seed = 0; seed < 400; ++seed) {
     testing::SynthRandom random(seed);
     random.discard(2);
     fuzz::Bytes input;

@@ -30,6 +30,17 @@ JpegFastOutcome JpegFast(std::span<const std::byte> input);
 // where LaneReader did not take it.
 std::optional<uint64_t> JpegLanes(std::span<const std::byte> input);
 
+enum class PngFastOutcome {
+  kRefused,      // by both, with the same words
+  kLeft,         // to libpng
+  kSame,         // ours, as libpng's
+  kMoreLenient,  // ours, where libpng refuses an incomplete Huffman code
+};
+
+// A PNG through our own reader of image data, against libpng. The last byte of `input` chooses strictness, vector code
+// or not, and how the source delivers.
+PngFastOutcome PngFast(std::span<const std::byte> input);
+
 // An EXIF block.
 void Exif(std::span<const std::byte> input);
 
