@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "codecs/png_deflate.h"
+#include "codecs/png_checksum.h"
 
 namespace tbbthumbs {
 namespace {
@@ -22,8 +22,7 @@ void PngChunkWriter::Append(std::string_view type, std::span<const uint8_t> data
   const size_t begin = file_.size();
   AppendBytes({reinterpret_cast<const uint8_t*>(type.data()), type.size()});
   AppendBytes(data);
-  const auto* bytes = reinterpret_cast<const uint8_t*>(file_.data());
-  AppendBytes(PngNumber(PngCrc32({bytes + begin, file_.size() - begin})));
+  AppendBytes(PngNumber(Crc32(0, std::span(file_).subspan(begin))));
 }
 
 void PngChunkWriter::AppendBytes(std::span<const uint8_t> bytes) {

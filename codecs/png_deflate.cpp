@@ -110,6 +110,4 @@ Result<size_t> PngDeflater::CompressWithLibdeflate(std::span<const uint8_t> byte
   return made;
 }
 
-uint32_t PngCrc32(std::span<const uint8_t> bytes) { return libdeflate_crc32(0, bytes.data(), bytes.size()); }
-
 }  // namespace tbbthumbs

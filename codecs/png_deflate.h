@@ -1,4 +1,4 @@
-// Compression of a PNG's image data, and the checksum of its chunks. Private to codecs/png*.
+// Compression of a PNG's image data. Private to codecs/png*.
 #ifndef TBBTHUMBS_CODECS_PNG_DEFLATE_H_
 #define TBBTHUMBS_CODECS_PNG_DEFLATE_H_
 
@@ -53,9 +53,6 @@ class PngDeflater {
   std::unique_ptr<IsalState> isal_;
   std::array<std::unique_ptr<libdeflate_compressor, FreeCompressor>, 5> libdeflate_;  // by DeflateLevel
 };
-
-// CRC-32 of a chunk's type and data.
-uint32_t PngCrc32(std::span<const uint8_t> bytes);
 
 }  // namespace tbbthumbs
 

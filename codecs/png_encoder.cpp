@@ -20,7 +20,7 @@ constexpr size_t kMostKeptBytes = size_t{4} << 20;
 
 // A way to store the picture.
 struct Candidate {
-  PngLayout layout;
+  PngStorage storage;
   PngFiltering filtering = PngFiltering::kNone;
 };
 
@@ -31,7 +31,7 @@ class PngEncoder {
       : raster_(raster), effort_(effort), scratch_(scratch) {}
 
   Result<std::vector<std::byte>> Encode() {
-    FindLayouts();
+    FindStorage();
     const Status status = effort_ == PngEffort::kSmall ? CompressSmall() : CompressUsual();
     if (!status) return tl::unexpected<Error>(status.error());
     return Assemble();
@@ -39,14 +39,14 @@ class PngEncoder {
 
  private:
   // Sets direct_ and, where fewer bits a pixel will do, narrow_; and packs rows of both.
-  void FindLayouts() {
-    direct_ = DirectLayout(raster_);
+  void FindStorage() {
+    direct_ = DirectStorage(raster_);
     PngPalette& palette = scratch_.palette;
     // Beside 8-bit gray a palette is worth its bytes only with fewer bits a pixel.
     const bool gray = direct_.color == PngColorType::kGray;
     if (direct_.depth > 1 && palette.Collect(raster_, gray ? 16 : PngPalette::kMaxColors) &&
         palette.depth() < direct_.channels() * direct_.depth) {
-      narrow_ = PngLayout{PngColorType::kPalette, palette.depth()};
+      narrow_ = PngStorage{PngColorType::kPalette, palette.depth()};
     } else if (direct_.depth < 8) {
       narrow_ = direct_;
     }
@@ -67,9 +67,9 @@ class PngEncoder {
   // Every way of filtering at a low level, which tells as well as a high one which is best, and then that one at the
   // highest. But now and then that is not the smallest: so also what libpng makes at its highest level, and the usual.
   Status CompressSmall() {
-    for (const auto& layout : {std::optional(direct_), narrow_}) {
-      for (int filtering = 0; layout && filtering < kPngFilterings; ++filtering) {
-        const Candidate candidate{*layout, static_cast<PngFiltering>(filtering)};
+    for (const auto& storage : {std::optional(direct_), narrow_}) {
+      for (int filtering = 0; storage && filtering < kPngFilterings; ++filtering) {
+        const Candidate candidate{*storage, static_cast<PngFiltering>(filtering)};
         if (Status status = Try(candidate, DeflateLevel::kTrial); !status) return status;
       }
     }
@@ -82,7 +82,7 @@ class PngEncoder {
   Status Try(Candidate candidate, DeflateLevel level) {
     const Result<size_t> made = Compress(candidate, level);
     if (!made) return tl::unexpected<Error>(made.error());
-    const size_t bytes = *made + ExtraBytes(candidate.layout);
+    const size_t bytes = *made + ExtraBytes(candidate.storage);
     if (best_ && best_->bytes <= bytes) return {};
     best_ = {candidate, *made, bytes};
     std::swap(scratch_.stream, scratch_.trial);
@@ -91,22 +91,22 @@ class PngEncoder {
 
   // Into scratch_.trial.
   Result<size_t> Compress(const Candidate& candidate, DeflateLevel level) {
-    const PngLayout& layout = candidate.layout;
+    const PngStorage& storage = candidate.storage;
     PngRows rows;
-    rows.bytes = layout != direct_                          ? scratch_.narrow_rows.data()
+    rows.bytes = storage != direct_                         ? scratch_.narrow_rows.data()
                  : direct_.channels() != raster_.channels() ? scratch_.direct_rows.data()
                                                             : raster_.u8().data();
-    rows.row_bytes = layout.row_bytes(raster_.size.width);
+    rows.row_bytes = storage.row_bytes(raster_.size.width);
     rows.count = static_cast<size_t>(raster_.size.height);
-    rows.pixel_bytes = static_cast<size_t>(layout.channels());
+    rows.pixel_bytes = static_cast<size_t>(storage.channels());
     scratch_.filtered.resize(rows.filtered_bytes());
     FilterRows(rows, candidate.filtering, scratch_.filter, scratch_.filtered);
     return scratch_.deflater.Compress(scratch_.filtered, level, scratch_.trial);
   }
 
-  // Of the chunks that the layout needs besides.
-  size_t ExtraBytes(const PngLayout& layout) const {
-    if (layout.color != PngColorType::kPalette) return 0;
+  // Of the chunks that the storage needs besides.
+  size_t ExtraBytes(const PngStorage& storage) const {
+    if (storage.color != PngColorType::kPalette) return 0;
     const size_t transparent = scratch_.palette.transparent();
     return PngChunkWriter::kFrameBytes + 3 * scratch_.palette.colors().size() +
            (transparent > 0 ? PngChunkWriter::kFrameBytes + transparent : 0);
@@ -114,20 +114,20 @@ class PngEncoder {
 
   // The file around scratch_.stream.
   std::vector<std::byte> Assemble() const {
-    const PngLayout& layout = best_->candidate.layout;
+    const PngStorage& storage = best_->candidate.storage;
     std::span<const uint8_t> stream = std::span(scratch_.stream).first(best_->stream_bytes);
     const size_t data_chunks = 1 + (stream.size() - 1) / PngChunkWriter::kMaxChunkBytes;
     PngChunkWriter writer(PngChunkWriter::kSignatureBytes + PngChunkWriter::kFrameBytes + kHeaderBytes +
-                          ExtraBytes(layout) + stream.size() + (data_chunks + 1) * PngChunkWriter::kFrameBytes);
+                          ExtraBytes(storage) + stream.size() + (data_chunks + 1) * PngChunkWriter::kFrameBytes);
     const auto width = PngNumber(static_cast<uint32_t>(raster_.size.width));
     const auto height = PngNumber(static_cast<uint32_t>(raster_.size.height));
     std::array<uint8_t, kHeaderBytes> header{};  // with the only compression and filter method, not interlaced
     std::copy(width.begin(), width.end(), header.begin());
     std::copy(height.begin(), height.end(), header.begin() + 4);
-    header[8] = static_cast<uint8_t>(layout.depth);
-    header[9] = static_cast<uint8_t>(layout.color);
+    header[8] = static_cast<uint8_t>(storage.depth);
+    header[9] = static_cast<uint8_t>(storage.color);
     writer.Append("IHDR", header);
-    if (layout.color == PngColorType::kPalette) WritePalette(writer);
+    if (storage.color == PngColorType::kPalette) WritePalette(writer);
     while (!stream.empty()) {
       const size_t count = std::min(stream.size(), PngChunkWriter::kMaxChunkBytes);
       writer.Append("IDAT", stream.first(count));
@@ -153,8 +153,8 @@ class PngEncoder {
   const Raster& raster_;
   const PngEffort effort_;
   PngEncoderScratch& scratch_;
-  PngLayout direct_;
-  std::optional<PngLayout> narrow_;  // fewer bits a pixel
+  PngStorage direct_;
+  std::optional<PngStorage> narrow_;  // fewer bits a pixel
   struct Best {
     Candidate candidate;
     size_t stream_bytes = 0;

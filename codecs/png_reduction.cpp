@@ -134,7 +134,7 @@ void PackChannels(const Raster& raster, PngColorType color, uint8_t* to) {
 
 }  // namespace
 
-int PngLayout::channels() const {
+int PngStorage::channels() const {
   switch (color) {
     case PngColorType::kGray:
     case PngColorType::kPalette:
@@ -149,7 +149,7 @@ int PngLayout::channels() const {
   return 4;
 }
 
-size_t PngLayout::row_bytes(int width) const {
+size_t PngStorage::row_bytes(int width) const {
   return (static_cast<size_t>(width) * static_cast<size_t>(channels() * depth) + 7) / 8;
 }
 
@@ -194,7 +194,7 @@ int PngPalette::depth() const {
   return count_ <= 16 ? 4 : 8;
 }
 
-PngLayout DirectLayout(const Raster& raster) {
+PngStorage DirectStorage(const Raster& raster) {
   bool opaque = true;
   bool gray = true;
   VisitPixels(raster, [&](Rgba32 pixel) {
@@ -208,19 +208,19 @@ PngLayout DirectLayout(const Raster& raster) {
   return {PngColorType::kGray, GrayDepth(raster)};
 }
 
-void PackRows(const Raster& raster, const PngLayout& layout, const PngPalette& palette, std::vector<uint8_t>& rows) {
-  rows.resize(layout.row_bytes(raster.size.width) * static_cast<size_t>(raster.size.height));
-  if (layout.color == PngColorType::kPalette) {
+void PackRows(const Raster& raster, const PngStorage& storage, const PngPalette& palette, std::vector<uint8_t>& rows) {
+  rows.resize(storage.row_bytes(raster.size.width) * static_cast<size_t>(raster.size.height));
+  if (storage.color == PngColorType::kPalette) {
     Rgba32 last = 0;
     uint8_t index = palette.IndexOf(last);
-    PackSamples(raster, layout.depth, rows.data(), [&](Rgba32 pixel) {
+    PackSamples(raster, storage.depth, rows.data(), [&](Rgba32 pixel) {
       if (pixel != last) index = palette.IndexOf(last = pixel);
       return index;
     });
-  } else if (layout.color == PngColorType::kGray) {
-    PackSamples(raster, layout.depth, rows.data(), [&](Rgba32 pixel) { return Red(pixel) >> (8 - layout.depth); });
+  } else if (storage.color == PngColorType::kGray) {
+    PackSamples(raster, storage.depth, rows.data(), [&](Rgba32 pixel) { return Red(pixel) >> (8 - storage.depth); });
   } else {
-    PackChannels(raster, layout.color, rows.data());
+    PackChannels(raster, storage.color, rows.data());
   }
 }
 

@@ -8,21 +8,19 @@
 #include <span>
 #include <vector>
 
+#include "codecs/png_layout.h"
 #include "codecs/raster.h"
 
 namespace tbbthumbs {
 
-// As IHDR numbers them.
-enum class PngColorType : uint8_t { kGray = 0, kRgb = 2, kPalette = 3, kGrayAlpha = 4, kRgba = 6 };
-
 // How pixels are stored.
-struct PngLayout {
+struct PngStorage {
   PngColorType color = PngColorType::kRgb;
   int depth = 8;  // bits a sample; below 8 only gray and palette
 
   int channels() const;
   size_t row_bytes(int width) const;
-  friend bool operator==(const PngLayout&, const PngLayout&) = default;
+  friend bool operator==(const PngStorage&, const PngStorage&) = default;
 };
 
 // A pixel with 8 bits a channel: red in the lowest ones, then green, blue and alpha.
@@ -58,13 +56,13 @@ class PngPalette {
   std::array<bool, kSlots> used_{};
 };
 
-// The smallest layout without a palette: no alpha where all pixels are opaque, gray where red, green and blue are the
+// The smallest storage without a palette: no alpha where all pixels are opaque, gray where red, green and blue are the
 // same everywhere, less than 8 bits where every gray is one of those that fewer bits have.
-PngLayout DirectLayout(const Raster& raster);
+PngStorage DirectStorage(const Raster& raster);
 
-// The rows of `raster` in `layout`, which must be able to hold it, packed as in the file. Of a palette that was
+// The rows of `raster` in `storage`, which must be able to hold it, packed as in the file. Of a palette that was
 // collected from the raster.
-void PackRows(const Raster& raster, const PngLayout& layout, const PngPalette& palette, std::vector<uint8_t>& rows);
+void PackRows(const Raster& raster, const PngStorage& storage, const PngPalette& palette, std::vector<uint8_t>& rows);
 
 }  // namespace tbbthumbs
 

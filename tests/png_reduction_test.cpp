@@ -24,7 +24,7 @@ Raster Gray(std::vector<uint8_t> samples) {
   return Make({static_cast<int>(samples.size()), 1}, ColorModel::kGray, false, samples);
 }
 
-PngLayout Layout(PngColorType color, int depth) { return {color, depth}; }
+PngStorage Layout(PngColorType color, int depth) { return {color, depth}; }
 
 // `count` different colours, each in several places.
 Raster ManyColors(size_t count, bool alpha) {
@@ -37,35 +37,35 @@ Raster ManyColors(size_t count, bool alpha) {
   return Make({static_cast<int>(3 * count), 1}, ColorModel::kRgb, alpha, samples);
 }
 
-TEST(DirectLayout, LeavesOutWhatSaysNothing) {
+TEST(DirectStorage, LeavesOutWhatSaysNothing) {
   const Size two{2, 1};
-  EXPECT_EQ(DirectLayout(Make(two, ColorModel::kRgb, false, {1, 2, 3, 4, 4, 4})), Layout(PngColorType::kRgb, 8));
-  EXPECT_EQ(DirectLayout(Make(two, ColorModel::kRgb, false, {1, 1, 1, 4, 4, 4})), Layout(PngColorType::kGray, 8));
-  EXPECT_EQ(DirectLayout(Make(two, ColorModel::kRgb, true, {1, 2, 3, 255, 4, 4, 4, 255})),
+  EXPECT_EQ(DirectStorage(Make(two, ColorModel::kRgb, false, {1, 2, 3, 4, 4, 4})), Layout(PngColorType::kRgb, 8));
+  EXPECT_EQ(DirectStorage(Make(two, ColorModel::kRgb, false, {1, 1, 1, 4, 4, 4})), Layout(PngColorType::kGray, 8));
+  EXPECT_EQ(DirectStorage(Make(two, ColorModel::kRgb, true, {1, 2, 3, 255, 4, 4, 4, 255})),
             Layout(PngColorType::kRgb, 8));
-  EXPECT_EQ(DirectLayout(Make(two, ColorModel::kRgb, true, {1, 2, 3, 255, 4, 4, 4, 254})),
+  EXPECT_EQ(DirectStorage(Make(two, ColorModel::kRgb, true, {1, 2, 3, 255, 4, 4, 4, 254})),
             Layout(PngColorType::kRgba, 8));
-  EXPECT_EQ(DirectLayout(Make(two, ColorModel::kRgb, true, {1, 1, 1, 255, 4, 4, 4, 0})),
+  EXPECT_EQ(DirectStorage(Make(two, ColorModel::kRgb, true, {1, 1, 1, 255, 4, 4, 4, 0})),
             Layout(PngColorType::kGrayAlpha, 8));
-  EXPECT_EQ(DirectLayout(Make(two, ColorModel::kRgb, true, {1, 1, 1, 255, 4, 4, 4, 255})),
+  EXPECT_EQ(DirectStorage(Make(two, ColorModel::kRgb, true, {1, 1, 1, 255, 4, 4, 4, 255})),
             Layout(PngColorType::kGray, 8));
-  EXPECT_EQ(DirectLayout(Make(two, ColorModel::kGray, true, {1, 255, 4, 255})), Layout(PngColorType::kGray, 8));
-  EXPECT_EQ(DirectLayout(Make(two, ColorModel::kGray, true, {1, 255, 4, 128})), Layout(PngColorType::kGrayAlpha, 8));
+  EXPECT_EQ(DirectStorage(Make(two, ColorModel::kGray, true, {1, 255, 4, 255})), Layout(PngColorType::kGray, 8));
+  EXPECT_EQ(DirectStorage(Make(two, ColorModel::kGray, true, {1, 255, 4, 128})), Layout(PngColorType::kGrayAlpha, 8));
   // Alpha that shows in the last pixel only, behind a colour in the first; and the other way round.
-  EXPECT_EQ(DirectLayout(Make(two, ColorModel::kRgb, true, {1, 2, 3, 255, 4, 4, 4, 0})),
+  EXPECT_EQ(DirectStorage(Make(two, ColorModel::kRgb, true, {1, 2, 3, 255, 4, 4, 4, 0})),
             Layout(PngColorType::kRgba, 8));
-  EXPECT_EQ(DirectLayout(Make(two, ColorModel::kRgb, true, {4, 4, 4, 0, 1, 2, 3, 255})),
+  EXPECT_EQ(DirectStorage(Make(two, ColorModel::kRgb, true, {4, 4, 4, 0, 1, 2, 3, 255})),
             Layout(PngColorType::kRgba, 8));
 }
 
-TEST(DirectLayout, TakesTheBitsThatGraysNeed) {
-  EXPECT_EQ(DirectLayout(Gray({0, 255, 0})).depth, 1);
-  EXPECT_EQ(DirectLayout(Gray({0})).depth, 1);
-  EXPECT_EQ(DirectLayout(Gray({0, 85, 170, 255})).depth, 2);
-  EXPECT_EQ(DirectLayout(Gray({85})).depth, 2);
-  EXPECT_EQ(DirectLayout(Gray({0, 17, 255})).depth, 4);
-  EXPECT_EQ(DirectLayout(Gray({0, 17, 18})).depth, 8);
-  EXPECT_EQ(DirectLayout(Gray({1, 255})).depth, 8);
+TEST(DirectStorage, TakesTheBitsThatGraysNeed) {
+  EXPECT_EQ(DirectStorage(Gray({0, 255, 0})).depth, 1);
+  EXPECT_EQ(DirectStorage(Gray({0})).depth, 1);
+  EXPECT_EQ(DirectStorage(Gray({0, 85, 170, 255})).depth, 2);
+  EXPECT_EQ(DirectStorage(Gray({85})).depth, 2);
+  EXPECT_EQ(DirectStorage(Gray({0, 17, 255})).depth, 4);
+  EXPECT_EQ(DirectStorage(Gray({0, 17, 18})).depth, 8);
+  EXPECT_EQ(DirectStorage(Gray({1, 255})).depth, 8);
 }
 
 TEST(PngPalette, HoldsUpTo256Colors) {
