@@ -103,31 +103,4 @@ Result<size_t> PngReadSession::ReadSome(std::span<std::byte> out) {
   return copy_from(std::span(buffer_).first(buffer_filled_).subspan(position_ - buffer_offset_));
 }
 
-PngWriteSession::PngWriteSession() {
-  PngErrors* errors = this;
-  const bool made = Guarded([&] {
-    png_ = png_create_write_struct(PNG_LIBPNG_VER_STRING, errors, OnError, OnWarning);
-    if (png_ == nullptr) return;
-    info_ = png_create_info_struct(png_);
-    png_set_write_fn(png_, this, OnWrite, [](png_structp) {});
-  });
-  if (!made || info_ == nullptr) png_destroy_write_struct(&png_, &info_);
-}
-
-PngWriteSession::~PngWriteSession() { png_destroy_write_struct(&png_, &info_); }
-
-void PngWriteSession::OnWrite(png_structp png, png_bytep bytes, size_t count) {
-  auto* session = static_cast<PngWriteSession*>(png_get_io_ptr(png));
-  if (!session->Append({reinterpret_cast<const std::byte*>(bytes), count})) png_error(png, "out of memory");
-}
-
-bool PngWriteSession::Append(std::span<const std::byte> bytes) noexcept {
-  try {
-    file_.insert(file_.end(), bytes.begin(), bytes.end());
-    return true;
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
-}
-
 }  // namespace tbbthumbs

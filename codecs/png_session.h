@@ -90,28 +90,6 @@ class PngReadSession final : public PngErrors {
   png_infop info_ = nullptr;
 };
 
-// Writes one PNG into memory.
-class PngWriteSession final : public PngErrors {
- public:
-  PngWriteSession();
-  ~PngWriteSession();
-  PngWriteSession(const PngWriteSession&) = delete;
-  PngWriteSession& operator=(const PngWriteSession&) = delete;
-
-  // Null where libpng could not be set up.
-  png_structp png() const { return png_; }
-  png_infop info() const { return info_; }
-  std::vector<std::byte>& file() { return file_; }
-
- private:
-  static void OnWrite(png_structp png, png_bytep bytes, size_t count);
-  bool Append(std::span<const std::byte> bytes) noexcept;
-
-  std::vector<std::byte> file_;
-  png_structp png_ = nullptr;
-  png_infop info_ = nullptr;
-};
-
 }  // namespace tbbthumbs
 
 #endif  // TBBTHUMBS_CODECS_PNG_SESSION_H_
