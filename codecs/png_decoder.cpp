@@ -130,7 +130,8 @@ void PngDecoder::DescribePicture() {
   info_.format = Format::kPng;
   info_.depth = png_get_bit_depth(png, info);
   info_.color = (color_type & PNG_COLOR_MASK_COLOR) != 0 ? ColorModel::kRgb : ColorModel::kGray;
-  info_.alpha = (color_type & PNG_COLOR_MASK_ALPHA) != 0 || png_get_valid(png, info, PNG_INFO_tRNS) != 0;
+  layout_ = ReadPngLayout(session_);
+  info_.alpha = layout_.HasAlpha();
   info_.progressive = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
   info_.animated = !FindUnknownChunk(session_, "acTL").empty();
   info_.coding = CodingName(color_type, info_.depth, info_.progressive);
@@ -145,7 +146,6 @@ void PngDecoder::DescribePicture() {
     info_.orientation = ReadExifOrientation(FindLateExif(source_, session_.position() - 8));
   }
 
-  layout_ = ReadPngLayout(session_);
   const int channels = ColorChannels(info_.color) + (info_.alpha ? 1 : 0);
   row_bytes_ = static_cast<size_t>(info_.size.width) * static_cast<size_t>(channels) * (info_.depth == 16 ? 2 : 1);
   // libpng holds two rows and works on one more.

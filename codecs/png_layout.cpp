@@ -66,7 +66,8 @@ PngLayout ReadPngLayout(const PngReadSession& session) {
   png_bytep alphas = nullptr;
   int alpha_count = 0;
   png_color_16p key = nullptr;
-  const bool transparent = png_get_tRNS(png, info, &alphas, &alpha_count, &key) != 0;
+  // Where PLTE comes behind it, libpng drops what tRNS said but not that it was there.
+  const bool transparent = png_get_tRNS(png, info, &alphas, &alpha_count, &key) != 0 && alpha_count > 0;
   if (layout.color != PngColorType::kPalette) {
     if (transparent && key != nullptr && layout.color == PngColorType::kGray) layout.key = {key->gray, 0, 0};
     if (transparent && key != nullptr && layout.color == PngColorType::kRgb) {

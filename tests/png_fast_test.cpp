@@ -157,6 +157,16 @@ TEST(PngFast, TransparencyThatIsWrong) {
   }
 }
 
+TEST(PngFast, TransparencyInFrontOfThePaletteIsNone) {
+  for (const int depth : {8, 16}) {
+    PngFixture fixture = Noise({20, 20}, PngColor::kRgb, depth);
+    fixture.before_data = {{"tRNS", Bytes(6)}, {"PLTE", Bytes(30)}};
+    const Bytes file = MakePng(fixture);
+    ASSERT_NO_FATAL_FAILURE(ExpectSameAndFast(file));
+    EXPECT_FALSE(Decode(file, DecoderChoice::kAuto).info.alpha);
+  }
+}
+
 TEST(PngFast, SeveralWindowsAndRowsLargerThanOne) {
   for (const PngColor color : {PngColor::kGray, PngColor::kRgb, PngColor::kRgba}) {
     ASSERT_NO_FATAL_FAILURE(ExpectSameAndFast(MakePng(Noise({700, 900}, color))));
