@@ -62,11 +62,11 @@ size_t ChooseFilter(PngFiltering filtering, const FilteredRow& filtered, size_t 
 
 void FilterRowScalar(const uint8_t* row, const uint8_t* above, size_t row_bytes, size_t pixel_bytes, FilteredRow& out) {
   out.costs = {};
+  const uint8_t* left = row - pixel_bytes;
+  const uint8_t* corner = above - pixel_bytes;
   for (size_t i = 0; i < row_bytes; ++i) {
-    const uint8_t left = row[i - pixel_bytes];
-    const uint8_t corner = above[i - pixel_bytes];
-    const uint8_t predictions[kPngFilters] = {0, left, above[i], static_cast<uint8_t>((left + above[i]) / 2),
-                                              Paeth(left, above[i], corner)};
+    const uint8_t predictions[kPngFilters] = {0, left[i], above[i], static_cast<uint8_t>((left[i] + above[i]) / 2),
+                                              Paeth(left[i], above[i], corner[i])};
     for (size_t filter = 0; filter < kPngFilters; ++filter) {
       const auto byte = static_cast<uint8_t>(row[i] - predictions[filter]);
       out.costs[filter] += Cost(byte);
