@@ -136,7 +136,7 @@ TEST(FuzzReplay, ProgressiveJpegsForOurOwnReader) {
     return size;
   };
   std::array<int, 4> outcomes{};
-  for (unsigned seed = 0; seed < 400; ++seed) {
+  for (unsigned seed = 0; seed < 1000; ++seed) {
     testing::SynthRandom random(seed);
     random.discard(2);
     fuzz::Bytes input;
