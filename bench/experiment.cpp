@@ -380,7 +380,7 @@ void Experiment::Execute(size_t index, int round) {
   if (!reply->latencies_s.empty()) entry.latencies.push_back(std::move(reply->latencies_s));
 }
 
-tl::expected<RunReply, std::string> Experiment::RunOne(const PictureSet& set, const Config& config, bool details) {
+tl::expected<RunReply, std::string> Experiment::RunOne(PictureSet& set, const Config& config, bool details) {
   if (stopped_) return Wrong("stopped");
   RunRequest request{.config = config,
                      .list = set.list,
@@ -408,13 +408,10 @@ tl::expected<RunReply, std::string> Experiment::RunOne(const PictureSet& set, co
   return reply;
 }
 
-Experiment::Done Experiment::CheckIdentical(const PictureSet& set, const RunRequest& request, const RunReply& reply) {
+Experiment::Done Experiment::CheckIdentical(PictureSet& set, const RunRequest& request, const RunReply& reply) {
   const std::string made = reply.counts + "; " + reply.decoders + "; " + FingerprintOf(request.output);
   const auto [first, is_first] = fingerprints_.emplace(set.about.name, made);
-  if (is_first) {
-    const auto workload = std::ranges::find(results_.workloads, set.about.name, &Workload::name);
-    if (workload != results_.workloads.end()) workload->decoders = reply.decoders;
-  }
+  if (is_first) set.about.decoders = reply.decoders;
   if (is_first || first->second == made) return {};
   return Wrong(fmt::format("{} on {} {}: {} instead of {}", request.config.strategy, set.about.name, kMadeSomethingElse,
                            made, first->second));

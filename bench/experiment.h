@@ -83,8 +83,8 @@ class Experiment {
   void Register(size_t index, int round);
   void PlanEntries(size_t set);
   void AddEntry(size_t set, const std::string& strategy, int threads, int tokens, int rounds);
-  tl::expected<RunReply, std::string> RunOne(const PictureSet& set, const Config& config, bool details);
-  Done CheckIdentical(const PictureSet& set, const RunRequest& request, const RunReply& reply);
+  tl::expected<RunReply, std::string> RunOne(PictureSet& set, const Config& config, bool details);
+  Done CheckIdentical(PictureSet& set, const RunRequest& request, const RunReply& reply);
   void Execute(size_t entry, int round);
   int TokensFor(int threads) const;
   bool Wants(std::string_view workload) const;
