@@ -88,7 +88,7 @@ Result<bool> FastPass::Inflate(std::span<std::byte> out) {
     if (out.empty()) break;
     if (state != ZlibInflater::State::kGoesOn) return false;
     if (buffers_.inflater.input_left() > 0) continue;
-    const Result<bool> more = TakeInput();
+    Result<bool> more = TakeInput();
     if (!more || !*more) return more;
   }
   return true;
@@ -101,7 +101,7 @@ Result<bool> FastPass::FinishStream() {
     if (state == ZlibInflater::State::kEnd) break;
     if (state == ZlibInflater::State::kBad || buffers_.inflater.holds_output()) return false;
     if (buffers_.inflater.input_left() > 0) return false;  // it waits for room
-    const Result<bool> more = TakeInput();
+    Result<bool> more = TakeInput();
     if (!more || !*more) return more;
   }
   if (Status status = idat_.FinishChunk(); !status) return tl::unexpected<Error>(std::move(status.error()));
@@ -138,12 +138,12 @@ Result<bool> FastPass::Run(const RowFormat& format, RowSink& sink) {
     if (Status status = watch_.Poll(); !status) return failed(status);
     const size_t count = std::min(window_rows_, height - y);
     const size_t bytes = count * (1 + row_bytes_);
-    const Result<bool> whole = Inflate({reinterpret_cast<std::byte*>(rows), bytes});
+    Result<bool> whole = Inflate({reinterpret_cast<std::byte*>(rows), bytes});
     if (!whole || !*whole) return whole;
     const FilteredRows filtered{rows, count, row_bytes_, FilterPixelBytes(layout_), above};
     if (!(scalar_ ? scalar::UnfilterRows(filtered) : simd::UnfilterRows(filtered))) return false;
     if (y + count == height) {
-      const Result<bool> ends = FinishStream();
+      Result<bool> ends = FinishStream();
       if (!ends || !*ends) return ends;
     }
     if (y == 0) {

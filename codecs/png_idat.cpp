@@ -91,7 +91,7 @@ Status IdatReader::TakeChecksum() {
 }
 
 Result<bool> IdatReader::TakeData(size_t most, size_t& filled) {
-  const Result<bool> there = Require(1);
+  Result<bool> there = Require(1);
   if (!there || !*there) return there;
   const size_t count = std::min({most, input_size_, size_t{chunk_left_}});
   crc_ = Crc32(crc_, {input_, count});

@@ -74,12 +74,12 @@ ZlibInflater::State ZlibInflater::Inflate(std::span<std::byte> out, size_t& writ
   isal.avail_out = static_cast<uint32_t>(most);
   const int result = isal_inflate(&isal);
   written = most - isal.avail_out;
-  if (result != ISAL_DECOMP_OK) {
-    impl_->state = State::kBad;
-  } else if (isal.block_state == ISAL_BLOCK_FINISH) {
+  // Input and room, and nothing came of it: it would be the same again.
+  const bool stuck = had_input > 0 && isal.avail_in == had_input && most > 0 && written == 0;
+  if (result == ISAL_DECOMP_OK && isal.block_state == ISAL_BLOCK_FINISH) {
     impl_->state = State::kEnd;
-  } else if (had_input > 0 && isal.avail_in == had_input && most > 0 && written == 0) {
-    impl_->state = State::kBad;  // input and room, and nothing came of it: it would be the same again
+  } else if (result != ISAL_DECOMP_OK || stuck) {
+    impl_->state = State::kBad;
   }
   return impl_->state;
 }
