@@ -16,6 +16,8 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace tbbthumbs::HWY_NAMESPACE {
+// Highway includes this once for each target, each time within a namespace of that target's.
+// NOLINTBEGIN(google-build-namespaces, misc-definitions-in-headers)
 namespace {
 
 #if HWY_TARGET != HWY_SCALAR
@@ -160,6 +162,7 @@ void UnfilterPaethRows(uint8_t* row, const uint8_t* above, uint8_t* below, size_
 #endif  // HWY_TARGET
 
 }  // namespace
+// NOLINTEND(google-build-namespaces, misc-definitions-in-headers)
 }  // namespace tbbthumbs::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

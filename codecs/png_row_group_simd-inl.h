@@ -17,6 +17,8 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace tbbthumbs::HWY_NAMESPACE {
+// Highway includes this once for each target, each time within a namespace of that target's.
+// NOLINTBEGIN(google-build-namespaces, misc-definitions-in-headers)
 namespace {
 
 #if HWY_TARGET != HWY_SCALAR
@@ -214,6 +216,7 @@ class RowGroup {
 #endif  // HWY_TARGET
 
 }  // namespace
+// NOLINTEND(google-build-namespaces, misc-definitions-in-headers)
 }  // namespace tbbthumbs::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
