@@ -83,9 +83,10 @@ TEST_F(BufferPoolTest, BuffersMoveAndOutliveTheirMaker) {
 }
 
 TEST_F(BufferPoolTest, NoMemoryIsNoCrash) {
-  if (sizeof(size_t) == 8) {
-    EXPECT_TRUE(Take(size_t{1} << 60).empty());
-  }
+#ifdef TBBTHUMBS_SANITIZED
+  GTEST_SKIP() << "sanitizers end a program that asks for too much";
+#endif
+  EXPECT_TRUE(Take(size_t{1} << 60).empty());
   EXPECT_FALSE(Take(kMegabyte).empty());
 }
 
