@@ -65,6 +65,7 @@ TEST_F(BufferPoolTest, KeepsNoSmallOnesAndNotTooMuch) {
   EXPECT_EQ(pool_->kept_bytes(), 0U);
   {
     std::vector<BufferPool::Buffer> many;
+    many.reserve(40);
     for (int i = 0; i < 40; ++i) many.push_back(Take(kMegabyte));
   }
   EXPECT_GT(pool_->kept_bytes(), BufferPool::kMaxKeptBytes / 2);
@@ -92,6 +93,7 @@ TEST_F(BufferPoolTest, NoMemoryIsNoCrash) {
 
 TEST_F(BufferPoolTest, ServesThreads) {
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([this, t] {
       std::minstd_rand random(static_cast<unsigned>(t) + 1);
