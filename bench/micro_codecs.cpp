@@ -2,12 +2,12 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "bench/made_pictures.h"
+#include "bench/micro_support.h"
 #include "codecs/decoder.h"
 #include "codecs/jpeg_encoder.h"
 #include "codecs/png_encoder.h"
@@ -18,12 +18,6 @@ namespace tbbthumbs::bench {
 namespace {
 
 constexpr Size kSource{4000, 3000};
-
-template <class T>
-T OrExit(Result<T> result) {
-  if (!result) std::exit(EXIT_FAILURE);
-  return std::move(*result);
-}
 
 const std::vector<std::byte>& Jpeg() {
   static const auto jpeg = OrExit(EncodeJpeg(MakePicture(kSource), {.quality = 92}));
@@ -83,11 +77,11 @@ void Resize(benchmark::State& state) {
   Workspace workspace;
   for (auto _ : state) {
     Resizer resizer({256, 192}, kernel, workspace.taps());
-    if (!resizer.Begin(format)) std::exit(EXIT_FAILURE);
+    if (!resizer.Begin(format)) Exit("the resizer refuses the picture");
     for (int y = 0; y < source.size.height; ++y) {
-      if (!resizer.Row(0, source.row(y))) std::exit(EXIT_FAILURE);
+      if (!resizer.Row(0, source.row(y))) Exit("the resizer refuses a row");
     }
-    if (!resizer.End()) std::exit(EXIT_FAILURE);
+    if (!resizer.End()) Exit("the resizer refuses the end");
     benchmark::DoNotOptimize(resizer.Take());
   }
 }

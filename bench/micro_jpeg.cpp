@@ -4,17 +4,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "bench/made_pictures.h"
+#include "bench/micro_support.h"
 #include "codecs/jpeg_encoder.h"
 #include "codecs/jpeg_fast.h"
 #include "codecs/jpeg_frame.h"
@@ -29,22 +25,9 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 
-[[noreturn]] void Exit(const std::string& reason) {
-  std::fprintf(stderr, "%s\n", reason.c_str());
-  std::exit(EXIT_FAILURE);
-}
-
 Bytes ReadPhoto() {
-  const char* path = std::getenv("TBBTHUMBS_MICRO_JPEG");
-  if (path == nullptr) {
-    auto made = EncodeJpeg(MakePicture({4000, 3000}), {.quality = 92});
-    if (!made) Exit(made.error().message);
-    return std::move(*made);
-  }
-  std::ifstream file(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
-  const auto* begin = reinterpret_cast<const std::byte*>(text.data());
-  return {begin, begin + text.size()};
+  if (auto named = ReadNamedFile("TBBTHUMBS_MICRO_JPEG")) return std::move(*named);
+  return OrExit(EncodeJpeg(MakePicture({4000, 3000}), {.quality = 92}));
 }
 
 // The file, and what its header says.
@@ -152,9 +135,7 @@ void JpegThumbnail(benchmark::State& state) {
   Workspace workspace;
   for (auto _ : state) {
     MemorySource source{std::span<const std::byte>(photo.bytes)};
-    auto made = MakeThumbnails(source, specs, {}, workspace);
-    if (!made) Exit(made.error().message);
-    state.SetLabel(made->decode.path);
+    state.SetLabel(OrExit(MakeThumbnails(source, specs, {}, workspace)).decode.path);
   }
   CountPhotos(state);
 }
