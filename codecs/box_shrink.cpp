@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "codecs/box_shrink_simd.h"
 #include "codecs/resample_scalar.h"
-#include "codecs/resample_simd.h"
 
 namespace tbbthumbs {
 namespace {
@@ -62,7 +62,7 @@ std::span<const std::byte> BoxShrink::Add(std::span<const std::byte> row) {
   if (sample_ == SampleType::kU8) {
     simd::BlockMeans(sums_of_bytes_.data(), blocks, reinterpret_cast<uint8_t*>(means_.data()));
   } else {
-    scalar::BlockMeans(sums_of_words_.data(), blocks, reinterpret_cast<uint16_t*>(means_.data()));
+    simd::BlockMeans(sums_of_words_.data(), blocks, reinterpret_cast<uint16_t*>(means_.data()));
   }
   return {means_.data(), static_cast<size_t>(shrunk_.width) * plane_.channels * SampleBytes(sample_)};
 }

@@ -32,13 +32,6 @@ void WeightedColumnsU16(const float* columns, std::span<const FilterTaps::Output
 void PlaceRowsU8(const uint8_t* columns, int count, int rows, uint8_t* out, size_t stride) {
   scalar::PlaceRows(columns, count, rows, out, stride);
 }
-void AddRowU8(const uint8_t* row, bool first, size_t samples, uint16_t* sums) {
-  scalar::AddRow(row, first, samples, sums);
-}
-void AddRowU16(const uint16_t* row, bool first, size_t samples, uint32_t* sums) {
-  scalar::AddRow(row, first, samples, sums);
-}
-void BlockMeansU8(const uint16_t* sums, const BlockRow& blocks, uint8_t* out) { scalar::BlockMeans(sums, blocks, out); }
 
 #else
 
@@ -303,67 +296,6 @@ void PlaceRowsU8(const uint8_t* HWY_RESTRICT columns, int count, int rows, uint8
   scalar::PlaceRows(columns + x * kColumnSamples, count - x, rows, out + x, stride);
 }
 
-template <class Sample, class Sum>
-HWY_INLINE void AddSamples(const Sample* HWY_RESTRICT row, bool first, size_t samples, Sum* HWY_RESTRICT sums) {
-  constexpr Wide<Sum> wide;
-  const hn::Rebind<Sample, Wide<Sum>> narrow;
-  const size_t lanes = hn::Lanes(wide);
-  for (size_t x = 0; x < samples; x += 2 * lanes) {
-    auto sum0 = hn::PromoteTo(wide, hn::LoadU(narrow, row + x));
-    auto sum1 = hn::PromoteTo(wide, hn::LoadU(narrow, row + x + lanes));
-    if (!first) {
-      sum0 = hn::Add(sum0, hn::LoadU(wide, sums + x));
-      sum1 = hn::Add(sum1, hn::LoadU(wide, sums + x + lanes));
-    }
-    hn::StoreU(sum0, wide, sums + x);
-    hn::StoreU(sum1, wide, sums + x + lanes);
-  }
-}
-
-void AddRowU8(const uint8_t* row, bool first, size_t samples, uint16_t* sums) { AddSamples(row, first, samples, sums); }
-
-void AddRowU16(const uint16_t* row, bool first, size_t samples, uint32_t* sums) {
-  AddSamples(row, first, samples, sums);
-}
-
-// The whole blocks of a row, one pixel a vector. (sum + half + 0.5) / count in float lies at least 0.5 / count from an
-// integer, and errs by less than 256 * 2^-23: the integer part is that of the exact quotient up to 8192 pixels a block.
-constexpr int kMaxFloatBlock = 8192;
-
-template <int kChannels>
-void WholeBlockMeans(const uint16_t* HWY_RESTRICT sums, int factor, int blocks, int pixels, uint8_t* HWY_RESTRICT out) {
-  const hn::FixedTag<int32_t, 4> d32;
-  const hn::FixedTag<float, 4> df;
-  const hn::FixedTag<uint16_t, 4> d16;
-  const hn::FixedTag<uint8_t, 4> d8;
-  const auto half = hn::Set(d32, pixels / 2);
-  const auto inverse = hn::Set(df, 1.0f / static_cast<float>(pixels));
-  for (int b = 0; b < blocks; ++b, out += kChannels) {
-    auto sum = half;
-    for (int i = 0; i < factor; ++i, sums += kChannels) {
-      sum = hn::Add(sum, hn::PromoteTo(d32, hn::LoadU(d16, sums)));
-    }
-    const auto mean = hn::Mul(hn::Add(hn::ConvertTo(df, sum), hn::Set(df, 0.5f)), inverse);
-    hn::StoreU(hn::DemoteTo(d8, hn::ConvertTo(d32, mean)), d8, out);
-  }
-}
-
-void BlockMeansU8(const uint16_t* sums, const BlockRow& blocks, uint8_t* out) {
-  const int pixels = blocks.factor * blocks.rows;
-  if (blocks.channels < 3 || pixels > kMaxFloatBlock) return scalar::BlockMeans(sums, blocks, out);
-  const int whole = blocks.width / blocks.factor;
-  if (blocks.channels == 3) {
-    WholeBlockMeans<3>(sums, blocks.factor, whole, pixels, out);
-  } else {
-    WholeBlockMeans<4>(sums, blocks.factor, whole, pixels, out);
-  }
-  const int done = whole * blocks.factor;
-  BlockRow rest = blocks;
-  rest.width = blocks.width - done;
-  scalar::BlockMeans(sums + static_cast<size_t>(done) * blocks.channels, rest,
-                     out + static_cast<size_t>(whole) * blocks.channels);
-}
-
 #endif  // HWY_TARGET
 
 }  // namespace
@@ -380,9 +312,6 @@ HWY_EXPORT(PlaceColumnsU8);
 HWY_EXPORT(WeightedColumnsU8);
 HWY_EXPORT(WeightedColumnsU16);
 HWY_EXPORT(PlaceRowsU8);
-HWY_EXPORT(AddRowU8);
-HWY_EXPORT(AddRowU16);
-HWY_EXPORT(BlockMeansU8);
 
 void PairRows(const uint8_t* even, const uint8_t* odd, size_t samples, int16_t* pair) {
   HWY_DYNAMIC_DISPATCH(PairRowsU8)(even, odd, samples, pair);
@@ -406,15 +335,6 @@ void WeightedColumns(const float* columns, std::span<const FilterTaps::Output> o
 }
 void PlaceRows(const uint8_t* columns, int count, int rows, uint8_t* out, size_t stride) {
   HWY_DYNAMIC_DISPATCH(PlaceRowsU8)(columns, count, rows, out, stride);
-}
-void AddRow(const uint8_t* row, bool first, size_t samples, uint16_t* sums) {
-  HWY_DYNAMIC_DISPATCH(AddRowU8)(row, first, samples, sums);
-}
-void AddRow(const uint16_t* row, bool first, size_t samples, uint32_t* sums) {
-  HWY_DYNAMIC_DISPATCH(AddRowU16)(row, first, samples, sums);
-}
-void BlockMeans(const uint16_t* sums, const BlockRow& blocks, uint8_t* out) {
-  HWY_DYNAMIC_DISPATCH(BlockMeansU8)(sums, blocks, out);
 }
 
 }  // namespace tbbthumbs::simd

@@ -25,11 +25,6 @@ void WeightedColumns(const float* columns, std::span<const FilterTaps::Output> o
 
 void PlaceRows(const uint8_t* columns, int count, int rows, uint8_t* out, size_t stride);
 
-void AddRow(const uint8_t* row, bool first, size_t samples, uint16_t* sums);
-void AddRow(const uint16_t* row, bool first, size_t samples, uint32_t* sums);
-
-void BlockMeans(const uint16_t* sums, const BlockRow& blocks, uint8_t* out);
-
 }  // namespace tbbthumbs::simd
 
 #endif  // TBBTHUMBS_CODECS_RESAMPLE_SIMD_H_

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "codecs/alpha_simd.h"
+#include "codecs/box_shrink_simd.h"
 #include "codecs/resample_scalar.h"
 #include "codecs/resample_simd.h"
 #include "tests/support/simd_targets.h"
@@ -190,27 +191,49 @@ TEST_P(ResampleKernels, AddRow) {
   }
 }
 
+template <class Sum, class Sample>
+void ExpectSameMeans(const std::vector<Sum>& sums, const BlockRow& blocks) {
+  const size_t room = PaddedSamples(static_cast<size_t>(blocks.width) * blocks.channels + kRowStep);
+  std::vector<Sample> expected(room), actual(room);
+  scalar::BlockMeans(sums.data(), blocks, expected.data());
+  simd::BlockMeans(sums.data(), blocks, actual.data());
+  const size_t out = static_cast<size_t>((blocks.width + blocks.factor - 1) / blocks.factor) * blocks.channels;
+  EXPECT_EQ(First(actual, out), First(expected, out)) << blocks.factor << " x " << blocks.rows << ", "
+                                                      << blocks.channels << " channels, " << sizeof(Sample) << " bytes";
+}
+
 TEST_P(ResampleKernels, BlockMeans) {
   for (int channels = 1; channels <= 4; ++channels) {
-    for (const auto& [factor, rows] : {std::pair{1, 3}, {2, 2}, {3, 5}, {16, 16}, {90, 91}, {91, 91}, {256, 256}}) {
-      const BlockRow blocks{channels, 4 * factor + factor / 2, factor, rows};
-      const auto samples = static_cast<size_t>(blocks.width) * channels;
+    for (const auto& [factor, rows] : {std::pair{1, 3},
+                                       {2, 1},
+                                       {2, 2},
+                                       {3, 5},
+                                       {7, 7},
+                                       {11, 12},
+                                       {15, 17},
+                                       {16, 16},
+                                       {16, 256},
+                                       {17, 2},
+                                       {90, 91},
+                                       {91, 91},
+                                       {256, 256}}) {
+      // Several hundred samples of several blocks, the last one not whole.
+      const BlockRow blocks{channels, std::max(4 * factor, 700) + factor / 2, factor, rows};
+      const size_t room = PaddedSamples(static_cast<size_t>(blocks.width) * channels + kRowStep);
       // Sums of nearly equal samples, so that a mean of them is as often just above a half as just below.
-      auto sums = Random<uint16_t>(PaddedSamples(samples + kRowStep), 120 * rows, 121 * rows);
-      if (factor > 16) sums = Random<uint16_t>(sums.size(), 0, 255 * rows);
-      std::vector<uint8_t> expected(PaddedSamples(samples + kRowStep)), actual(expected.size());
-      scalar::BlockMeans(sums.data(), blocks, expected.data());
-      simd::BlockMeans(sums.data(), blocks, actual.data());
-      const size_t out = static_cast<size_t>((blocks.width + factor - 1) / factor) * channels;
-      EXPECT_EQ(First(actual, out), First(expected, out)) << factor << " x " << rows;
+      ExpectSameMeans<uint16_t, uint8_t>(Random<uint16_t>(room, 120 * rows, 121 * rows), blocks);
+      ExpectSameMeans<uint16_t, uint8_t>(Random<uint16_t>(room, 0, 255 * rows), blocks);
+      ExpectSameMeans<uint32_t, uint16_t>(Random<uint32_t>(room, 30000 * rows, 30001 * rows), blocks);
+      ExpectSameMeans<uint32_t, uint16_t>(Random<uint32_t>(room, 0, int64_t{65535} * rows), blocks);
     }
   }
 }
 
-// Around every sum at which the rounded mean changes.
+// Around every sum at which the rounded mean changes, for all blocks of up to 17 x 17 pixels.
 TEST_P(ResampleKernels, BlockMeansRoundToNearest) {
-  for (const int factor : {1, 2, 3, 7, 90}) {
-    const int rows = factor == 90 ? 91 : factor;
+  for (int block = 0; block < 17 * 17; ++block) {
+    const int factor = block / 17 + 1;
+    const int rows = block % 17 + 1;
     const int pixels = factor * rows;
     std::vector<uint16_t> sums(PaddedSamples(static_cast<size_t>(factor) * 4 + kRowStep));
     std::vector<uint8_t> means(PaddedSamples(4 + kRowStep));
