@@ -100,6 +100,27 @@ Status Premultiplier::Begin(const RowFormat& format) {
   }
   format_ = format;
   opaque_ = true;
+  split_ = false;
+  owed_ = 0;
+  begun_ = !MaySplit();
+  return begun_ ? next_.Begin(format) : Status();
+}
+
+bool Premultiplier::MaySplit() const {
+  return format_.alpha && format_.color == ColorModel::kRgb && format_.sample == SampleType::kU8;
+}
+
+Status Premultiplier::BeginSplit(std::span<const std::byte> row) {
+  begun_ = true;
+  split_ = IsOpaque(row, format_.planes.front().channels, format_.sample);
+  if (!split_) return next_.Begin(format_);
+  RowFormat format = format_;
+  format.planes.push_back(format.planes.front());
+  format.planes.front().channels = 3;
+  format.planes.back().channels = 1;
+  const auto width = static_cast<size_t>(format.planes.front().width);
+  colours_.resize(3 * width + simd::kRgbSlack);
+  alpha_.resize(width);
   return next_.Begin(format);
 }
 
@@ -109,15 +130,51 @@ Status Premultiplier::Row(int plane, std::span<const std::byte> row) {
   if (plane != 0 || row.size() % (channels * SampleBytes(format_.sample)) != 0) {
     return Fail(ErrorCode::kInternal, "a decoder delivered a row that it had not announced");
   }
+  if (!begun_) {
+    if (Status status = BeginSplit(row); !status) return status;
+  }
+  if (split_) return SplitRow(row);
   if (IsOpaque(row, channels, format_.sample)) return next_.Row(plane, row);
+  return next_.Row(plane, Multiplied(row));
+}
+
+std::span<const std::byte> Premultiplier::Multiplied(std::span<const std::byte> row) {
   opaque_ = false;
   row_.resize(row.size());
   if (format_.sample == SampleType::kU8) {
-    Multiply<uint8_t>(row, channels, row_.data());
+    Multiply<uint8_t>(row, format_.planes.front().channels, row_.data());
   } else {
-    Multiply<uint16_t>(row, channels, row_.data());
+    Multiply<uint16_t>(row, format_.planes.front().channels, row_.data());
   }
-  return next_.Row(plane, row_);
+  return row_;
+}
+
+Status Premultiplier::SplitRow(std::span<const std::byte> row) {
+  const size_t pixels = row.size() / 4;
+  if (pixels != alpha_.size()) return Fail(ErrorCode::kInternal, "a decoder delivered a row of another length");
+  if (simd::DropOpaqueAlpha(reinterpret_cast<const uint8_t*>(row.data()), pixels, colours_.data())) {
+    ++owed_;
+    if (Status status = PushColours(pixels); !status || opaque_) return status;
+    return PushOwedAlpha();
+  }
+  const std::span<const std::byte> multiplied = Multiplied(row);
+  if (Status status = PushOwedAlpha(); !status) return status;
+  simd::SplitRgba(reinterpret_cast<const uint8_t*>(multiplied.data()), pixels, colours_.data(), alpha_.data());
+  if (Status status = PushColours(pixels); !status) return status;
+  return next_.Row(1, std::as_bytes(std::span(alpha_)));
+}
+
+Status Premultiplier::PushColours(size_t pixels) {
+  return next_.Row(0, std::as_bytes(std::span(colours_).first(3 * pixels)));
+}
+
+Status Premultiplier::PushOwedAlpha() {
+  if (owed_ == 0) return {};
+  std::fill(alpha_.begin(), alpha_.end(), uint8_t{255});
+  for (; owed_ > 0; --owed_) {
+    if (Status status = next_.Row(1, std::as_bytes(std::span(alpha_))); !status) return status;
+  }
+  return {};
 }
 
 Status Premultiplier::End() { return next_.End(); }

@@ -1,5 +1,7 @@
 #include "codecs/resizer.h"
 
+#include <cstring>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,6 +79,9 @@ class Resizer::Impl {
   }
 
   Status Row(int plane, std::span<const std::byte> row) {
+    if (alpha_plane_ && std::cmp_equal(plane, paths_.size())) {
+      AddPath(*std::exchange(alpha_plane_, std::nullopt));
+    }
     if (plane < 0 || std::cmp_greater_equal(plane, paths_.size()) || !paths_[plane].Accepts(row)) {
       return Fail(ErrorCode::kInternal, "a decoder delivered a row that it had not announced");
     }
@@ -86,6 +91,7 @@ class Resizer::Impl {
 
   Status End() {
     if (paths_.empty()) return Fail(ErrorCode::kInternal, "a decoder ended a picture that it had not begun");
+    if (alpha_plane_) FillAlpha();
     for (const PlanePath& path : paths_) {
       if (!path.complete()) return Fail(ErrorCode::kInternal, "a decoder ended a picture before its last row");
     }
@@ -111,16 +117,34 @@ class Resizer::Impl {
   void Clear() {
     paths_.clear();  // they write into the pictures
     raster_ = {};
+    alpha_plane_.reset();
+    channels_ = 0;
     planes_.reset();
   }
 
   void BeginPixels(const RowFormat& format) {
     raster_ = {target_, format.color, format.alpha, format.sample, {}};
     raster_.pixels.resize(raster_.row_bytes() * target_.height);
-    PlaneTarget target{raster_.pixels.data(), target_, raster_.channels()};
-    for (const PlaneFormat& plane : format.planes) {
-      paths_.emplace_back(plane, format.sample, kernel_, target, taps_);
-      target.pixels += plane.channels * SampleBytes(format.sample);
+    const std::vector<PlaneFormat>& planes = format.planes;
+    const bool alpha_alone = format.alpha && planes.size() > 1 && planes.back().channels == 1;
+    for (const PlaneFormat& plane : std::span(planes).first(planes.size() - (alpha_alone ? 1 : 0))) AddPath(plane);
+    if (alpha_alone) alpha_plane_ = planes.back();
+  }
+
+  // The next plane of pixels: its channels follow those of the planes before it.
+  void AddPath(const PlaneFormat& plane) {
+    const PlaneTarget target{raster_.pixels.data() + channels_ * SampleBytes(raster_.sample), target_,
+                             raster_.channels()};
+    paths_.emplace_back(plane, raster_.sample, kernel_, target, taps_);
+    channels_ += plane.channels;
+  }
+
+  // All samples of an opaque picture's alpha are the largest ones, whose bytes are all the same.
+  void FillAlpha() {
+    const size_t bytes = SampleBytes(raster_.sample);
+    const size_t step = raster_.channels() * bytes;
+    for (size_t i = step - bytes; i < raster_.pixels.size(); i += step) {
+      std::memset(raster_.pixels.data() + i, 0xFF, bytes);
     }
   }
 
@@ -144,6 +168,9 @@ class Resizer::Impl {
   // One of these two.
   Raster raster_;
   std::optional<YccPlanes> planes_;
+  // Of the raster: channels that have a path, and the plane of alpha alone as long as no row of it has come.
+  size_t channels_ = 0;
+  std::optional<PlaneFormat> alpha_plane_;
   std::vector<PlanePath> paths_;
 };
 

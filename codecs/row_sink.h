@@ -43,7 +43,7 @@ struct PlaneFormat {
 
 struct RowFormat {
   ColorModel color = ColorModel::kRgb;
-  bool alpha = false;  // the last channel is alpha
+  bool alpha = false;  // the last channel is alpha, interleaved with the others or a plane of its own
   SampleType sample = SampleType::kU8;
   std::vector<PlaneFormat> planes;
 };
@@ -60,7 +60,7 @@ class RowSink {
   // top to bottom; those of different planes in any order.
   [[nodiscard]] virtual Status Row(int plane, std::span<const std::byte> row) = 0;
 
-  // All rows of all planes have come.
+  // All rows of all planes have come. A plane of alpha alone may have got none: the picture is opaque then.
   [[nodiscard]] virtual Status End() = 0;
 };
 

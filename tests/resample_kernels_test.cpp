@@ -246,6 +246,28 @@ TEST_P(ResampleKernels, BlockMeansRoundToNearest) {
   }
 }
 
+TEST_P(ResampleKernels, AlphaApart) {
+  for (size_t pixels = 0; pixels < 70; ++pixels) {
+    auto row = Random<uint8_t>(4 * pixels, 0, 255);
+    std::vector<uint8_t> expected_rgb, expected_alpha;
+    for (size_t i = 0; i < row.size(); ++i) (i % 4 == 3 ? expected_alpha : expected_rgb).push_back(row[i]);
+    std::vector<uint8_t> rgb(3 * pixels + simd::kRgbSlack), alpha(pixels);
+    simd::SplitRgba(row.data(), pixels, rgb.data(), alpha.data());
+    EXPECT_EQ(First(rgb, 3 * pixels), expected_rgb);
+    EXPECT_EQ(alpha, expected_alpha);
+
+    for (size_t i = 3; i < row.size(); i += 4) row[i] = 255;
+    rgb.assign(rgb.size(), 0);
+    ASSERT_TRUE(simd::DropOpaqueAlpha(row.data(), pixels, rgb.data()));
+    EXPECT_EQ(First(rgb, 3 * pixels), expected_rgb);
+    for (size_t i = 3; i < row.size(); i += 4) {
+      row[i] = 254;
+      ASSERT_FALSE(simd::DropOpaqueAlpha(row.data(), pixels, rgb.data())) << "pixel " << i / 4 << " of " << pixels;
+      row[i] = 255;
+    }
+  }
+}
+
 // All 65,536 products.
 TEST_P(ResampleKernels, MultiplyRgba) {
   std::vector<uint8_t> row(256 * 4), out(row.size());
