@@ -39,7 +39,7 @@ class NoSink final : public RowSink {
 void Decode(benchmark::State& state, const std::vector<std::byte>& bytes, Size at_least) {
   Workspace workspace;
   uint64_t pixels = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     MemorySource source{std::span<const std::byte>(bytes)};
     auto decoder = OrExit(OpenDecoder(source, {}));
     NoSink sink;
@@ -75,7 +75,7 @@ void Resize(benchmark::State& state) {
   RowFormat format;
   format.planes = {{source.size.width, source.size.height, 3, double(source.size.width), double(source.size.height)}};
   Workspace workspace;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     Resizer resizer({256, 192}, kernel, workspace.taps());
     if (!resizer.Begin(format)) Exit("the resizer refuses the picture");
     for (int y = 0; y < source.size.height; ++y) {
@@ -89,7 +89,7 @@ BENCHMARK(Resize)->ArgsProduct({{504, 1000, 2000, 4000}, {0, 1, 2, 3}})->Unit(be
 
 void EncodeJpegThumbnail(benchmark::State& state) {
   const Raster thumbnail = MakePicture({256, 192});
-  for (auto _ : state) benchmark::DoNotOptimize(EncodeJpeg(thumbnail, {}));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(EncodeJpeg(thumbnail, {}));
 }
 BENCHMARK(EncodeJpegThumbnail)->Unit(benchmark::kMillisecond);
 
@@ -103,7 +103,7 @@ void EncodePngThumbnail(benchmark::State& state) {
   const Raster thumbnail = MakePicture({256, 192});
   Workspace workspace;
   size_t bytes = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const auto file = OrExit(EncodePng(thumbnail, effort, workspace));
     bytes = file.size();
     benchmark::DoNotOptimize(file.data());
@@ -114,7 +114,7 @@ BENCHMARK(EncodePngThumbnail)->DenseRange(0, 2)->Unit(benchmark::kMillisecond);
 
 void WholeThumbnail(benchmark::State& state) {
   Workspace workspace;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     MemorySource source{std::span<const std::byte>(Jpeg())};
     benchmark::DoNotOptimize(OrExit(MakeThumbnails(source, {}, {}, workspace)));
   }

@@ -63,7 +63,7 @@ void CountPhotos(benchmark::State& state) {
 void JpegCopy(benchmark::State& state) {
   const Photo& photo = ThePhoto();
   Bytes copy(photo.bytes.size());
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     std::memcpy(copy.data(), photo.bytes.data(), copy.size());
     benchmark::ClobberMemory();
   }
@@ -74,7 +74,7 @@ BENCHMARK(JpegCopy)->Unit(benchmark::kMillisecond);
 void JpegUnstuff(benchmark::State& state) {
   Photo& photo = ThePhoto();
   ScanBuffers buffers;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     ScanBytes bytes(photo.source, photo.scan_offset, photo.frame.restart_interval > 0, buffers);
     do {
       if (!bytes.Advance(bytes.end())) Exit("the photograph cannot be read");
@@ -96,7 +96,7 @@ void JpegScan(benchmark::State& state) {
   const std::vector<int> sides = Sides(state);
   ScanBuffers buffers;
   HuffmanTableCache tables;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     ScanBytes bytes(photo.source, photo.scan_offset, photo.frame.restart_interval > 0, buffers);
     auto reader = ScanReader::Open(photo.frame, sides, std::move(bytes), tables);
     if (!reader) Exit("the photograph's Huffman tables are none");
@@ -115,7 +115,7 @@ void JpegLanes(benchmark::State& state) {
   const std::vector<int> sides = Sides(state);
   ScanBuffers buffers;
   HuffmanTableCache tables;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     ScanBytes bytes(photo.source, photo.scan_offset, photo.frame.restart_interval > 0, buffers, LaneReader::kWindow);
     auto reader = LaneReader::Open(photo.frame, sides, std::move(bytes), tables, run, buffers.coefficients);
     if (!reader) Exit("the photograph's Huffman tables are none");
@@ -133,7 +133,7 @@ void JpegThumbnail(benchmark::State& state) {
   const int side = std::max(photo.frame.size.width, photo.frame.size.height) / static_cast<int>(state.range(0));
   SpecSet specs{.sizes = {{side, side}}, .decoder = static_cast<DecoderChoice>(state.range(1))};
   Workspace workspace;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     MemorySource source{std::span<const std::byte>(photo.bytes)};
     state.SetLabel(OrExit(MakeThumbnails(source, specs, {}, workspace)).decode.path);
   }

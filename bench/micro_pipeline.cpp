@@ -21,7 +21,7 @@ void PlanNames(benchmark::State& state) {
     files[i].path = "photos/2024/IMG_" + std::to_string(i / 2) + (i % 2 == 0 ? ".jpg" : ".png");
     files[i].output_directory = "2024";
   }
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     OutputNames names("thumbs", SizeLabels({SizeSpec{}}));
     for (const InputFile& file : files) benchmark::DoNotOptimize(names.Plan(file));
   }
@@ -40,7 +40,7 @@ void WriteAndRename(benchmark::State& state) {
   const std::string temporary = scratch->path() / "temporary";
   const std::string target = scratch->path() / "thumbnail.jpg";
   FileSystem& files = RealFileSystem();
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     if (!files.WriteNew(temporary, bytes) || !files.Rename(temporary, target, true)) {
       state.SkipWithError("can't write");
       return;
@@ -60,7 +60,7 @@ void StatTwice(benchmark::State& state) {
   FileSystem& files = RealFileSystem();
   const std::string there = scratch->path();
   const std::string missing = scratch->path() / "missing";
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     benchmark::DoNotOptimize(files.Stat(there, true));
     benchmark::DoNotOptimize(files.Stat(missing, false));
   }

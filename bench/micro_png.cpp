@@ -116,7 +116,7 @@ void CopyWindows(std::vector<uint8_t>& copy, F&& take) {
 
 void PngCopy(benchmark::State& state) {
   std::vector<uint8_t> copy;
-  for (auto _ : state) CopyWindows(copy, [](const FilteredRows&) { benchmark::ClobberMemory(); });
+  while (state.KeepRunning()) CopyWindows(copy, [](const FilteredRows&) { benchmark::ClobberMemory(); });
   CountPictures(state);
 }
 BENCHMARK(PngCopy)->Unit(benchmark::kMillisecond);
@@ -126,7 +126,7 @@ void PngInflate(benchmark::State& state) {
   IdatBuffers buffers;
   ZlibInflater inflater;
   std::vector<std::byte> window(kWindowBytes);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     InflateAll(picture.source, picture.offset, window, buffers, inflater,
                [](std::span<const std::byte>) { benchmark::ClobberMemory(); });
   }
@@ -139,7 +139,7 @@ void PngUnfilter(benchmark::State& state) {
   const bool scalar = state.range(0) != 0;
   state.SetLabel(scalar ? "scalar" : "vector");
   std::vector<uint8_t> copy;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     CopyWindows(copy, [&](const FilteredRows& rows) {
       if (!(scalar ? scalar::UnfilterRows(rows) : simd::UnfilterRows(rows))) Exit("the picture has an unknown filter");
     });
@@ -153,7 +153,7 @@ void PngExpand(benchmark::State& state) {
   const RowExpander expander(picture.layout);
   if (!expander.needed()) return state.SkipWithError("rows that are right as they are");
   std::vector<uint8_t> out(picture.layout.row_bytes_out() + RowExpander::kSlack);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     for (size_t y = 0; y < picture.height(); ++y) {
       expander.Expand(picture.rows.data() + y * picture.stride() + 1, out.data());
       benchmark::ClobberMemory();
@@ -169,7 +169,7 @@ void PngThumbnail(benchmark::State& state) {
   SpecSet specs{.sizes = {{256, 256}}, .decoder = static_cast<DecoderChoice>(state.range(0))};
   specs.format = state.range(1) != 0 ? OutputFormat::kPng : OutputFormat::kJpeg;
   Workspace workspace;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     MemorySource source{std::span<const std::byte>(picture.bytes)};
     state.SetLabel(OrExit(MakeThumbnails(source, specs, {}, workspace)).decode.path);
   }

@@ -123,7 +123,7 @@ void SlidingMeans(const Sum* HWY_RESTRICT sums, const BlockRow& blocks, size_t c
       hn::StoreU(hn::DemoteTo(narrow, hn::BitCast(wide_signed, divide(wide, sum))), narrow, means + x);
     }
     // Four samples at once, of which the next block overwrites the fourth.
-    constexpr size_t kCopied = kChannels == 3 ? 4 : kChannels;
+    constexpr size_t kCopied = std::bit_ceil(size_t{kChannels});
     for (size_t b = 0; b < now; ++b, out += kChannels) std::memcpy(out, means + b * step, kCopied * sizeof(Sample));
     sums += now * step;
     count -= now;
