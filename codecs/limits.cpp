@@ -50,10 +50,9 @@ std::chrono::nanoseconds Watch::Used() const { return ThreadCpuTime() - start_; 
 Status Watch::Poll() const {
   if (stop_.stop_requested()) return Fail(ErrorCode::kStopped, "stopped");
   if (limit_.count() > 0 && Used() > limit_) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::duration<double>>(limit_).count();
-    std::string text = std::to_string(seconds);
-    text.resize(text.find('.') + 2);
-    return Fail(ErrorCode::kTimeout, "over the CPU deadline of " + text + " s");
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit_).count();
+    const std::string text = ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+    return Fail(ErrorCode::kTimeout, "over the CPU deadline of " + text);
   }
   return {};
 }

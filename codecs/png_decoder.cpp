@@ -182,9 +182,9 @@ Status PngDecoder::CheckInputSuffices() const {
                                          " x " + std::to_string(info_.size.height) + " pixels");
 }
 
-// Salvaging wants all that libpng can make of a damaged file, and strictness its warnings.
+// Strictness wants libpng's warnings and all that follows the picture. Salvaging comes to libpng where there is damage.
 bool PngDecoder::CanTakeFastWay(const DecodeRequest& request) const {
-  return info_.own_reader && request.strictness == Strictness::kFailTruncated &&
+  return info_.own_reader && request.strictness != Strictness::kStrict &&
          request.decoder != DecoderChoice::kTurbo && request.decoder != DecoderChoice::kReference;
 }
 

@@ -102,15 +102,26 @@ TEST(PngCorpus, EveryDecoderSaysTheSame) {
   limits.max_pixels = 4 * kLargestCompared;  // the sinks hold all of it
   int fast = 0;
   int refused = 0;
+  int salvaged = 0;
   for (const std::string set : {"conformance", "png-real", "hostile"}) {
     for (const CorpusFile& file : PngFiles(*corpus, set)) {
       SCOPED_TRACE(file.path);
       const std::vector<std::byte> bytes = testing::ReadBytes(file.path);
-      const auto decode = [&](DecoderChoice choice) {
-        return testing::DecodePng(bytes, Strictness::kFailTruncated, limits, choice);
+      const auto decode = [&](DecoderChoice choice, Strictness strictness = Strictness::kFailTruncated) {
+        return testing::DecodePng(bytes, strictness, limits, choice);
       };
       const PngOutcome reference = decode(DecoderChoice::kReference);
       refused += reference.report ? 0 : 1;
+      if (set == "hostile") {
+        const PngOutcome expected = decode(DecoderChoice::kReference, Strictness::kSalvage);
+        const PngOutcome actual = decode(DecoderChoice::kAuto, Strictness::kSalvage);
+        EXPECT_EQ(actual.error_name(), expected.error_name());
+        EXPECT_TRUE(actual.sink.bytes == expected.sink.bytes) << "salvaged";
+        if (actual.report && expected.report) {
+          EXPECT_EQ(actual.report->salvaged, expected.report->salvaged);
+          salvaged += expected.report->salvaged ? 1 : 0;
+        }
+      }
       for (const DecoderChoice choice : {DecoderChoice::kAuto, DecoderChoice::kScalar}) {
         const PngOutcome outcome = decode(choice);
         EXPECT_EQ(outcome.error_name(), reference.error_name());
@@ -129,6 +140,7 @@ TEST(PngCorpus, EveryDecoderSaysTheSame) {
   }
   EXPECT_GT(fast, 2 * 900);
   EXPECT_GT(refused, 100);
+  EXPECT_GT(salvaged, 20);
 }
 
 TEST(PngCorpus, HostileFilesGiveAPictureOrAnError) {

@@ -273,10 +273,14 @@ TEST(PngFast, NotForInterlacedPicturesNorForHugeOnes) {
   EXPECT_TRUE(CanReadPngFast(layout));
 }
 
-TEST(PngFast, StrictAndSalvagingReadersAreLibpng) {
-  const Bytes file = MakePng(Noise({20, 20}));
+TEST(PngFast, StrictReadersAreLibpngAndSalvagingOnesWhereThereIsDamage) {
+  Bytes file = MakePng(Noise({20, 20}));
   EXPECT_EQ(PathOf(DecodePng(file, Strictness::kStrict)), "libpng");
-  EXPECT_EQ(PathOf(DecodePng(file, Strictness::kSalvage)), "libpng");
+  EXPECT_EQ(PathOf(DecodePng(file, Strictness::kSalvage)), "fast png");
+  file.resize(file.size() / 2);
+  const PngOutcome damaged = DecodePng(file, Strictness::kSalvage);
+  EXPECT_EQ(PathOf(damaged), "libpng");
+  EXPECT_TRUE(damaged.report->salvaged);
 }
 
 TEST(PngFast, BeginsAgainOnlyWhereRowsHadGoneOut) {
