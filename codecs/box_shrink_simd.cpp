@@ -65,7 +65,7 @@ class Divider {
   // Of dividends below `end` times `divisor`, both at most 2^16.
   Divider(uint64_t divisor, uint64_t end) {
     if (divisor < 2) return;
-    shift_ = std::bit_width(divisor - 1) - 1;
+    shift_ = static_cast<int>(std::bit_width(divisor - 1)) - 1;
     const int bits = static_cast<int>(8 * sizeof(Sum)) + shift_;
     const uint64_t inverse = ((uint64_t{1} << bits) + divisor - 1) / divisor;
     const uint64_t excess = inverse * divisor - (uint64_t{1} << bits);
