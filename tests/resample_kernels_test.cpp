@@ -75,6 +75,7 @@ TEST_P(ResampleKernels, WeightedRows8) {
       const size_t room = PaddedSamples(samples);
       std::vector<std::vector<int16_t>> rows(pairs);
       std::vector<const int16_t*> pointers;
+      pointers.reserve(rows.size());
       for (auto& row : rows) pointers.push_back((row = Random<int16_t>(2 * room, 0, 255)).data());
       const auto weights = Weights(2 * pairs);
       std::vector<int16_t> expected(2 * room), actual(2 * room);
@@ -97,6 +98,7 @@ TEST_P(ResampleKernels, WeightedRows16) {
       const size_t room = PaddedSamples(samples);
       std::vector<std::vector<uint16_t>> rows(count);
       std::vector<const uint16_t*> pointers;
+      pointers.reserve(rows.size());
       for (auto& row : rows) pointers.push_back((row = Random<uint16_t>(room, 0, 65535)).data());
       const auto weights = FloatWeights(count);
       std::vector<float> expected(room), actual(room);
