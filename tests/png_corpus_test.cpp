@@ -157,9 +157,9 @@ TEST(PngCorpus, HostileFilesGiveAPictureOrAnError) {
       const PngOutcome outcome = testing::DecodePng(bytes, strictness, limits);
       EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
       const std::string name = outcome.error_name();
-      EXPECT_TRUE(name == "" || name == "corrupt" || name == "truncated" || name == "too_large") << name;
-      EXPECT_EQ(outcome.sink.ended, name == "");
-      failed += name == "" ? 0 : 1;
+      EXPECT_TRUE(name.empty() || name == "corrupt" || name == "truncated" || name == "too_large") << name;
+      EXPECT_EQ(outcome.sink.ended, name.empty());
+      failed += name.empty() ? 0 : 1;
     }
   }
   EXPECT_GT(failed, 100);

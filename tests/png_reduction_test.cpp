@@ -20,7 +20,7 @@ Raster Make(Size size, ColorModel color, bool alpha, const std::vector<uint8_t>&
   return raster;
 }
 
-Raster Gray(std::vector<uint8_t> samples) {
+Raster Gray(const std::vector<uint8_t>& samples) {
   return Make({static_cast<int>(samples.size()), 1}, ColorModel::kGray, false, samples);
 }
 
