@@ -3,11 +3,20 @@
 #include <array>
 #include <span>
 #include <string>
+#include <utility>
 
+#include "codecs/exif.h"
 #include "codecs/jpeg_decoder.h"
 #include "codecs/png_decoder.h"
 
 namespace tbbthumbs {
+
+void Decoder::TakeExif(std::span<const std::byte> tiff) {
+  ExifInfo exif = ReadExif(tiff);
+  info_.orientation = exif.orientation;
+  info_.taken = exif.taken;
+  info_.camera = std::move(exif.camera);
+}
 
 Result<std::unique_ptr<Decoder>> OpenDecoder(ByteSource& source, const DecodeLimits& limits) {
   if (source.size() == 0) return Fail(ErrorCode::kTruncated, "the file is empty");

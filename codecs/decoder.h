@@ -2,11 +2,15 @@
 #ifndef TBBTHUMBS_CODECS_DECODER_H_
 #define TBBTHUMBS_CODECS_DECODER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "codecs/byte_source.h"
+#include "codecs/calendar_time.h"
 #include "codecs/color_profile.h"
 #include "codecs/error.h"
 #include "codecs/format.h"
@@ -51,6 +55,8 @@ struct ImageInfo {
   bool own_reader = false;
   // Bytes that decoding holds at worst, beside the file itself.
   uint64_t decoded_bytes = 0;
+  std::optional<CalendarTime> taken;  // by EXIF, on the camera's clock
+  std::string camera;                 // by EXIF: maker and model
 };
 
 struct DecodeRequest {
@@ -84,6 +90,9 @@ class Decoder {
                                                     const Watch& watch) = 0;
 
  protected:
+  // What a TIFF block says (see ReadExif), into the info.
+  void TakeExif(std::span<const std::byte> tiff);
+
   ImageInfo info_;
 };
 

@@ -9,7 +9,6 @@
 #include "codecs/jpeg_frame.h"
 #include "codecs/jpeg_pass.h"
 #include "codecs/jpeg_session.h"
-#include "codecs/orientation.h"
 
 namespace tbbthumbs {
 namespace {
@@ -95,7 +94,7 @@ Status JpegDecoder::Open() {
   }
   if (Status status = CheckDecodedBytes(info_.decoded_bytes, limits_); !status) return status;
   JpegMetadata metadata = jpeg_->TakeMetadata();
-  info_.orientation = ReadExifOrientation(metadata.exif);
+  TakeExif(metadata.exif);
   if (!metadata.icc.empty()) info_.profile = IccProfile{std::move(metadata.icc)};
   return {};
 }

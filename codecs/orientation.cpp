@@ -1,52 +1,12 @@
 #include "codecs/orientation.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <cstring>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
 namespace tbbthumbs {
 namespace {
-
-constexpr uint32_t kOrientationTag = 0x0112;
-constexpr size_t kEntryBytes = 12;
-
-// Numbers of a TIFF block in its own byte order. Reading past the end gives nothing.
-class TiffReader {
- public:
-  TiffReader(std::span<const std::byte> bytes, bool big_endian) : bytes_(bytes), big_endian_(big_endian) {}
-
-  // An unsigned number of `count` bytes, 1 to 4.
-  std::optional<uint32_t> Number(size_t offset, size_t count) const {
-    if (offset > bytes_.size() || bytes_.size() - offset < count) return std::nullopt;
-    uint32_t value = 0;
-    for (size_t i = 0; i < count; ++i) {
-      const size_t at = offset + (big_endian_ ? i : count - 1 - i);
-      value = value << 8 | std::to_integer<uint32_t>(bytes_[at]);
-    }
-    return value;
-  }
-
- private:
-  std::span<const std::byte> bytes_;
-  bool big_endian_;
-};
-
-// The standard says SHORT; BYTE and LONG occur.
-size_t TypeBytes(uint32_t type) {
-  switch (type) {
-    case 1:
-      return 1;
-    case 3:
-      return 2;
-    case 4:
-      return 4;
-    default:
-      return 0;
-  }
-}
 
 // Where the upright picture's pixels stand in the stored one, in pixels: at origin + x * per_column + y * per_row.
 struct Walk {
@@ -103,28 +63,6 @@ void Turn(const std::byte* in, std::byte* out, Size upright, const Walk& walk, s
 }
 
 }  // namespace
-
-int ReadExifOrientation(std::span<const std::byte> tiff) {
-  if (tiff.size() < 8 || tiff[0] != tiff[1]) return 1;
-  const bool big_endian = tiff[0] == std::byte{'M'};
-  if (!big_endian && tiff[0] != std::byte{'I'}) return 1;
-  const TiffReader reader(tiff, big_endian);
-  if (reader.Number(2, 2) != 42u) return 1;
-  const size_t directory = *reader.Number(4, 4);
-  const uint32_t entries = reader.Number(directory, 2).value_or(0);
-  for (uint32_t i = 0; i < entries; ++i) {
-    const size_t entry = directory + 2 + kEntryBytes * i;
-    const std::optional<uint32_t> tag = reader.Number(entry, 2);
-    if (!tag) return 1;
-    if (*tag != kOrientationTag) continue;
-    const size_t value_bytes = TypeBytes(reader.Number(entry + 2, 2).value_or(0));
-    const uint32_t count = reader.Number(entry + 4, 4).value_or(0);
-    if (value_bytes == 0 || count == 0) return 1;
-    const uint32_t value = reader.Number(entry + 8, value_bytes).value_or(1);
-    return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
-  }
-  return 1;
-}
 
 void ApplyOrientation(Raster& raster, int orientation) {
   if (orientation < 2 || orientation > 8) return;

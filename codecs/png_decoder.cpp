@@ -6,7 +6,6 @@
 #include <new>
 #include <utility>
 
-#include "codecs/orientation.h"
 #include "codecs/png_chunk_walk.h"
 #include "codecs/png_color.h"
 #include "codecs/png_fast.h"
@@ -140,10 +139,10 @@ void PngDecoder::DescribePicture() {
   png_uint_32 exif_bytes = 0;
   png_bytep exif = nullptr;
   if (png_get_eXIf_1(png, info, &exif_bytes, &exif) != 0) {
-    info_.orientation = ReadExifOrientation({reinterpret_cast<const std::byte*>(exif), exif_bytes});
+    TakeExif({reinterpret_cast<const std::byte*>(exif), exif_bytes});
   } else {
     // libpng has read the 8 bytes that begin the first chunk of image data.
-    info_.orientation = ReadExifOrientation(FindLateExif(source_, session_.position() - 8));
+    TakeExif(FindLateExif(source_, session_.position() - 8));
   }
 
   const int channels = ColorChannels(info_.color) + (info_.alpha ? 1 : 0);

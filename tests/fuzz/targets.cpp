@@ -2,8 +2,9 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <string>
 
-#include "codecs/orientation.h"
+#include "codecs/exif.h"
 #include "codecs/thumbnail.h"
 
 namespace tbbthumbs::fuzz {
@@ -29,8 +30,15 @@ bool Thumbnail(std::span<const std::byte> input) {
 }
 
 void Exif(std::span<const std::byte> input) {
-  const int orientation = ReadExifOrientation(input);
-  if (orientation < 1 || orientation > 8) std::abort();
+  const ExifInfo exif = ReadExif(input);
+  if (exif.orientation < 1 || exif.orientation > 8) std::abort();
+  if (exif.camera.size() > 64 || exif.camera.find('\0') != std::string::npos) std::abort();
+  if (!exif.taken) return;
+  const CalendarTime& t = *exif.taken;
+  const bool possible = t.year >= 1 && t.year <= 9999 && t.month >= 1 && t.month <= 12 && t.day >= 1 && t.day <= 31 &&
+                        t.hour >= 0 && t.hour <= 23 && t.minute >= 0 && t.minute <= 59 && t.second >= 0 &&
+                        t.second <= 60;
+  if (!possible) std::abort();
 }
 
 }  // namespace tbbthumbs::fuzz
