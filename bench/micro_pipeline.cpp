@@ -9,25 +9,31 @@
 #include "bench/scratch.h"
 #include "codecs/thumbnail_spec.h"
 #include "pipeline/file_system.h"
-#include "pipeline/output_names.h"
+#include "pipeline/name_planner.h"
 
 namespace tbbthumbs::bench {
 namespace {
 
-// A fresh OutputNames each time: it remembers what it has given out.
-void PlanNames(benchmark::State& state) {
+// Half of them collide. A fresh planner each time: it remembers what it has given out.
+void PlanNames(benchmark::State& state, const char* name_template, const char* letter) {
   std::vector<InputFile> files(10'000);
   for (size_t i = 0; i < files.size(); ++i) {
-    files[i].path = "photos/2024/IMG_" + std::to_string(i / 2) + (i % 2 == 0 ? ".jpg" : ".png");
+    files[i].path =
+        std::string("photos/2024/IM") + letter + "_" + std::to_string(i / 2) + (i % 2 == 0 ? ".jpg" : ".png");
     files[i].output_directory = "2024";
   }
+  NameOptions options;
+  options.name_template = name_template;
   while (state.KeepRunning()) {
-    OutputNames names("thumbs", SizeLabels({SizeSpec{}}));
-    for (const InputFile& file : files) benchmark::DoNotOptimize(names.Plan(file));
+    NamePlanner names("thumbs", options, SpecSet{});
+    uint64_t seq = 0;
+    for (const InputFile& file : files) benchmark::DoNotOptimize(names.Plan(file, seq++));
   }
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(files.size()));
 }
-BENCHMARK(PlanNames)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(PlanNames, mirrored, "{dir}/{stem}_{size}", "G")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(PlanNames, mirrored_not_ascii, "{dir}/{stem}_{size}", "\u00E9")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(PlanNames, sharded, "{hash:2}/{hash}", "G")->Unit(benchmark::kMillisecond);
 
 // As the publisher writes: a temporary file, then the rename. One name, replaced again and again.
 void WriteAndRename(benchmark::State& state) {

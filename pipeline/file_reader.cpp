@@ -3,26 +3,50 @@
 #include <algorithm>
 #include <exception>
 #include <new>
-#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "codecs/decoder.h"
 #include "codecs/format.h"
-#include "pipeline/file_source.h"
+#include "codecs/orientation.h"
+#include "codecs/thumbnail_spec.h"
+#include "pipeline/name_hash.h"
 
 namespace tbbthumbs {
 namespace {
 
-std::vector<std::string_view> Extensions(OutputFormat format) {
-  switch (format) {
-    case OutputFormat::kJpeg:
-      return {".jpg"};
-    case OutputFormat::kPng:
-      return {".png"};
-    case OutputFormat::kAuto:
-      return {".jpg", ".png"};
+// Formats that a thumbnail may turn out to have.
+std::vector<OutputFormat> PossibleFormats(OutputFormat format) {
+  if (format == OutputFormat::kAuto) return {OutputFormat::kJpeg, OutputFormat::kPng};
+  return {format};
+}
+
+// A header that is longer is read as it is needed.
+constexpr size_t kHeaderBytes = size_t{32} << 10;
+
+Status ReadHeader(FileSource& source, const DecodeLimits& limits, FileFacts& facts) {
+  const auto decoder = OpenDecoder(source, limits);
+  if (!decoder) return tl::unexpected<Error>(decoder.error());
+  const ImageInfo& info = (*decoder)->info();
+  facts.size = SwapsSides(info.orientation) ? info.size.Transposed() : info.size;
+  facts.taken = info.taken;
+  facts.camera = info.camera;
+  return {};
+}
+
+Status HashContent(FileSource& source, FileFacts& facts) {
+  std::vector<std::byte> piece(size_t{256} << 10);
+  ContentHash hash;
+  for (uint64_t offset = 0;;) {
+    const auto count = source.ReadAt(offset, piece);
+    if (!count) return tl::unexpected<Error>(count.error());
+    if (*count == 0) break;
+    hash.Add(std::span(piece).first(*count));
+    offset += *count;
   }
+  facts.content_hash = hash.Hex();
   return {};
 }
 
@@ -40,12 +64,23 @@ void Guard(Item& item, F&& f) {
 
 }  // namespace
 
-FileReader::FileReader(FileSystem& file_system, const JobOptions& options, const OutputNames& names)
+FileReader::FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names)
     : file_system_(file_system), options_(options), names_(names) {}
 
 size_t FileReader::LookUp(Item& item) const {
   const StageTimer timer(item.result.stages, Stage::kLookUp);
-  Guard(item, [&] { Examine(item); });
+  FileFacts facts;
+  Guard(item, [&] {
+    Examine(item, facts);
+    if (item.ended) return;
+    if (Status status = ReadFacts(item, names_.needs(), facts); !status) item.Fail(std::move(status.error()));
+  });
+  Guard(item, [&] { names_.PlanLookedUp(item, facts); });
+  if (item.ended) return 0;
+  Guard(item, [&] {
+    CompareWithOutputs(item, facts.modified);
+    if (!item.ended && options_.dry_run) Plan(item, facts);
+  });
   if (item.ended) return 0;
   return static_cast<size_t>(std::min<uint64_t>(item.result.bytes_in, options_.read_ahead_bytes));
 }
@@ -68,7 +103,7 @@ bool FileReader::Filtered(const FileInfo& info) const {
          (input.newer_than && info.modified <= input.newer_than->time_since_epoch());
 }
 
-void FileReader::Examine(Item& item) const {
+void FileReader::Examine(Item& item, FileFacts& facts) const {
   if (item.file.error) {
     item.Fail(*item.file.error);
     return;
@@ -82,34 +117,61 @@ void FileReader::Examine(Item& item) const {
     item.End(Outcome::kFiltered);
   } else {
     item.result.bytes_in = info->bytes;
-    CompareWithOutputs(item, *info);
+    facts.modified = info->modified;
   }
 }
 
-void FileReader::CompareWithOutputs(Item& item, const FileInfo& input) const {
+// Ends the item where it is no picture.
+Status FileReader::ReadFacts(Item& item, NameNeeds needs, FileFacts& facts) const {
+  if (needs < NameNeeds::kHeader) return {};
+  const auto source = OpenPicture(item, kHeaderBytes);
+  if (!source) return tl::unexpected<Error>(source.error());
+  if (item.ended) return {};
+  if (Status status = ReadHeader(**source, options_.limits, facts); !status) return status;
+  return needs == NameNeeds::kContent ? HashContent(**source, facts) : Status();
+}
+
+void FileReader::Plan(Item& item, FileFacts& facts) const {
+  if (names_.needs() < NameNeeds::kHeader) {
+    if (Status status = ReadFacts(item, NameNeeds::kHeader, facts); !status) item.Fail(std::move(status.error()));
+    if (item.ended) return;
+  }
+  const auto formats = PossibleFormats(options_.specs.format);
+  for (size_t i = 0; i < options_.specs.sizes.size(); ++i) {
+    OutputFile& output = item.result.outputs.emplace_back();
+    output.path = item.names.Path(i, formats.front());
+    if (formats.size() > 1) output.or_path = item.names.Path(i, formats.back());
+    output.size = FitInside(facts.size, options_.specs.sizes[i]);
+  }
+  item.End(Outcome::kPlanned);
+}
+
+void FileReader::CompareWithOutputs(Item& item, std::chrono::nanoseconds modified) const {
   if (options_.if_exists == IfExists::kOverwrite) return;
-  const auto settled = [&](std::string_view extension, size_t size_index) {
-    const auto output = file_system_.Stat(names_.Path(item.name, size_index, extension), false);
+  const size_t size_count = options_.specs.sizes.size();
+  const auto settled = [&](OutputFormat format, size_t size_index) {
+    const auto output = file_system_.Stat(item.names.Path(size_index, format), false);
     if (!output || output->kind == FileKind::kDirectory) return false;
     if (options_.if_exists != IfExists::kUpdate) return true;
-    return output->bytes > 0 && output->modified > input.modified;
+    return output->bytes > 0 && output->modified > modified;
   };
+  const auto formats = PossibleFormats(options_.specs.format);
   size_t settled_count = 0;
-  for (size_t i = 0; i < names_.size_count(); ++i) {
-    const auto extensions = Extensions(options_.specs.format);
-    const bool there = std::any_of(extensions.begin(), extensions.end(), [&](auto ext) { return settled(ext, i); });
+  for (size_t i = 0; i < size_count; ++i) {
+    const bool there = std::any_of(formats.begin(), formats.end(), [&](OutputFormat f) { return settled(f, i); });
     if (there) ++settled_count;
     // One missing: all are made anew. One there that must not be: no need to look at the others.
     if (there == (options_.if_exists == IfExists::kFail)) break;
   }
   if (options_.if_exists == IfExists::kFail) {
     if (settled_count > 0) item.Fail({ErrorCode::kExists, "its thumbnail exists already"});
-  } else if (settled_count == names_.size_count()) {
+  } else if (settled_count == size_count) {
     item.End(Outcome::kUpToDate);
   }
 }
 
-Status FileReader::Read(Item& item, size_t resident_bytes) const {
+// With at least `first_bytes` in memory. Ends the item where it was found by walking and is no picture.
+Result<std::unique_ptr<FileSource>> FileReader::OpenPicture(Item& item, size_t first_bytes) const {
   auto file = file_system_.Open(item.file.path);
   if (!file) return tl::unexpected<Error>(std::move(file.error()));
   auto source = std::make_unique<FileSource>(std::move(*file), buffers_);
@@ -117,21 +179,26 @@ Status FileReader::Read(Item& item, size_t resident_bytes) const {
     return Fail(ErrorCode::kTooLarge, std::to_string(source->size()) + " bytes: over max-input-bytes, " +
                                           std::to_string(options_.limits.max_input_bytes));
   }
-  // The first bytes alone: what is no picture is not read.
-  constexpr size_t kSmall = size_t{32} << 10;
-  const size_t first = resident_bytes <= kSmall ? resident_bytes : kSniffBytes;
-  if (Status status = source->MakeResident(first); !status) return status;
+  if (Status status = source->MakeResident(first_bytes); !status) return tl::unexpected<Error>(status.error());
   const auto head = source->Resident();
   item.result.format = SniffFormat(head.first(std::min(head.size(), kSniffBytes)));
   if (item.file.found && !IsDecoded(item.result.format)) {
     item.End(item.result.format == Format::kUnknown ? Outcome::kNotPicture : Outcome::kUnsupported);
-    return {};
   }
+  return source;
+}
+
+Status FileReader::Read(Item& item, size_t resident_bytes) const {
+  // The first bytes alone: what is no picture is not read.
+  constexpr size_t kSmall = size_t{32} << 10;
+  auto source = OpenPicture(item, resident_bytes <= kSmall ? resident_bytes : kSniffBytes);
+  if (!source) return tl::unexpected<Error>(std::move(source.error()));
+  if (item.ended) return {};
   // Named one by one, the decoder says what is wrong with it.
   if (IsDecoded(item.result.format)) {
-    if (Status status = source->MakeResident(resident_bytes); !status) return status;
+    if (Status status = (*source)->MakeResident(resident_bytes); !status) return status;
   }
-  item.source = std::move(source);
+  item.source = std::move(*source);
   return {};
 }
 

@@ -6,13 +6,16 @@
 
 namespace tbbthumbs {
 
-std::optional<uint64_t> CountInputs(FileSystem& file_system, const InputOptions& options, const std::string& output,
-                                    const std::stop_token& stop) {
-  const bool countable = std::all_of(options.lists.begin(), options.lists.end(), [&](const FileList& list) {
+bool CanCountInputs(FileSystem& file_system, const InputOptions& options) {
+  return std::all_of(options.lists.begin(), options.lists.end(), [&](const FileList& list) {
     const auto info = file_system.Stat(list.path.string(), true);
     return info && info->kind == FileKind::kRegular;
   });
-  if (!countable) return std::nullopt;
+}
+
+std::optional<uint64_t> CountInputs(FileSystem& file_system, const InputOptions& options, const std::string& output,
+                                    const std::stop_token& stop) {
+  if (!CanCountInputs(file_system, options)) return std::nullopt;
   InputStream inputs(file_system, options, output, false);
   uint64_t count = 0;
   while (!stop.stop_requested()) {

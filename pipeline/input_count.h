@@ -12,6 +12,9 @@
 
 namespace tbbthumbs {
 
+// Whether they can be: not where a list is a pipe, or is not there.
+bool CanCountInputs(FileSystem& file_system, const InputOptions& options);
+
 // Walks the directories of `options` as the job will, without looking at the files, and reads the lists that are
 // regular files. Nothing when stopped, or when a list is a pipe. About 0.2 s for a million files.
 std::optional<uint64_t> CountInputs(FileSystem& file_system, const InputOptions& options, const std::string& output,

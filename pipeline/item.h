@@ -29,17 +29,24 @@ struct InputFile {
   std::optional<Error> error;
 };
 
-// Where its thumbnails go, by the plan. `directory` / `stem` + "_" + label + extension.
-struct OutputName {
-  std::string directory;  // with the output directory in front
-  std::string stem;
+// Where its thumbnails go, by the plan: whole paths, one for each size.
+struct OutputNames {
+  // By the format that the thumbnails turn out to have; empty where they can't have it.
+  std::vector<std::string> jpeg;
+  std::vector<std::string> png;
+  NameChanges changes;
+
+  // `format`: kJpeg or kPng.
+  const std::string& Path(size_t size_index, OutputFormat format) const {
+    return format == OutputFormat::kPng ? png[size_index] : jpeg[size_index];
+  }
 };
 
 // Made by the source, filled by the thumbnailer, ended by the publisher; owned by one of them at a time.
 struct Item {
   uint64_t seq = 0;
   InputFile file;
-  OutputName name;
+  OutputNames names;  // empty for what ended before it needed them
 
   // Set as soon as what becomes of it is known (result.outcome); the later stages then leave it alone.
   bool ended = false;

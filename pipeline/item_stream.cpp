@@ -6,14 +6,21 @@
 namespace tbbthumbs {
 
 std::unique_ptr<Item> ItemStream::Next() {
+  if (failure_) return nullptr;
   try {
+    if (const auto prepare = std::exchange(prepare_, nullptr)) {
+      if (Status status = prepare(); !status) {
+        failure_ = std::move(status.error());
+        return nullptr;
+      }
+    }
     std::optional<InputFile> file = inputs_.Next();
     if (!file) return nullptr;
     auto item = std::make_unique<Item>();
-    item->name = names_.Plan(*file);
     item->result.input = file->path;
     item->file = std::move(*file);
     item->seq = item->result.seq = next_seq_++;
+    names_.PlanTaken(*item);
     return item;
   } catch (const std::bad_alloc&) {
     failure_ = Error{ErrorCode::kOutOfMemory, "no memory to list the inputs"};

@@ -3,21 +3,23 @@
 #define TBBTHUMBS_PIPELINE_ITEM_STREAM_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
 #include "codecs/error.h"
 #include "pipeline/input_stream.h"
 #include "pipeline/item.h"
-#include "pipeline/output_names.h"
+#include "pipeline/name_turns.h"
 
 namespace tbbthumbs {
 
 // Not thread-safe: one caller at a time.
 class ItemStream {
  public:
-  // Both must outlive it.
-  ItemStream(InputStream& inputs, OutputNames& names) : inputs_(inputs), names_(names) {}
+  // `prepare`: called before the first input is taken; an error ends the inputs. All must outlive it.
+  ItemStream(InputStream& inputs, NameTurns& names, std::function<Status()> prepare)
+      : inputs_(inputs), names_(names), prepare_(std::move(prepare)) {}
 
   // The next input, waiting for it where it must; null at the end. Throws nothing.
   std::unique_ptr<Item> Next();
@@ -27,7 +29,8 @@ class ItemStream {
 
  private:
   InputStream& inputs_;
-  OutputNames& names_;
+  NameTurns& names_;
+  std::function<Status()> prepare_;  // null once called
   uint64_t next_seq_ = 0;
   std::optional<Error> failure_;
 };

@@ -13,6 +13,8 @@
 #include "pipeline/cpu_count.h"
 #include "pipeline/file_system.h"
 #include "pipeline/input_count.h"
+#include "pipeline/name_planner.h"
+#include "pipeline/name_template.h"
 #include "pipeline/result_queue.h"
 #include "pipeline/run_clock.h"
 #include "pipeline/source.h"
@@ -35,12 +37,23 @@ Status CheckOptions(const JobOptions& options) {
     return senseless("threads and tokens can't be negative, and at least one I/O thread is needed");
   }
   if (options.read_ahead_bytes == 0) return senseless("nothing may be read ahead");
-  return {};
+  return CheckNameOptions(options.names, options.specs);
+}
+
+// {total} must be known before the first name is.
+Status CheckTotalIsKnown(FileSystem& file_system, const JobOptions& options) {
+  const auto name_template = NameTemplate::Parse(options.names.name_template);
+  if (!name_template || !name_template->Uses(NameField::kTotal)) return {};
+  if (!options.keep_open && CanCountInputs(file_system, options.input)) return {};
+  return Fail(ErrorCode::kUnsupported,
+              "{total} in names: the inputs can't be counted before the run (a list is no regular file)");
 }
 
 // Thumbnails among their own inputs would become inputs of the next run.
 Status CheckInputsOutsideOutput(FileSystem& file_system, const JobOptions& options) {
   const auto output = file_system.Stat(options.output.string(), true);
+  // A dry run makes none.
+  if (!output && options.dry_run && output.error().code == ErrorCode::kNotFound) return {};
   if (!output) return tl::unexpected<Error>(output.error());
   for (const std::filesystem::path& path : options.input.paths) {
     if (file_system.Stat(path.string(), true) && LiesWithin(file_system, path.string(), output->id)) {
@@ -129,11 +142,11 @@ void Job::Impl::Start() {
 
 void Job::Impl::Run() {
   NameThisThread("tbbt-run");
-  stages_.publisher().RemoveStaleFiles();
+  if (!options_.dry_run) stages_.publisher().RemoveStaleFiles();
   Status status = RunTaskGraph(source_, stages_, threads_, tokens_);
   source_.Stop();
   counter_.request_stop();
-  stages_.publisher().RemoveTemporaryDirectory();
+  if (!options_.dry_run) stages_.publisher().RemoveTemporaryDirectory();
   std::optional<Error> failure = source_.failure();
   if (!status) failure = std::move(status.error());
   RunSummary summary = Summarise(failure);
@@ -170,6 +183,7 @@ RunSummary Job::Impl::Summarise(const std::optional<Error>& failure) const {
   summary.wall_time = clock_.Elapsed();
   summary.cpu_time = ProcessCpuTime() - cpu_start_;
   summary.threads = threads_;
+  summary.dry_run = options_.dry_run;
   summary.peak_at_once = stages_.thumbnailer().peak_at_once();
   return summary;
 }
@@ -238,8 +252,12 @@ ResultRange Job::Results() {
 Result<Job> StartJob(JobOptions options) {
   FileSystem& file_system = RealFileSystem();
   if (Status status = CheckOptions(options); !status) return tl::unexpected<Error>(std::move(status.error()));
-  if (Status status = file_system.CreateDirectories(options.output.string()); !status) {
-    return Fail(ErrorCode::kIo, "the output directory " + options.output.string() + ": " + status.error().message);
+  if (Status status = CheckTotalIsKnown(file_system, options); !status) {
+    return tl::unexpected<Error>(std::move(status.error()));
+  }
+  const std::string output = options.output.string();
+  if (Status status = options.dry_run ? Status() : file_system.CreateDirectories(output); !status) {
+    return Fail(ErrorCode::kIo, "the output directory " + output + ": " + status.error().message);
   }
   if (Status status = CheckInputsOutsideOutput(file_system, options); !status) {
     return tl::unexpected<Error>(std::move(status.error()));

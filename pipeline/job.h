@@ -23,6 +23,7 @@
 #include "codecs/limits.h"
 #include "codecs/thumbnail_spec.h"
 #include "pipeline/input_options.h"
+#include "pipeline/name_options.h"
 #include "pipeline/run_summary.h"
 
 namespace tbbthumbs {
@@ -39,10 +40,15 @@ enum class IfExists {
 struct JobOptions {
   InputOptions input;
 
-  // Where the thumbnails go; made when missing. One input directory maps onto it, several each onto OUTPUT/<name>,
-  // lists mirror their relative paths. What lies in it is never taken as input.
+  // Where the thumbnails go; made when missing. The {dir} of their names: one input directory maps onto OUTPUT itself,
+  // several each onto OUTPUT/<name>, lists mirror their relative paths. What lies in it is never taken as input.
   std::filesystem::path output;
   IfExists if_exists = IfExists::kUpdate;
+  NameOptions names;
+
+  // Reads the headers of the pictures, decides as the run would, and writes nothing: what would be made ends as
+  // kPlanned, with its names.
+  bool dry_run = false;
 
   SpecSet specs;
   DecodeLimits limits;
@@ -157,9 +163,9 @@ class Job {
   std::unique_ptr<Impl> impl_;
 };
 
-// Checks the options, makes the output directory and starts the run. Errors: kUnsupported (options that make no sense;
-// an input that lies in the output directory, or is it), kIo (the output directory). An input that does not exist is a
-// failure of that input, not of the job.
+// Checks the options, makes the output directory (but for dry_run) and starts the run. Errors: kUnsupported (options
+// that make no sense; an input that lies in the output directory, or is it), kIo (the output directory). An input that
+// does not exist is a failure of that input, not of the job.
 [[nodiscard]] Result<Job> StartJob(JobOptions options);
 
 }  // namespace tbbthumbs

@@ -50,11 +50,13 @@ bool WriterIsGone(std::string_view name) {
   return pid != getpid() && kill(pid, 0) != 0 && errno == ESRCH;
 }
 
-std::string_view ExtensionOf(OutputFormat format) { return format == OutputFormat::kPng ? ".png" : ".jpg"; }
+// Directories remembered as made. Names by hash or date go from one to another: each made anew would cost as much as
+// the rename itself.
+constexpr size_t kMadeDirectories = 4096;
 
 }  // namespace
 
-Publisher::Publisher(FileSystem& file_system, std::string output, IfExists if_exists, const OutputNames& names,
+Publisher::Publisher(FileSystem& file_system, std::string output, IfExists if_exists,
                      std::function<void(PictureResult)> on_result, std::function<void()> on_fatal)
     : file_system_(file_system),
       output_(std::move(output)),
@@ -62,7 +64,6 @@ Publisher::Publisher(FileSystem& file_system, std::string output, IfExists if_ex
       host_(HostName()),
       random_(RandomHex()),
       if_exists_(if_exists),
-      names_(names),
       on_result_(std::move(on_result)),
       on_fatal_(std::move(on_fatal)) {}
 
@@ -103,8 +104,7 @@ Status Publisher::StageAll(Item& item) {
     std::string path = NewTemporaryPath();
     if (Status status = file_system_.WriteNew(path, thumbnail.bytes); !status) return status;
     item.staged.push_back(std::move(path));
-    item.result.outputs.push_back(
-        {names_.Path(item.name, i, ExtensionOf(thumbnail.format)), thumbnail.size, thumbnail.bytes.size()});
+    item.result.outputs.push_back({item.names.Path(i, thumbnail.format), thumbnail.size, thumbnail.bytes.size()});
   }
   return {};
 }
@@ -122,7 +122,9 @@ void Publisher::Commit(Item& item) {
         FailOutput(item, std::move(status.error()));
       }
     }
-    if (item.result.outcome != Outcome::kMade) item.result.outputs.clear();
+    const bool has_outputs = item.result.outcome == Outcome::kMade || item.result.outcome == Outcome::kPlanned;
+    if (!has_outputs) item.result.outputs.clear();
+    if (has_outputs) item.result.name_changes = item.names.changes;
     Count(item.result);
     if (item.result.outcome != Outcome::kLeft) on_result_(std::move(item.result));
   } catch (const std::exception&) {
@@ -131,17 +133,25 @@ void Publisher::Commit(Item& item) {
 }
 
 Status Publisher::CommitAll(Item& item) {
-  if (item.name.directory != made_directory_) {
-    if (Status status = file_system_.CreateDirectories(item.name.directory); !status) return status;
-    made_directory_ = item.name.directory;
-  }
   for (size_t i = 0; i < item.staged.size(); ++i) {
     const std::string to = item.result.outputs[i].path.string();
+    if (Status status = MakeDirectoryOf(to); !status) return status;
     const bool replace = if_exists_ != IfExists::kFail;
     if (Status status = file_system_.Rename(item.staged[i], to, replace); !status) return status;
     item.staged[i].clear();
   }
   item.staged.clear();
+  return {};
+}
+
+Status Publisher::MakeDirectoryOf(const std::string& path) {
+  const size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return {};
+  std::string directory = path.substr(0, slash);
+  if (made_directories_.contains(directory)) return {};
+  if (Status status = file_system_.CreateDirectories(directory); !status) return status;
+  if (made_directories_.size() == kMadeDirectories) made_directories_.clear();
+  made_directories_.insert(std::move(directory));
   return {};
 }
 
@@ -188,6 +198,9 @@ void Publisher::Count(const PictureResult& result) {
       c.bytes_in += result.bytes_in;
       c.thumbnails += result.outputs.size();
       for (const OutputFile& output : result.outputs) c.bytes_out += output.bytes;
+      break;
+    case Outcome::kPlanned:
+      ++c.planned;
       break;
     case Outcome::kUpToDate:
       ++c.up_to_date;

@@ -8,11 +8,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_set>
 
 #include "pipeline/file_system.h"
 #include "pipeline/item.h"
 #include "pipeline/job.h"
-#include "pipeline/output_names.h"
 #include "pipeline/run_summary.h"
 
 namespace tbbthumbs {
@@ -25,7 +25,7 @@ class Publisher {
   // Makes OUT/.tbbthumbs/tmp with the first thumbnail. All must outlive it. `on_result` is called by Commit for each
   // item that has ended (not for those left by a stop).
   // `on_fatal`: the output can't be written any more; called once, from any thread.
-  Publisher(FileSystem& file_system, std::string output, IfExists if_exists, const OutputNames& names,
+  Publisher(FileSystem& file_system, std::string output, IfExists if_exists,
             std::function<void(PictureResult)> on_result, std::function<void()> on_fatal);
 
   // Writes the item's thumbnails into temporary files, and drops them from memory with their claim. Throws nothing.
@@ -47,6 +47,7 @@ class Publisher {
   std::string NewTemporaryPath();
   Status StageAll(Item& item);
   Status CommitAll(Item& item);
+  Status MakeDirectoryOf(const std::string& path);
   Status MakeTemporaryDirectory();
   void Discard(Item& item);
   void FailOutput(Item& item, Error error);
@@ -58,11 +59,10 @@ class Publisher {
   const std::string host_;
   const std::string random_;  // in the names of this run's temporary files
   const IfExists if_exists_;
-  const OutputNames& names_;
   const std::function<void(PictureResult)> on_result_;
   const std::function<void()> on_fatal_;
   std::atomic<uint64_t> next_file_{0};
-  std::string made_directory_;  // of Commit alone: the last directory it made
+  std::unordered_set<std::string> made_directories_;  // of Commit alone: some of those it made
 
   mutable std::mutex mutex_;  // guards all below: progress is read while the run lasts
   RunSummary counters_;

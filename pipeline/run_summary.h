@@ -20,6 +20,7 @@ namespace tbbthumbs {
 
 enum class Outcome {
   kMade,
+  kPlanned,      // would be made: JobOptions::dry_run
   kUpToDate,     // the thumbnails are there already and newer, or may not be replaced
   kFailed,       // PictureResult::error says why
   kNotPicture,   // found by walking, and no picture by its bytes
@@ -28,10 +29,20 @@ enum class Outcome {
   kLeft,         // the run was stopped first
 };
 
+// Why the names of the thumbnails are not what the template alone would say.
+struct NameChanges {
+  bool respelled = false;  // characters were replaced, composed, or written in the letters asked for
+  bool taken = false;      // an earlier input has the name, or its directory
+  bool too_long = false;   // it was cut
+  friend bool operator==(const NameChanges&, const NameChanges&) = default;
+};
+
 struct OutputFile {
   std::filesystem::path path;
   Size size;
   uint64_t bytes = 0;
+  // For kPlanned with OutputFormat::kAuto: where it goes if it becomes a PNG, which its pixels decide.
+  std::filesystem::path or_path{};
 };
 
 // The end of one input. Fields that do not apply keep their defaults.
@@ -43,20 +54,22 @@ struct PictureResult {
   Format format = Format::kUnknown;     // by its bytes, where they were read
   Size size;                            // as stored
   uint64_t bytes_in = 0;                // of the file, where it was read
-  std::vector<OutputFile> outputs;      // for kMade
+  std::vector<OutputFile> outputs;      // for kMade and kPlanned
+  NameChanges name_changes;             // of the outputs
   std::string decoder;                  // for kMade: DecodeReport::path
   bool salvaged = false;                // for kMade: damaged, made from what decoded
   std::chrono::nanoseconds cpu_time{};  // of the worker, for decoding to encoding
   StageSpans stages{};                  // when and where it was worked on
 };
 
-// Counters of a run. Every input is in exactly one of made, up_to_date, failed, not_pictures, unsupported, filtered and
-// left.
+// Counters of a run. Every input is in exactly one of made, planned, up_to_date, failed, not_pictures, unsupported,
+// filtered and left.
 struct RunSummary {
   uint64_t inputs = 0;
   uint64_t made = 0;
   uint64_t salvaged = 0;                            // of those made
   std::map<std::string, uint64_t> made_by_decoder;  // those made, by PictureResult::decoder
+  uint64_t planned = 0;
   uint64_t up_to_date = 0;
   uint64_t failed = 0;
   uint64_t not_pictures = 0;
@@ -72,6 +85,7 @@ struct RunSummary {
   std::chrono::nanoseconds cpu_time{};  // of the whole process meanwhile
   int threads = 0;                      // that the run could use
   int peak_at_once = 0;                 // the most pictures decoded at the same time
+  bool dry_run = false;                 // nothing was to be made
   bool stopped = false;                 // by Job::Cancel
   std::optional<Error> fatal;           // the output is full or unwritable: the run ended early
   std::vector<Error> walk_errors;       // directories and lists that could not be read (the first 100)

@@ -2,20 +2,32 @@
 
 #include <utility>
 
-#include "codecs/thumbnail_spec.h"
+#include "pipeline/input_count.h"
 
 namespace tbbthumbs {
 
 Stages::Stages(FileSystem& file_system, const JobOptions& options, std::function<void(PictureResult)> on_result,
                std::function<void()> on_fatal)
-    : names_(options.output.string(), SizeLabels(options.specs.sizes)),
+    : planner_(options.output.string(), options.names, options.specs),
+      names_(planner_),
       budget_(options.read_ahead_bytes),
       inputs_(file_system, options.input, options.output.string(), options.keep_open),
-      items_(inputs_, names_),
+      items_(inputs_, names_, [this, &file_system, &options] { return CountForNames(file_system, options); }),
       reader_(file_system, options, names_),
       thumbnailer_(options.specs, options.limits, stop_.get_token()),
-      publisher_(file_system, options.output.string(), options.if_exists, names_, std::move(on_result),
-                 std::move(on_fatal)) {}
+      publisher_(file_system, options.output.string(), options.if_exists, std::move(on_result), std::move(on_fatal)) {}
+
+// {total} is the one field that waits for the whole walk.
+Status Stages::CountForNames(FileSystem& file_system, const JobOptions& options) {
+  if (!planner_.NeedsTotal()) return {};
+  const auto total = CountInputs(file_system, options.input, options.output.string(), stop_.get_token());
+  if (total) {
+    planner_.SetTotal(*total);
+  } else if (!stopped()) {
+    return Fail(ErrorCode::kIo, "the inputs can't be counted: a list is gone");
+  }
+  return {};
+}
 
 void Stages::Stop() {
   stop_.request_stop();

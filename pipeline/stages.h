@@ -12,7 +12,8 @@
 #include "pipeline/input_stream.h"
 #include "pipeline/item_stream.h"
 #include "pipeline/job.h"
-#include "pipeline/output_names.h"
+#include "pipeline/name_planner.h"
+#include "pipeline/name_turns.h"
 #include "pipeline/publisher.h"
 #include "pipeline/thumbnailer.h"
 
@@ -21,7 +22,8 @@ namespace tbbthumbs {
 // What works on pictures, without the threads that do the work. Each item goes
 //   items().Next() -> reader().LookUp, budget().Claim, reader().Fetch -> thumbnailer().Process, publisher().Stage ->
 //   publisher().Commit
-// with the thread rules of each class.
+// with the thread rules of each class. Where names ask for more than paths, LookUp waits for the items before it: they
+// must be on threads of their own, or have been there.
 class Stages {
  public:
   // The options must have passed StartJob's checks; the output directory exists. Both must outlive it. For the two
@@ -45,8 +47,11 @@ class Stages {
   bool stopped() const { return stop_.stop_requested(); }
 
  private:
+  Status CountForNames(FileSystem& file_system, const JobOptions& options);
+
   std::stop_source stop_;
-  OutputNames names_;
+  NamePlanner planner_;
+  NameTurns names_;
   ByteBudget budget_;
   InputStream inputs_;
   ItemStream items_;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "pipeline/name_planner.h"
 #include "tests/support/memory_file_system.h"
 
 namespace tbbthumbs {
@@ -25,7 +26,7 @@ class PublisherTest : public ::testing::Test {
 
   Publisher& Start(IfExists if_exists = IfExists::kUpdate) {
     publisher_ = std::make_unique<Publisher>(
-        files_, "out", if_exists, names_, [this](PictureResult result) { results_.push_back(std::move(result)); },
+        files_, "out", if_exists, [this](PictureResult result) { results_.push_back(std::move(result)); },
         [this] { ++fatal_calls_; });
     return *publisher_;
   }
@@ -37,7 +38,7 @@ class PublisherTest : public ::testing::Test {
     item.file.output_directory = directory;
     item.result.input = path;
     item.result.bytes_in = 1000;
-    item.name = names_.Plan(item.file);
+    item.names = names_.Plan(item.file, 0);
     item.thumbnails = {{{10, 10}, OutputFormat::kJpeg, std::vector<std::byte>(11)},
                        {{20, 20}, OutputFormat::kJpeg, std::vector<std::byte>(22)}};
     return item;
@@ -49,7 +50,7 @@ class PublisherTest : public ::testing::Test {
   }
 
   MemoryFileSystem files_;
-  OutputNames names_{"out", {"10", "20"}};
+  NamePlanner names_{"out", {}, {.sizes = {{10, 10}, {20, 20}}}};
   std::unique_ptr<Publisher> publisher_;
   std::vector<PictureResult> results_;
   int fatal_calls_ = 0;
@@ -89,7 +90,7 @@ TEST_F(PublisherTest, ReplacesUnlessToldNotTo) {
   }
   Publisher& publisher = Start(IfExists::kOverwrite);
   Item item = Ready("in/b.jpg");
-  item.name.stem = "a";
+  item.names.jpeg = {"out/a_10.jpg", "out/a_20.jpg"};
   Publish(publisher, item);
   EXPECT_EQ(files_.Bytes("out/a_20.jpg").size(), 22u);
 }

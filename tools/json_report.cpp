@@ -28,6 +28,8 @@ std::string_view OutcomeName(Outcome outcome) {
   switch (outcome) {
     case Outcome::kMade:
       return "made";
+    case Outcome::kPlanned:
+      return "planned";
     case Outcome::kUpToDate:
       return "up_to_date";
     case Outcome::kFailed:
@@ -64,6 +66,14 @@ Json ProfileJson(const ColorProfile& profile) {
   return nullptr;
 }
 
+Json ChangesJson(const NameChanges& changes) {
+  Json json = Json::array();
+  if (changes.taken) json.push_back("taken");
+  if (changes.too_long) json.push_back("too_long");
+  if (changes.respelled) json.push_back("respelled");
+  return json;
+}
+
 // The counts that are not zero, by name.
 template <size_t kCount, class Name>
 Json CountsJson(const std::array<uint64_t, kCount>& counts, Name name) {
@@ -87,15 +97,21 @@ std::string PictureJson(const PictureResult& result) {
     json["height"] = result.size.height;
   }
   if (result.bytes_in > 0) json["bytes_in"] = result.bytes_in;
-  if (result.outcome == Outcome::kMade) {
+  const bool made = result.outcome == Outcome::kMade;
+  if (made || result.outcome == Outcome::kPlanned) {
     json["outputs"] = Json::array();
     for (const OutputFile& output : result.outputs) {
       Json& one = json["outputs"].emplace_back(Json::object());
       AddPath(one, "path", output.path);
+      if (!output.or_path.empty()) AddPath(one, "or_path", output.or_path);
       one["width"] = output.size.width;
       one["height"] = output.size.height;
-      one["bytes"] = output.bytes;
+      if (made) one["bytes"] = output.bytes;
     }
+    const Json renamed = ChangesJson(result.name_changes);
+    if (!renamed.empty()) json["renamed"] = renamed;
+  }
+  if (made) {
     json["decoder"] = result.decoder;
     json["salvaged"] = result.salvaged;
     json["cpu_seconds"] = Seconds(result.cpu_time);
@@ -108,6 +124,7 @@ std::string SummaryJson(const RunSummary& summary) {
             {"inputs", summary.inputs},
             {"made", summary.made},
             {"salvaged", summary.salvaged},
+            {"planned", summary.planned},
             {"up_to_date", summary.up_to_date},
             {"failed", summary.failed},
             {"not_pictures", summary.not_pictures},

@@ -34,6 +34,8 @@ std::pair<std::string_view, std::string> Describe(const PictureResult& result) {
   switch (result.outcome) {
     case Outcome::kMade:
       return {"made", MadeDetails(result)};
+    case Outcome::kPlanned:
+      return {"planned", ""};
     case Outcome::kUpToDate:
       return {"up to date", ""};
     case Outcome::kFailed:
@@ -66,6 +68,19 @@ std::string Breakdown(std::span<const uint64_t> counts, Name name) {
   return text;
 }
 
+std::string ChangesText(const NameChanges& changes) {
+  std::string text;
+  const auto add = [&](bool holds, std::string_view reason) {
+    if (!holds) return;
+    if (!text.empty()) text += "; ";
+    text += reason;
+  };
+  add(changes.taken, "taken: an earlier input has the name");
+  add(changes.too_long, "too long: cut");
+  add(changes.respelled, "respelled");
+  return text;
+}
+
 std::string MadeLine(const RunSummary& summary) {
   const double seconds = std::chrono::duration<double>(summary.wall_time).count();
   std::string line = fmt::format("made {} ({}, {}) in {}", FormatCountOf(summary.made, "picture"),
@@ -95,6 +110,33 @@ std::string ErrorLine(std::string_view message, const TextStyle& style) {
   return "tbbthumbs: " + Shown(message, style);
 }
 
+std::vector<std::string> ErrorLines(std::string_view message, const TextStyle& style) {
+  const size_t end = message.find('\n');
+  std::vector<std::string> lines{ErrorLine(message.substr(0, end), style)};
+  for (size_t begin = end; begin != std::string_view::npos;) {
+    const size_t next = message.find('\n', begin + 1);
+    lines.push_back(Shown(message.substr(begin + 1, next == std::string_view::npos ? next : next - begin - 1), style));
+    begin = next;
+  }
+  return lines;
+}
+
+std::string PlanLine(const PictureResult& result, const TextStyle& style) {
+  std::string line = Shown(result.input.native(), style);
+  if (result.outcome != Outcome::kPlanned) return line + ": " + std::string(Describe(result).first);
+  std::string_view before = " -> ";
+  for (const OutputFile& output : result.outputs) {
+    line += before;
+    line += Shown(output.path.native(), style);
+    if (!output.or_path.empty()) line += " or " + Shown(output.or_path.native(), style);
+    before = ", ";
+  }
+  std::string why = ChangesText(result.name_changes);
+  const bool open = !result.outputs.empty() && !result.outputs.front().or_path.empty();
+  if (open) why += why.empty() ? "decided on writing" : "; decided on writing";
+  return why.empty() ? line : line + " (" + why + ")";
+}
+
 std::string ResultLine(const PictureResult& result, const TextStyle& style) {
   const auto [what, more] = Describe(result);
   std::string line = fmt::format("{:<13} ", what);
@@ -115,7 +157,12 @@ std::string DecodersText(const std::map<std::string, uint64_t>& made_by_decoder)
 }
 
 std::vector<std::string> SummaryLines(const RunSummary& summary) {
-  std::vector<std::string> lines{MadeLine(summary)};
+  std::vector<std::string> lines;
+  if (summary.dry_run) {
+    lines.push_back("would make the thumbnails of " + FormatCountOf(summary.planned, "picture"));
+  } else {
+    lines.push_back(MadeLine(summary));
+  }
   const auto add = [&](uint64_t count, std::string_view text, std::string more = "") {
     if (count > 0) lines.push_back(fmt::format("{} {}{}", text, FormatCount(count), more));
   };

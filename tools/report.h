@@ -29,6 +29,12 @@ std::string FailureLine(const std::filesystem::path& path, const Error& error, c
 // "tbbthumbs: MESSAGE", for what is about no one file.
 std::string ErrorLine(std::string_view message, const TextStyle& style);
 
+// The same of a message of several lines, of which the first is marked as ours.
+std::vector<std::string> ErrorLines(std::string_view message, const TextStyle& style);
+
+// "in/a.png -> out/a_png_256.jpg (taken: an earlier picture has the name)"; or what else becomes of it.
+std::string PlanLine(const PictureResult& result, const TextStyle& style);
+
 // One line for any result but a failure: "made  photos/a.jpg: 4000x3000 JPEG, 256x192, 12.1 kB, libjpeg-turbo 1/8, 9
 // ms".
 std::string ResultLine(const PictureResult& result, const TextStyle& style);

@@ -1,0 +1,25 @@
+#include "pipeline/name_turns.h"
+
+namespace tbbthumbs {
+
+void NameTurns::PlanTaken(Item& item) {
+  if (needs() == NameNeeds::kPath) item.names = planner_.Plan(item.file, item.seq);
+}
+
+void NameTurns::PlanLookedUp(Item& item, const FileFacts& facts) {
+  if (needs() == NameNeeds::kPath) return;
+  std::unique_lock lock(mutex_);
+  came_.wait(lock, [&] { return next_ == item.seq; });
+  // Also when the planner throws: the others wait.
+  struct Turn {
+    ~Turn() {
+      ++turns.next_;
+      turns.came_.notify_all();
+    }
+    NameTurns& turns;
+  };
+  const Turn turn{*this};
+  if (!item.ended) item.names = planner_.Plan(item.file, item.seq, facts);
+}
+
+}  // namespace tbbthumbs
