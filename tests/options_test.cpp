@@ -117,6 +117,12 @@ const std::vector<OptionCase>& OptionCases() {
          return c.job.specs.background == Rgb8{16, 32, 48};
        }},
       {"--output elsewhere", [](C c) { return c.job.output == "elsewhere"; }},
+      {"--name {stem}", [](C c) { return c.job.names.name_template == "{stem}"; }},
+      {"--ascii", [](C c) { return c.job.names.ascii; }},
+      {"--case lower", [](C c) { return c.job.names.letter_case == LetterCase::kLower; }},
+      {"--case upper", [](C c) { return c.job.names.letter_case == LetterCase::kUpper; }},
+      {"--case upper --case keep", [](C c) { return c.job.names.letter_case == LetterCase::kKeep; }},
+      {"--dry-run", [](C c) { return c.job.dry_run; }},
       {"--format auto", [](C c) { return c.job.specs.format == OutputFormat::kAuto; }},
       {"--format png", [](C c) { return c.job.specs.format == OutputFormat::kPng; }},
       {"--format png --format jpeg", [](C c) { return c.job.specs.format == OutputFormat::kJpeg; }},

@@ -109,6 +109,9 @@ TEST_F(ReadmeTest, EveryCommandRunsAsWritten) {
   EXPECT_EQ(CountFiles("thumbs"), photos);
   EXPECT_EQ(CountFiles("sizes"), 5 * photos);
   EXPECT_TRUE(fs::exists(root_ / "thumbs" / "Dragonfly_by_Bolly_256.jpg"));
+  EXPECT_EQ(CountFiles("flat"), photos);
+  EXPECT_TRUE(fs::exists(root_ / "flat" / "Dragonfly_by_Bolly.jpg"));
+  EXPECT_TRUE(fs::exists(root_ / "for-web" / "dragonfly_by_bolly-320w.jpg"));
 }
 
 TEST_F(ReadmeTest, EveryOptionExists) {

@@ -6,7 +6,10 @@
 #include <string_view>
 #include <utility>
 
+#include "pipeline/name_planner.h"
+#include "pipeline/name_template.h"
 #include "tools/option_values.h"
+#include "tools/suggest.h"
 
 namespace tbbthumbs::tool {
 namespace {
@@ -31,6 +34,8 @@ constexpr Choice<DecoderChoice> kDecoders[] = {{"auto", DecoderChoice::kAuto},
                                                {"scalar", DecoderChoice::kScalar},
                                                {"turbo", DecoderChoice::kTurbo},
                                                {"reference", DecoderChoice::kReference}};
+constexpr Choice<LetterCase> kLetterCases[] = {
+    {"keep", LetterCase::kKeep}, {"lower", LetterCase::kLower}, {"upper", LetterCase::kUpper}};
 constexpr Choice<When> kWhen[] = {{"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}};
 
 // Far more than any machine has; each thread costs a stack.
@@ -157,6 +162,35 @@ void ReadSpecs(Reader& reader, SpecSet& specs) {
   reader.ReadChoice("decoder", specs.decoder, kDecoders);
 }
 
+// "unknown field {stemm} at character 3 (did you mean {stem}?)", and below it the template with the place marked.
+std::string Explain(const std::string& text, const NameTemplateError& error) {
+  const size_t first = CharacterNumber(text, error.offset);
+  const size_t last = CharacterNumber(text, error.offset + error.length);
+  std::string message = fmt::format("{} at character {}", error.message, first);
+  if (const auto nearest = Nearest(error.unknown_field, NameFieldNames()); nearest && !error.unknown_field.empty()) {
+    message += fmt::format(" (did you mean {{{}}}?)", *nearest);
+  }
+  if (text.empty()) return message;
+  // A tab or a line's end would shift the mark.
+  std::string line = text;
+  std::replace_if(
+      line.begin(), line.end(), [](unsigned char c) { return c < 0x20; }, ' ');
+  const std::string tildes(last > first + 1 ? last - first - 1 : 0, '~');
+  return fmt::format("{}\n  {}\n  {}^{}", message, line, std::string(first - 1, ' '), tildes);
+}
+
+void ReadNames(Reader& reader, const SpecSet& specs, NameOptions& names) {
+  reader.Read("name", names.name_template, [&](const std::string& text) -> Parsed<std::string> {
+    const auto parsed = NameTemplate::Parse(text);
+    if (!parsed) return tl::unexpected<std::string>(Explain(text, parsed.error()));
+    if (TellsSizesApart(*parsed, specs.sizes.size())) return text;
+    return tl::unexpected<std::string>(
+        fmt::format("all {} sizes would have the same name: {{size}} or {{width}} is missing", specs.sizes.size()));
+  });
+  reader.ReadFlag("ascii", names.ascii);
+  reader.ReadChoice("case", names.letter_case, kLetterCases);
+}
+
 void ReadDisplay(Reader& reader, DisplayConfig& display) {
   reader.ReadChoice("progress", display.progress, kWhen);
   reader.ReadChoice("color-output", display.color, kWhen);
@@ -176,12 +210,14 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
   ReadInputs(raw, reader, job.input);
   if (job.output.empty()) reader.Refuse("--output is missing, as in: tbbthumbs photos/ -o thumbs/");
   ReadSpecs(reader, job.specs);
+  ReadNames(reader, job.specs, job.names);
   reader.ReadChoice("if-exists", job.if_exists, kIfExists);
   reader.ReadInt("threads", job.threads, 0, kMostThreads);
   reader.ReadInt("io-threads", job.io_threads, 1, kMostThreads);
   reader.ReadInt("tokens", job.tokens, 0, kMostTokens);
   reader.Read("max-pixels", job.limits.max_pixels, ParsePixelCount);
   reader.Read("timeout", job.limits.cpu_deadline, ParseSeconds);
+  reader.ReadFlag("dry-run", job.dry_run);
   ReadDisplay(reader, config.display);
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
   return config;

@@ -46,7 +46,8 @@ struct VersionConfig {};
 
 using CommandConfig = std::variant<MakeConfig, InfoConfig, HelpConfig, VersionConfig>;
 
-// Checks every value. Errors: a message for people that begins with the option.
+// Checks every value. Errors: a message for people that begins with the option; more lines may follow that show where
+// in a value the mistake is.
 [[nodiscard]] tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw);
 [[nodiscard]] tl::expected<InfoConfig, std::string> ToInfoConfig(const RawOptions& raw);
 

@@ -29,7 +29,7 @@ ExitCode Run(const std::vector<std::string>& words) {
   auto command = ParseCommand(words);
   if (!command) {
     const TextStyle style{.escape = isatty(STDERR_FILENO) == 1};
-    terminal.WriteError(ErrorLine(command.error(), style));
+    for (const std::string& line : ErrorLines(command.error(), style)) terminal.WriteError(line);
     return kExitUsage;
   }
   return std::visit(

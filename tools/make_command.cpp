@@ -48,10 +48,10 @@ class Stopper {
   bool stopped_ = false;
 };
 
-bool WantsProgress(const DisplayConfig& display, const Terminal& terminal) {
+bool WantsProgress(const DisplayConfig& display, bool dry_run, const Terminal& terminal) {
   if (display.progress != When::kAuto) return display.progress == When::kAlways;
   // Records and a progress line on one terminal would disturb each other.
-  const bool records_in_the_way = display.json && isatty(terminal.out_fd()) == 1;
+  const bool records_in_the_way = (display.json || dry_run) && isatty(terminal.out_fd()) == 1;
   return IsSmartTerminal(terminal.err_fd()) && !display.quiet && !records_in_the_way;
 }
 
@@ -100,10 +100,14 @@ class ProgressDrawer {
   std::jthread thread_;
 };
 
-void ReportResult(const PictureResult& result, const DisplayConfig& display, const TextStyle& style, Terminal& terminal,
-                  Stopper& stopper) {
+// `plan`: how lines of a plan are written, which go to standard output; null where there is none.
+void ReportResult(const PictureResult& result, const DisplayConfig& display, const TextStyle& style,
+                  const TextStyle* plan, Terminal& terminal, Stopper& stopper) {
   if (result.outcome == Outcome::kFailed && result.error) {
     terminal.WriteError(FailureLine(result.input, *result.error, style));
+  } else if (plan != nullptr && !display.json) {
+    const bool said = result.outcome == Outcome::kPlanned || result.outcome == Outcome::kUpToDate || display.verbose;
+    if (said && !terminal.WriteOut(PlanLine(result, *plan))) stopper.Stop();
   } else if (display.verbose) {
     terminal.WriteError(ResultLine(result, style));
   }
@@ -127,12 +131,16 @@ void ReportEnd(const RunSummary& summary, const DisplayConfig& display, const Te
 ExitCode RunMake(MakeConfig config, Terminal& terminal) {
   const DisplayConfig& display = config.display;
   const TextStyle style = StyleOf(display, terminal.err_fd());
-  const bool progress = WantsProgress(display, terminal);
+  const bool progress = WantsProgress(display, config.job.dry_run, terminal);
   Stopper stopper;
   const SignalWatcher signals([&] { stopper.Stop(); }, [&] { terminal.Abandon(); });
   const ThreadLimit thread_limit(config.job.threads);
   config.job.count_total = progress;
-  config.job.on_result = [&](const PictureResult& result) { ReportResult(result, display, style, terminal, stopper); };
+  const TextStyle out_style = StyleOf(display, terminal.out_fd());
+  const TextStyle* plan = config.job.dry_run ? &out_style : nullptr;
+  config.job.on_result = [&](const PictureResult& result) {
+    ReportResult(result, display, style, plan, terminal, stopper);
+  };
   auto job = StartJob(config.job);
   if (!job) {
     terminal.WriteError(ErrorLine(job.error().message, style));

@@ -30,6 +30,9 @@ constexpr OptionSpec kOptions[] = {
      "under transparency in JPEG: white (default), black,\ngray, red, green, blue, #rgb, #rrggbb"},
 
     {"output", 'o', true, kValue, kOutput, kForMake, "DIR", "where the thumbnails go (needed)"},
+    {"name", 0, true, kValue, kOutput, kForMake, "TEMPLATE", "as in '{date:%Y/%m}/{stem}' (fields: --help all)"},
+    {"ascii", 0, false, kFlag, kOutput, kForMake, "", "names in ASCII letters, marks taken off; others _"},
+    {"case", 0, false, kValue, kOutput, kForMake, "WHICH", "names in lower or upper case (default: keep)"},
     {"format", 0, true, kValue, kOutput, kForMake, "NAME", "jpeg (default), png, auto (png where transparent)"},
     {"quality", 'q', true, kValue, kOutput, kForMake, "N", "of JPEG, 1 to 100 (default 80)"},
     {"progressive", 0, false, kFlag, kOutput, kForMake, "", "progressive JPEG"},
@@ -54,6 +57,7 @@ constexpr OptionSpec kOptions[] = {
     {"small", 0, false, kFlag, kRun, kForMake, "",
      "smallest files of the same pixels: PNG 5 to 10 %\nsmaller, 30 times as slow to write; JPEG 7 % smaller\n"
      "(optimised, and progressive where that is smaller)"},
+    {"dry-run", 0, true, kFlag, kRun, kForMake, "", "only say what would be made, under which names"},
     {"config", 0, false, kValue, kRun, kForMake, "FILE",
      "options from FILE, a line each: name = value;\nOUTPUT/tbbthumbs.conf is read as well"},
 
