@@ -8,11 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "codecs/decoder.h"
 #include "codecs/format.h"
-#include "codecs/orientation.h"
 #include "codecs/thumbnail_spec.h"
-#include "pipeline/name_hash.h"
+#include "pipeline/file_facts.h"
 
 namespace tbbthumbs {
 namespace {
@@ -25,30 +23,6 @@ std::vector<OutputFormat> PossibleFormats(OutputFormat format) {
 
 // A header that is longer is read as it is needed.
 constexpr size_t kHeaderBytes = size_t{32} << 10;
-
-Status ReadHeader(FileSource& source, const DecodeLimits& limits, FileFacts& facts) {
-  const auto decoder = OpenDecoder(source, limits);
-  if (!decoder) return tl::unexpected<Error>(decoder.error());
-  const ImageInfo& info = (*decoder)->info();
-  facts.size = SwapsSides(info.orientation) ? info.size.Transposed() : info.size;
-  facts.taken = info.taken;
-  facts.camera = info.camera;
-  return {};
-}
-
-Status HashContent(FileSource& source, FileFacts& facts) {
-  std::vector<std::byte> piece(size_t{256} << 10);
-  ContentHash hash;
-  for (uint64_t offset = 0;;) {
-    const auto count = source.ReadAt(offset, piece);
-    if (!count) return tl::unexpected<Error>(count.error());
-    if (*count == 0) break;
-    hash.Add(std::span(piece).first(*count));
-    offset += *count;
-  }
-  facts.content_hash = hash.Hex();
-  return {};
-}
 
 // Runs `f`; what it throws becomes the item's failure.
 template <class F>
@@ -127,8 +101,7 @@ Status FileReader::ReadFacts(Item& item, NameNeeds needs, FileFacts& facts) cons
   const auto source = OpenPicture(item, kHeaderBytes);
   if (!source) return tl::unexpected<Error>(source.error());
   if (item.ended) return {};
-  if (Status status = ReadHeader(**source, options_.limits, facts); !status) return status;
-  return needs == NameNeeds::kContent ? HashContent(**source, facts) : Status();
+  return ReadFileFacts(**source, needs, options_.limits, facts);
 }
 
 void FileReader::Plan(Item& item, FileFacts& facts) const {
