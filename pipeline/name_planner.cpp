@@ -36,6 +36,20 @@ FileName SplitName(std::string_view path) {
   return {name.substr(0, dot), name.substr(dot + 1)};
 }
 
+// Longer ones are no extensions where files keep theirs: a name must have room for more.
+constexpr size_t kMostKeptExtension = 16;
+
+FileName SplitKeptName(std::string_view path) {
+  const FileName name = SplitName(path);
+  return name.extension.size() <= kMostKeptExtension ? name : FileName{NameOf(path), ""};
+}
+
+std::string_view WithoutLabel(std::string_view stem, const std::string& label) {
+  if (!label.empty() && stem.size() > label.size() + 1 && stem.ends_with("_" + label))
+    stem.remove_suffix(label.size() + 1);
+  return stem;
+}
+
 // "" where the path does not say it.
 std::string_view ParentOf(std::string_view path) {
   const size_t slash = path.find_last_of('/');
@@ -93,6 +107,16 @@ NamePlanner::NamePlanner(std::string output, const NameOptions& options, const S
       stays_in_directory_(template_.StaysInDirectory()),
       keeps_sizes_apart_(template_.KeepsSizesApart() && !template_.Uses(NameField::kWidth) &&
                          !template_.Uses(NameField::kHeight)),
+      extension_(kJpegExtension),
+      directories_(options_) {}
+
+NamePlanner::NamePlanner(const NameOptions& options)
+    : options_(options),
+      template_(ParsedTemplate(options.name_template)),
+      safe_texts_(SafeTexts(template_, options)),
+      marks_(NameTemplate(), options, SpecSet{.sizes = {}}),
+      stays_in_directory_(template_.StaysInDirectory()),
+      keeps_sizes_apart_(true),
       directories_(options_) {}
 
 std::string NamePlanner::TextOf(const NamePart& part, const InputFile& file, uint64_t seq, const FileFacts& facts,
@@ -104,7 +128,8 @@ std::string NamePlanner::TextOf(const NamePart& part, const InputFile& file, uin
   };
   switch (part.field) {
     case NameField::kStem:
-      return respelled(SplitName(file.path).stem);
+      if (!formats_.empty()) return respelled(SplitName(file.path).stem);
+      return respelled(WithoutLabel(SplitKeptName(file.path).stem, facts.size_label));
     case NameField::kExtension:
       return respelled(SplitName(file.path).extension);
     case NameField::kParent:
@@ -131,12 +156,16 @@ std::string NamePlanner::TextOf(const NamePart& part, const InputFile& file, uin
     case NameField::kDate:
       return SafePath(DateText(facts.taken ? *facts.taken : LocalTime(facts.modified), part.text), options_);
     case NameField::kFormat:
-      return marks_.KnownFormat().value_or("");
-    case NameField::kText:
+      return formats_.empty() ? SafeText(facts.format, options_) : marks_.KnownFormat().value_or("");
+    // Of files that are renamed; those of thumbnails are marks.
     case NameField::kSize:
+      return SafeText(facts.size_label, options_);
     case NameField::kWidth:
+      return Padded(static_cast<uint64_t>(facts.size.width), part.width);
     case NameField::kHeight:
-      break;  // known before, and marks
+      return Padded(static_cast<uint64_t>(facts.size.height), part.width);
+    case NameField::kText:
+      break;  // known before
   }
   return "";
 }
@@ -171,9 +200,9 @@ NamePlanner::Expanded NamePlanner::Expand(const InputFile& file, uint64_t seq, c
 
 // A component without the place for a suffix.
 std::string NamePlanner::WholeComponent(std::string_view text, bool last, NameChanges& changes) const {
-  std::string component = SafeComponent(ComposeCharacters(std::string(text)), last);
+  std::string component = SafeComponent(ComposeCharacters(std::string(text)), last && !extension_.empty());
   changes.respelled |= component != text;
-  const size_t limit = kMaxNameBytes - (last ? kJpegExtension.size() : 0);
+  const size_t limit = kMaxNameBytes - (last ? extension_.size() : 0);
   if (marks_.LongestLength(component) <= limit) return component;
   changes.too_long = true;
   const std::string hash = "_" + ShortHex(HashOf(component));
@@ -224,18 +253,18 @@ std::optional<std::string> NamePlanner::Assemble(std::string_view head, std::str
   whole += hash;
   whole += rest_of_it;
   const std::string composed = ComposeCharacters(whole);
-  const std::string component = SafeComponent(composed, last);
+  const bool has_extension = last && !extension_.empty();
+  const std::string component = SafeComponent(composed, has_extension);
   changes.respelled |= component != whole;
   const bool needs_slack = !keeps_sizes_apart_ && marks_.size_count() > 1;
-  const size_t limit =
-      kMaxNameBytes - (last ? kJpegExtension.size() : 0) - (needs_slack ? marks_.longest_label() + 1 : 0);
+  const size_t limit = kMaxNameBytes - (last ? extension_.size() : 0) - (needs_slack ? marks_.longest_label() + 1 : 0);
   if (marks_.LongestLength(component) <= limit) {
     path += component;
   } else {
     changes.too_long = true;
     if (hash.empty()) return std::nullopt;
     const size_t grown = component.size() - composed.size();
-    path += SafeComponent(ComposeCharacters(CutComponent(head, rest_of_it, hash, limit - grown)), last);
+    path += SafeComponent(ComposeCharacters(CutComponent(head, rest_of_it, hash, limit - grown)), has_extension);
   }
 
   while (slash != std::string_view::npos) {
@@ -265,6 +294,7 @@ std::vector<std::string> NamePlanner::FillSizes(std::string_view marked, OutputF
 
 bool NamePlanner::Take(HashSet& taken, std::string_view marked, Size upright) {
   keys_.clear();
+  if (formats_.empty()) return taken.Insert(HashOf(FoldName(std::string(marked) + extension_)));
   for (const OutputFormat format : formats_) {
     if (keeps_sizes_apart_ && formats_.size() == 1) {
       keys_.push_back(HashOf(FoldName(marked)));
@@ -281,7 +311,7 @@ bool NamePlanner::Take(HashSet& taken, std::string_view marked, Size upright) {
   return true;
 }
 
-OutputNames NamePlanner::Plan(const InputFile& file, uint64_t seq, const FileFacts& facts) {
+std::string NamePlanner::PlanMarked(const InputFile& file, uint64_t seq, const FileFacts& facts, NameChanges& changes) {
   // Single files that come in between whole directories have names in the uppermost: its names are kept.
   const bool by_directory = stays_in_directory_ && file.whole_directory && !file.output_directory.empty();
   if (by_directory && file.output_directory != current_directory_) {
@@ -289,8 +319,6 @@ OutputNames NamePlanner::Plan(const InputFile& file, uint64_t seq, const FileFac
     taken_in_directory_.Clear();
   }
   HashSet& taken = by_directory ? taken_in_directory_ : taken_;
-  OutputNames names;
-  NameChanges& changes = names.changes;
   Expanded expanded = Expand(file, seq, facts, changes);
   const auto attempt = [&](std::string_view hash) {
     std::optional<std::string> marked = Assemble(expanded.head, expanded.tail, hash, changes);
@@ -299,7 +327,8 @@ OutputNames NamePlanner::Plan(const InputFile& file, uint64_t seq, const FileFac
     return std::optional<std::string>();
   };
   std::optional<std::string> marked = attempt("");
-  if (const std::string_view extension = SplitName(file.path).extension; !marked && !extension.empty()) {
+  if (const std::string_view extension = SplitName(file.path).extension;
+      !marked && !formats_.empty() && !extension.empty()) {
     expanded.head += "_" + SafeText(extension, options_);
     marked = attempt("");
   }
@@ -309,15 +338,30 @@ OutputNames NamePlanner::Plan(const InputFile& file, uint64_t seq, const FileFac
   for (uint64_t salt = 0; !marked; ++salt) {
     marked = attempt("_" + ShortHex(HashOf(file.path + '\0' + std::to_string(seq) + '\0' + std::to_string(salt))));
   }
+  return std::move(*marked);
+}
 
+OutputNames NamePlanner::Plan(const InputFile& file, uint64_t seq, const FileFacts& facts) {
+  OutputNames names;
+  const std::string marked = PlanMarked(file, seq, facts, names.changes);
   for (const OutputFormat format : formats_) {
     std::vector<std::string>& paths = format == OutputFormat::kPng ? names.png : names.jpeg;
-    for (const std::string& name : FillSizes(*marked, format, facts.size)) {
+    for (const std::string& name : FillSizes(marked, format, facts.size)) {
       paths.push_back(JoinPath(output_, name));
       paths.back() += format == OutputFormat::kPng ? kPngExtension : kJpegExtension;
     }
   }
   return names;
+}
+
+NewName NamePlanner::PlanNewName(const InputFile& file, uint64_t seq, const FileFacts& facts) {
+  const std::string_view extension = SplitKeptName(file.path).extension;
+  const std::string safe = SafeText(extension, {});
+  extension_ = safe.empty() ? "" : "." + safe;
+  NewName name;
+  name.path = PlanMarked(file, seq, facts, name.changes) + extension_;
+  name.changes.respelled |= safe != extension;
+  return name;
 }
 
 Status CheckNameOptions(const NameOptions& options, const SpecSet& specs) {

@@ -27,6 +27,15 @@ struct FileFacts {
   std::string camera;
   Size size;                 // upright
   std::string content_hash;  // 32 hexadecimal digits
+  // For renaming alone.
+  std::string_view format;  // of the file: "jpeg"
+  std::string size_label;   // that a thumbnail's stem ends with; {stem} then is what stands before it and '_'
+};
+
+// What a file is to be called, below the directory whose files are renamed.
+struct NewName {
+  std::string path;
+  NameChanges changes;
 };
 
 // Gives each input names of its own, one for each size. The first in input order has what the template says; where an
@@ -36,12 +45,14 @@ struct FileFacts {
 // form of their characters. Names too long for a file system are cut between characters and get the hash. So the same
 // inputs in the same order always get the same names, and no two share one.
 //
-// Memory: 11 to 21 bytes for each name (for each input where the template keeps sizes apart); where inputs come by whole
-// directories and the template keeps to them, of one of them at a time and of the uppermost. Not thread-safe.
+// Memory: 11 to 21 bytes for each name (for each input where the template keeps sizes apart); where inputs come by
+// whole directories and the template keeps to them, of one of them at a time and of the uppermost. Not thread-safe.
 class NamePlanner {
  public:
   // `output`: the output directory. The options must have passed CheckNameOptions.
   NamePlanner(std::string output, const NameOptions& options, const SpecSet& specs);
+  // For PlanNewName: of files that keep their extensions, as {width}, {height} and {format} are theirs.
+  explicit NamePlanner(const NameOptions& options);
   NamePlanner(const NamePlanner&) = delete;
   NamePlanner& operator=(const NamePlanner&) = delete;
 
@@ -52,6 +63,8 @@ class NamePlanner {
 
   // `seq`: place in the input order, from 0.
   OutputNames Plan(const InputFile& file, uint64_t seq, const FileFacts& facts = {});
+  // The same for a file that is to be renamed; where another has the name, the hash comes at once.
+  NewName PlanNewName(const InputFile& file, uint64_t seq, const FileFacts& facts = {});
 
  private:
   // Marked (see NameMarks), relative to the output directory, without the thumbnail's extension.
@@ -60,6 +73,7 @@ class NamePlanner {
     std::string tail;  // what is behind that
   };
 
+  std::string PlanMarked(const InputFile& file, uint64_t seq, const FileFacts& facts, NameChanges& changes);
   Expanded Expand(const InputFile& file, uint64_t seq, const FileFacts& facts, NameChanges& changes);
   // Of a field that is the same for all sizes.
   std::string TextOf(const NamePart& part, const InputFile& file, uint64_t seq, const FileFacts& facts,
@@ -79,10 +93,11 @@ class NamePlanner {
   const NameTemplate template_;
   const std::vector<std::string> safe_texts_;  // for each of its parts; "" for fields
   const NameMarks marks_;
-  std::vector<OutputFormat> formats_;  // that thumbnails may have
+  std::vector<OutputFormat> formats_;  // that thumbnails may have; none: files are renamed
   bool stays_in_directory_ = false;
   bool keeps_sizes_apart_ = false;
   uint64_t total_ = 0;
+  std::string extension_;  // with its dot, that the name at work will get; of thumbnails, the longest
 
   DirectoryNames directories_;
   // The last directories that were assembled: files of one directory, and attempts for one file, have the same.
