@@ -112,6 +112,8 @@ TEST_F(ReadmeTest, EveryCommandRunsAsWritten) {
   EXPECT_EQ(CountFiles("flat"), photos);
   EXPECT_TRUE(fs::exists(root_ / "flat" / "Dragonfly_by_Bolly.jpg"));
   EXPECT_TRUE(fs::exists(root_ / "for-web" / "dragonfly_by_bolly-320w.jpg"));
+  EXPECT_TRUE(fs::exists(root_ / "album" / "dragonfly_by_bolly.jpg"));
+  EXPECT_TRUE(fs::exists(root_ / "album-thumbs" / "128" / "dragonfly_by_bolly.jpg"));
 }
 
 TEST_F(ReadmeTest, EveryOptionExists) {

@@ -36,6 +36,8 @@ constexpr Choice<DecoderChoice> kDecoders[] = {{"auto", DecoderChoice::kAuto},
                                                {"reference", DecoderChoice::kReference}};
 constexpr Choice<LetterCase> kLetterCases[] = {
     {"keep", LetterCase::kKeep}, {"lower", LetterCase::kLower}, {"upper", LetterCase::kUpper}};
+constexpr Choice<RenameOnly> kRenameOnly[] = {
+    {"all", RenameOnly::kAll}, {"thumbnails", RenameOnly::kThumbnails}, {"originals", RenameOnly::kOriginals}};
 constexpr Choice<When> kWhen[] = {{"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}};
 
 // Far more than any machine has; each thread costs a stack.
@@ -109,6 +111,17 @@ Parsed<SizeSpec> ParseSize(const std::string& text) {
   return *spec;
 }
 
+void ReadFilters(Reader& reader, InputOptions& input) {
+  reader.ReadFlag("recursive", input.recursive);
+  reader.ReadFlag("hidden", input.hidden);
+  reader.ReadList("include", input.include, ParseText);
+  reader.ReadList("exclude", input.exclude, ParseText);
+  reader.Read("min-input-bytes", input.min_bytes, ParseByteCount);
+  reader.Read("max-input-bytes", input.max_bytes, ParseByteCount);
+  if (input.min_bytes > input.max_bytes) reader.Refuse("--min-input-bytes is more than --max-input-bytes");
+  reader.Read("newer-than", input.newer_than, ParseTime);
+}
+
 // "-" among the inputs and `--files-from -` are the same list.
 void ReadInputs(const RawOptions& raw, Reader& reader, InputOptions& input) {
   bool null = false;
@@ -131,15 +144,8 @@ void ReadInputs(const RawOptions& raw, Reader& reader, InputOptions& input) {
     reader.Refuse("an INPUT is missing, as in: tbbthumbs photos/ -o thumbs/ (more: tbbthumbs --help)");
   }
   if (null && input.lists.empty()) reader.Refuse("--null is for lists: --files-from FILE or '-' as an input");
-  reader.ReadFlag("recursive", input.recursive);
-  reader.ReadFlag("hidden", input.hidden);
   reader.ReadFlag("follow", input.follow_links);
-  reader.ReadList("include", input.include, ParseText);
-  reader.ReadList("exclude", input.exclude, ParseText);
-  reader.Read("min-input-bytes", input.min_bytes, ParseByteCount);
-  reader.Read("max-input-bytes", input.max_bytes, ParseByteCount);
-  if (input.min_bytes > input.max_bytes) reader.Refuse("--min-input-bytes is more than --max-input-bytes");
-  reader.Read("newer-than", input.newer_than, ParseTime);
+  ReadFilters(reader, input);
 }
 
 void ReadSpecs(Reader& reader, SpecSet& specs) {
@@ -191,6 +197,20 @@ void ReadNames(Reader& reader, const SpecSet& specs, NameOptions& names) {
   reader.ReadChoice("case", names.letter_case, kLetterCases);
 }
 
+// The template of a renaming: {size} is of thumbnails alone.
+void ReadNewNames(const RawOptions& raw, Reader& reader, RenameOptions& rename) {
+  const char* const wanted = "what to do is missing: --name TEMPLATE, --ascii, --case lower, or --undo LOG";
+  if (!raw.Last("name") && !raw.Last("ascii") && !raw.Last("case")) reader.Refuse(wanted);
+  reader.ReadChoice("only", rename.only, kRenameOnly);
+  ReadNames(reader, SpecSet{}, rename.names);
+  const auto parsed = NameTemplate::Parse(rename.names.name_template);
+  if (parsed && parsed->Uses(NameField::kSize) && rename.only != RenameOnly::kThumbnails) {
+    const std::string& text = rename.names.name_template;
+    const NameTemplateError error{"{size} needs --only thumbnails,", text.find("{size}"), 6, ""};
+    reader.Refuse("--name: " + Explain(text, error));
+  }
+}
+
 void ReadDisplay(Reader& reader, DisplayConfig& display) {
   reader.ReadChoice("progress", display.progress, kWhen);
   reader.ReadChoice("color-output", display.color, kWhen);
@@ -231,6 +251,28 @@ tl::expected<InfoConfig, std::string> ToInfoConfig(const RawOptions& raw) {
   reader.ReadList("size", config.sizes, ParseSize);
   reader.Read("max-pixels", config.limits.max_pixels, ParsePixelCount);
   reader.ReadFlag("json", config.json);
+  if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
+  return config;
+}
+
+tl::expected<RenameConfig, std::string> ToRenameConfig(const RawOptions& raw) {
+  RenameConfig config;
+  Reader reader(raw);
+  reader.Read("undo", config.undo, ParseText);
+  if (!config.undo.empty()) {
+    if (!raw.arguments.empty()) reader.Refuse("--undo takes the log alone: it knows its directory");
+    if (raw.Last("name")) reader.Refuse("--undo and --name exclude each other");
+  } else if (raw.arguments.size() != 1) {
+    reader.Refuse(raw.arguments.empty() ? "a DIR is missing, as in: tbbthumbs rename photos/ --name '{date}_{seq:04}'"
+                                        : "only one DIR is renamed at a time");
+  } else {
+    config.rename.directory = raw.arguments.front();
+    ReadFilters(reader, config.rename.input);
+    ReadNewNames(raw, reader, config.rename);
+  }
+  reader.ReadFlag("dry-run", config.rename.dry_run);
+  if (config.rename.dry_run && !config.undo.empty()) reader.Refuse("--undo has no --dry-run");
+  ReadDisplay(reader, config.display);
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
   return config;
 }

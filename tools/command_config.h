@@ -11,6 +11,7 @@
 #include "codecs/limits.h"
 #include "codecs/thumbnail_spec.h"
 #include "pipeline/job.h"
+#include "pipeline/rename_plan.h"
 #include "tools/raw_options.h"
 #include "tools/terminal.h"
 
@@ -38,18 +39,26 @@ struct InfoConfig {
   bool json = false;
 };
 
+// Bulk renaming, or taking one back.
+struct RenameConfig {
+  RenameOptions rename;
+  std::filesystem::path undo;  // the log; empty: rename
+  DisplayConfig display;
+};
+
 struct HelpConfig {
   bool all = false;
 };
 
 struct VersionConfig {};
 
-using CommandConfig = std::variant<MakeConfig, InfoConfig, HelpConfig, VersionConfig>;
+using CommandConfig = std::variant<MakeConfig, InfoConfig, RenameConfig, HelpConfig, VersionConfig>;
 
 // Checks every value. Errors: a message for people that begins with the option; more lines may follow that show where
 // in a value the mistake is.
 [[nodiscard]] tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw);
 [[nodiscard]] tl::expected<InfoConfig, std::string> ToInfoConfig(const RawOptions& raw);
+[[nodiscard]] tl::expected<RenameConfig, std::string> ToRenameConfig(const RawOptions& raw);
 
 }  // namespace tbbthumbs::tool
 

@@ -13,7 +13,8 @@ namespace {
 constexpr std::string_view kUsage =
     "Thumbnails of many pictures.\n\n"
     "  tbbthumbs [make] INPUT... -o DIR [-s SIZE]...   of files, directories, lists\n"
-    "  tbbthumbs info FILE... [--json]                 what it sees in a picture\n";
+    "  tbbthumbs info FILE... [--json]                 what it sees in a picture\n"
+    "  tbbthumbs rename DIR --name TEMPLATE            of what is there (--undo LOG)\n";
 
 constexpr std::string_view kMore =
     "\nAn input that has the name of a command is written ./info. After '--' nothing is\n"
@@ -25,6 +26,9 @@ constexpr std::string_view kMore =
     "bytes: {input_hash:16}; of the thumbnail: {size} {width} {height} {format}. '/'\n"
     "makes directories, braces stand twice for themselves, the extension comes by\n"
     "itself.\n"
+    "\nRenaming shows its plan and writes a log to DIR/.tbbthumbs/renames before it\n"
+    "begins; it replaces no file. Killed, the same command again brings it to its\n"
+    "end, --undo LOG takes it back. {seq} and {total} count what is renamed.\n"
     "\nConfiguration files: lines of 'name = value', as in 'quality = 90', 'optimize =\n"
     "yes'; '#' begins a comment line. The command line wins, then --config FILE, then\n"
     "OUTPUT/tbbthumbs.conf.\n"

@@ -169,6 +169,38 @@ std::string InfoJson(const std::filesystem::path& path, uint64_t file_bytes, con
   return ToLine(json);
 }
 
+std::string RenameJson(const std::filesystem::path& root, const PlannedRename& rename) {
+  Json json{{"type", "rename"}};
+  AddPath(json, "from", root / rename.from);
+  AddPath(json, "to", root / rename.to);
+  const Json renamed = ChangesJson(rename.changes);
+  if (!renamed.empty()) json["renamed"] = renamed;
+  return ToLine(json);
+}
+
+std::string ProblemJson(const std::filesystem::path& root, const RenameProblem& problem) {
+  Json json{{"type", "problem"}};
+  AddPath(json, "path", root / problem.path);
+  json["error"] = ToJson(problem.error);
+  return ToLine(json);
+}
+
+std::string SummaryJson(const RenameSummary& summary, bool dry_run) {
+  Json json{{"type", "summary"},
+            {"pictures", summary.pictures},
+            {"to_rename", summary.to_rename},
+            {"not_pictures", summary.not_pictures},
+            {"left_out", summary.left_out},
+            {"problems", summary.problems.size()},
+            {"dry_run", dry_run},
+            {"resumed", summary.resumed},
+            {"undone", summary.undone},
+            {"finished", summary.finished}};
+  if (!summary.log.empty()) AddPath(json, "log", summary.log);
+  if (summary.failure) json["error"] = ToJson(*summary.failure);
+  return ToLine(json);
+}
+
 std::string InfoJson(const std::filesystem::path& path, const Error& error) {
   Json json{{"type", "info"}};
   AddPath(json, "path", path);

@@ -13,6 +13,7 @@
 
 #include "codecs/decoder.h"
 #include "codecs/error.h"
+#include "pipeline/rename_job.h"
 #include "pipeline/run_summary.h"
 
 namespace tbbthumbs::tool {
@@ -22,6 +23,12 @@ std::string PictureJson(const PictureResult& result);
 
 // {"type":"summary",...}.
 std::string SummaryJson(const RunSummary& summary);
+
+// {"type":"rename","from":...,"to":...,"renamed":[...]}, below `root`; {"type":"problem","path":...,"error":...}; and
+// at the end {"type":"summary",...}.
+std::string RenameJson(const std::filesystem::path& root, const PlannedRename& rename);
+std::string ProblemJson(const std::filesystem::path& root, const RenameProblem& problem);
+std::string SummaryJson(const RenameSummary& summary, bool dry_run);
 
 // {"type":"info","path":...}: of a picture whose header was read, `decoder` as DecoderPath says it; or of one that was
 // not.

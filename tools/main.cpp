@@ -14,6 +14,7 @@
 #include "tools/info_command.h"
 #include "tools/make_command.h"
 #include "tools/options.h"
+#include "tools/rename_command.h"
 #include "tools/terminal.h"
 
 namespace tbbthumbs::tool {
@@ -38,6 +39,7 @@ ExitCode Run(const std::vector<std::string>& words) {
         if constexpr (std::is_same_v<Config, HelpConfig>) return Say(HelpText(config.all), terminal);
         if constexpr (std::is_same_v<Config, VersionConfig>) return Say(VersionText(), terminal);
         if constexpr (std::is_same_v<Config, InfoConfig>) return RunInfo(config, terminal);
+        if constexpr (std::is_same_v<Config, RenameConfig>) return RunRename(config, terminal);
         if constexpr (std::is_same_v<Config, MakeConfig>) return RunMake(std::move(config), terminal);
       },
       *command);

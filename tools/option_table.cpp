@@ -5,34 +5,36 @@ namespace {
 
 using enum OptionKind;
 using enum OptionGroup;
-constexpr unsigned kForAll = kForMake | kForInfo;
+constexpr unsigned kForAll = kForMake | kForInfo | kForRename;
+constexpr unsigned kForPictures = kForMake | kForInfo;
+constexpr unsigned kForNames = kForMake | kForRename;
 
 // Help texts fit the 55 columns that remain of 80; "\n" goes on in the next line.
 constexpr OptionSpec kOptions[] = {
-    {"recursive", 'r', false, kFlag, kInput, kForMake, "",
+    {"recursive", 'r', false, kFlag, kInput, kForNames, "",
      "descend into the directories below a directory\n(default; --no-recursive: only the files in it)"},
-    {"include", 0, true, kList, kInput, kForMake, "GLOB", "of the files in directories only those that match"},
-    {"exclude", 0, true, kList, kInput, kForMake, "GLOB",
+    {"include", 0, true, kList, kInput, kForNames, "GLOB", "of the files in directories only those that match"},
+    {"exclude", 0, true, kList, kInput, kForNames, "GLOB",
      "not those that match; '*.tmp' is for names, 'raw/**'\nfor paths below the directory given"},
     {"files-from", 0, true, kList, kInput, kForMake, "FILE", "a list of inputs, one a line; '-': standard input"},
     {"null", '0', false, kFlag, kInput, kForMake, "", "names in lists end with NUL instead of a line's end"},
-    {"hidden", 0, false, kFlag, kInput, kForMake, "", "also names that begin with a dot"},
+    {"hidden", 0, false, kFlag, kInput, kForNames, "", "also names that begin with a dot"},
     {"follow", 0, false, kFlag, kInput, kForMake, "", "follow symbolic links"},
-    {"min-input-bytes", 0, false, kValue, kInput, kForMake, "SIZE", "leave out smaller files: 10k, 5M, 2G (of 1024)"},
-    {"max-input-bytes", 0, false, kValue, kInput, kForMake, "SIZE", "leave out larger files"},
-    {"newer-than", 0, false, kValue, kInput, kForMake, "WHEN",
+    {"min-input-bytes", 0, false, kValue, kInput, kForNames, "SIZE", "leave out smaller files: 10k, 5M, 2G (of 1024)"},
+    {"max-input-bytes", 0, false, kValue, kInput, kForNames, "SIZE", "leave out larger files"},
+    {"newer-than", 0, false, kValue, kInput, kForNames, "WHEN",
      "leave out files not modified after 2024-05-01,\n2024-05-01T12:00:00 (local time), or a FILE"},
 
-    {"size", 's', true, kList, kSize, kForAll, "SIZE",
+    {"size", 's', true, kList, kSize, kForPictures, "SIZE",
      "256: a box (default); 256x: width; x256: height;\n320x240; several sizes: -s 256 -s 1024"},
     {"kernel", 0, false, kValue, kSize, kForMake, "NAME", "lanczos3 (default), mitchell, catmull-rom, area"},
     {"background", 0, false, kValue, kSize, kForMake, "COLOR",
      "under transparency in JPEG: white (default), black,\ngray, red, green, blue, #rgb, #rrggbb"},
 
     {"output", 'o', true, kValue, kOutput, kForMake, "DIR", "where the thumbnails go (needed)"},
-    {"name", 0, true, kValue, kOutput, kForMake, "TEMPLATE", "as in '{date:%Y/%m}/{stem}' (fields: --help all)"},
-    {"ascii", 0, false, kFlag, kOutput, kForMake, "", "names in ASCII letters, marks taken off; others _"},
-    {"case", 0, false, kValue, kOutput, kForMake, "WHICH", "names in lower or upper case (default: keep)"},
+    {"name", 0, true, kValue, kOutput, kForNames, "TEMPLATE", "as in '{date:%Y/%m}/{stem}' (fields: --help all)"},
+    {"ascii", 0, false, kFlag, kOutput, kForNames, "", "names in ASCII letters, marks taken off; others _"},
+    {"case", 0, false, kValue, kOutput, kForNames, "WHICH", "names in lower or upper case (default: keep)"},
     {"format", 0, true, kValue, kOutput, kForMake, "NAME", "jpeg (default), png, auto (png where transparent)"},
     {"quality", 'q', true, kValue, kOutput, kForMake, "N", "of JPEG, 1 to 100 (default 80)"},
     {"progressive", 0, false, kFlag, kOutput, kForMake, "", "progressive JPEG"},
@@ -44,7 +46,7 @@ constexpr OptionSpec kOptions[] = {
     {"threads", 'j', true, kValue, kRun, kForMake, "N", "worker threads (default: the CPUs it may use)"},
     {"io-threads", 0, false, kValue, kRun, kForMake, "N", "threads that read ahead (default 2)"},
     {"tokens", 0, false, kValue, kRun, kForMake, "N", "pictures in flight at once (default 64 a thread)"},
-    {"max-pixels", 0, false, kValue, kRun, kForAll, "N", "refuse larger pictures: 50M, 1G (default 268M)"},
+    {"max-pixels", 0, false, kValue, kRun, kForPictures, "N", "refuse larger pictures: 50M, 1G (default 268M)"},
     {"timeout", 0, false, kValue, kRun, kForMake, "SECONDS", "CPU time for one picture (default 60; 0: no limit)"},
     {"on-damage", 0, false, kValue, kRun, kForMake, "WHAT",
      "fail-truncated (default), salvage (use what decoded),\nstrict (fail on any warning)"},
@@ -57,16 +59,20 @@ constexpr OptionSpec kOptions[] = {
     {"small", 0, false, kFlag, kRun, kForMake, "",
      "smallest files of the same pixels: PNG 5 to 10 %\nsmaller, 30 times as slow to write; JPEG 7 % smaller\n"
      "(optimised, and progressive where that is smaller)"},
-    {"dry-run", 0, true, kFlag, kRun, kForMake, "", "only say what would be made, under which names"},
+    {"dry-run", 0, true, kFlag, kRun, kForNames, "", "only say what would be made, under which names"},
+    {"only", 0, false, kValue, kRun, kForRename, "WHICH",
+     "rename only thumbnails (cat_256.jpg that is of that\nsize; {stem} is cat then, {size} 256), or originals\n(all "
+     "others)"},
+    {"undo", 0, false, kValue, kRun, kForRename, "LOG", "take back the renaming that wrote this log"},
     {"config", 0, false, kValue, kRun, kForMake, "FILE",
      "options from FILE, a line each: name = value;\nOUTPUT/tbbthumbs.conf is read as well"},
 
     {"progress", 0, false, kValue, kDisplay, kForMake, "WHEN",
      "a line of progress: auto (on a terminal), always,\nnever"},
-    {"verbose", 'v', true, kFlag, kDisplay, kForMake, "", "a line for each picture"},
-    {"quiet", 0, true, kFlag, kDisplay, kForMake, "", "only errors"},
+    {"verbose", 'v', true, kFlag, kDisplay, kForNames, "", "a line for each picture"},
+    {"quiet", 0, true, kFlag, kDisplay, kForNames, "", "only errors"},
     {"json", 0, true, kFlag, kDisplay, kForAll, "", "a JSON record for each picture on standard output"},
-    {"color-output", 0, false, kValue, kDisplay, kForMake, "WHEN",
+    {"color-output", 0, false, kValue, kDisplay, kForNames, "WHEN",
      "auto (on a terminal, unless NO_COLOR), always,\nnever"},
     {"version", 0, false, kAction, kDisplay, kForAll, "", "say the version"},
     {"help", 'h', true, kAction, kDisplay, kForAll, "", "this; 'tbbthumbs --help all': every option"},

@@ -18,6 +18,7 @@ enum class OptionGroup { kInput, kSize, kOutput, kRun, kDisplay };
 
 inline constexpr unsigned kForMake = 1;
 inline constexpr unsigned kForInfo = 2;
+inline constexpr unsigned kForRename = 4;
 
 struct OptionSpec {
   std::string_view name;  // without the dashes
@@ -25,7 +26,7 @@ struct OptionSpec {
   bool usual;             // on the short help screen
   OptionKind kind;
   OptionGroup group;
-  unsigned commands;          // which of the program's commands take it: kForMake | kForInfo
+  unsigned commands;          // which of the program's commands take it: kForMake | ...
   std::string_view argument;  // "DIR"; "" for flags
   std::string_view help;
 };

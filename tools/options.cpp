@@ -88,14 +88,16 @@ tl::expected<CommandConfig, std::string> ParseCommand(const std::vector<std::str
   const std::string first = arguments.empty() ? "" : arguments.front();
   if (raw->Last("help") != nullptr) return HelpConfig{first == "all"};
   if (raw->Last("version") != nullptr) return VersionConfig{};
-  if (first == "make" || first == "info") arguments.erase(arguments.begin());
-  if (first == "info") {
-    for (const auto& [name, values] : raw->values) {
-      const OptionSpec* option = FindOption(OptionTable(), name);
-      if ((option->commands & kForInfo) == 0) return Wrong(values.back().origin + ": not an option of 'info'");
-    }
-    return Widen(ToInfoConfig(*raw));
+  const bool named = first == "make" || first == "info" || first == "rename";
+  if (named) arguments.erase(arguments.begin());
+  const std::string command = named ? first : "make";
+  const unsigned bit = command == "info" ? kForInfo : command == "rename" ? kForRename : kForMake;
+  for (const auto& [name, values] : raw->values) {
+    if ((FindOption(OptionTable(), name)->commands & bit) != 0) continue;
+    return Wrong(fmt::format("{}: not an option of '{}'", values.back().origin, command));
   }
+  if (command == "info") return Widen(ToInfoConfig(*raw));
+  if (command == "rename") return Widen(ToRenameConfig(*raw));
   const auto merged = MergeConfigFiles(*raw);
   if (!merged) return Wrong(merged.error());
   return Widen(ToMakeConfig(*raw));

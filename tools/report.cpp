@@ -137,6 +137,30 @@ std::string PlanLine(const PictureResult& result, const TextStyle& style) {
   return why.empty() ? line : line + " (" + why + ")";
 }
 
+std::string RenameLine(const std::filesystem::path& root, const PlannedRename& rename, const TextStyle& style) {
+  std::string line = Shown((root / rename.from).native(), style) + " -> " + Shown((root / rename.to).native(), style);
+  const std::string why = ChangesText(rename.changes);
+  return why.empty() ? line : line + " (" + why + ")";
+}
+
+std::vector<std::string> SummaryLines(const RenameSummary& summary, bool dry_run, const TextStyle& style) {
+  const std::string log = Shown(summary.log, style);
+  if (summary.log.empty()) {
+    if (!summary.finished) return {};
+    std::string line = dry_run ? "would rename " : "renamed ";
+    return {line + fmt::format("{} of {}", FormatCount(summary.to_rename), FormatCountOf(summary.pictures, "picture"))};
+  }
+  if (summary.undone) {
+    if (summary.finished) return {"undone: " + log};
+    return {"undoing was interrupted: the same command goes on"};
+  }
+  const std::string back = "to take it back: tbbthumbs rename --undo " + log;
+  if (!summary.finished) return {"not finished: the same command goes on", back};
+  if (summary.resumed) return {"brought to its end what was interrupted; for other names run it again", back};
+  return {fmt::format("renamed {} of {}", FormatCount(summary.to_rename), FormatCountOf(summary.pictures, "picture")),
+          back};
+}
+
 std::string ResultLine(const PictureResult& result, const TextStyle& style) {
   const auto [what, more] = Describe(result);
   std::string line = fmt::format("{:<13} ", what);

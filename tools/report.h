@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "codecs/error.h"
+#include "pipeline/rename_job.h"
 #include "pipeline/run_summary.h"
 
 namespace tbbthumbs::tool {
@@ -34,6 +35,12 @@ std::vector<std::string> ErrorLines(std::string_view message, const TextStyle& s
 
 // "in/a.png -> out/a_png_256.jpg (taken: an earlier picture has the name)"; or what else becomes of it.
 std::string PlanLine(const PictureResult& result, const TextStyle& style);
+
+// The same of a file that is renamed below `root`.
+std::string RenameLine(const std::filesystem::path& root, const PlannedRename& rename, const TextStyle& style);
+
+// The end of a renaming, and how it is taken back or brought to its end.
+std::vector<std::string> SummaryLines(const RenameSummary& summary, bool dry_run, const TextStyle& style);
 
 // One line for any result but a failure: "made  photos/a.jpg: 4000x3000 JPEG, 256x192, 12.1 kB, libjpeg-turbo 1/8, 9
 // ms".
