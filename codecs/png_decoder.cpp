@@ -183,8 +183,8 @@ Status PngDecoder::CheckInputSuffices() const {
 
 // Strictness wants libpng's warnings and all that follows the picture. Salvaging comes to libpng where there is damage.
 bool PngDecoder::CanTakeFastWay(const DecodeRequest& request) const {
-  return info_.own_reader && request.strictness != Strictness::kStrict &&
-         request.decoder != DecoderChoice::kTurbo && request.decoder != DecoderChoice::kReference;
+  return info_.own_reader && request.strictness != Strictness::kStrict && request.decoder != DecoderChoice::kTurbo &&
+         request.decoder != DecoderChoice::kReference;
 }
 
 Status PngDecoder::StartRows(Strictness strictness) {
