@@ -15,12 +15,6 @@
 namespace tbbthumbs {
 namespace {
 
-// Formats that a thumbnail may turn out to have.
-std::vector<OutputFormat> PossibleFormats(OutputFormat format) {
-  if (format == OutputFormat::kAuto) return {OutputFormat::kJpeg, OutputFormat::kPng};
-  return {format};
-}
-
 // A header that is longer is read as it is needed.
 constexpr size_t kHeaderBytes = size_t{32} << 10;
 

@@ -30,13 +30,13 @@ bool Differs(NameField field, OutputFormat format) {
 // Safe text has none of these.
 bool IsMark(char c) { return c > 0 && c < ' '; }
 
-std::string Padded(int number, size_t digits) {
+}  // namespace
+
+std::string Padded(uint64_t number, size_t digits) {
   std::string text = std::to_string(number);
   if (text.size() < digits) text.insert(0, digits - text.size(), '0');
   return text;
 }
-
-}  // namespace
 
 NameMarks::NameMarks(const NameTemplate& name_template, const NameOptions& options, const SpecSet& specs)
     : options_(options), sizes_(specs.sizes), format_(specs.format) {
@@ -95,7 +95,8 @@ std::string NameMarks::TextOf(const NamePart& part, size_t size_index, OutputFor
   if (part.field == NameField::kSize) return labels_[size_index];
   if (part.field == NameField::kFormat) return SafeText(format == OutputFormat::kPng ? kPng : kJpeg, options_);
   const Size thumbnail = upright.width > 0 ? FitInside(upright, sizes_[size_index]) : Size{};
-  return Padded(part.field == NameField::kWidth ? thumbnail.width : thumbnail.height, part.width);
+  return Padded(static_cast<uint64_t>(part.field == NameField::kWidth ? thumbnail.width : thumbnail.height),
+                part.width);
 }
 
 std::string NameMarks::Fill(std::string_view marked, size_t size_index, OutputFormat format, Size upright) const {

@@ -3,6 +3,7 @@
 #define TBBTHUMBS_PIPELINE_NAME_MARKS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,9 @@ class NameMarks {
   size_t longest_label_ = 0;
   std::vector<NamePart> marked_;  // by mark - 1
 };
+
+// With zeros in front, to at least so many digits.
+std::string Padded(uint64_t number, size_t digits);
 
 }  // namespace tbbthumbs
 

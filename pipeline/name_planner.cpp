@@ -58,12 +58,6 @@ std::string_view ParentOf(std::string_view path) {
   return parent == "." || parent == ".." ? "" : parent;
 }
 
-std::string Padded(uint64_t number, size_t digits) {
-  std::string text = std::to_string(number);
-  if (text.size() < digits) text.insert(0, digits - text.size(), '0');
-  return text;
-}
-
 // Safe text in which '/' stays what it is.
 std::string SafePath(std::string_view text, const NameOptions& options) {
   std::string safe;
@@ -88,11 +82,6 @@ std::vector<std::string> SafeTexts(const NameTemplate& name_template, const Name
     texts.push_back(part.field == NameField::kText ? SafePath(part.text, options) : "");
   }
   return texts;
-}
-
-std::vector<OutputFormat> PossibleFormats(OutputFormat format) {
-  if (format == OutputFormat::kAuto) return {OutputFormat::kJpeg, OutputFormat::kPng};
-  return {format};
 }
 
 }  // namespace
@@ -362,6 +351,11 @@ NewName NamePlanner::PlanNewName(const InputFile& file, uint64_t seq, const File
   name.path = PlanMarked(file, seq, facts, name.changes) + extension_;
   name.changes.respelled |= safe != extension;
   return name;
+}
+
+std::vector<OutputFormat> PossibleFormats(OutputFormat format) {
+  if (format == OutputFormat::kAuto) return {OutputFormat::kJpeg, OutputFormat::kPng};
+  return {format};
 }
 
 Status CheckNameOptions(const NameOptions& options, const SpecSet& specs) {

@@ -112,6 +112,9 @@ class NamePlanner {
   std::vector<uint64_t> keys_;  // of one name, for Take alone
 };
 
+// Formats that a thumbnail may turn out to have.
+std::vector<OutputFormat> PossibleFormats(OutputFormat format);
+
 // Errors: kUnsupported, with what is wrong with the template and at which character, or that it can't tell sizes apart.
 [[nodiscard]] Status CheckNameOptions(const NameOptions& options, const SpecSet& specs);
 

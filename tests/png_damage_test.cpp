@@ -284,7 +284,9 @@ TEST(PngLimits, DeadlineAndStop) {
   const std::vector<std::byte> file = MakePng(Noise({1000, 1000}));
   DecodeLimits limits;
   limits.cpu_deadline = std::chrono::milliseconds(1);
-  EXPECT_EQ(DecodePng(file, Strictness::kSalvage, limits).error_name(), "timeout");
+  const auto late = DecodePng(file, Strictness::kSalvage, limits);
+  EXPECT_EQ(late.error_name(), "timeout");
+  EXPECT_EQ(late.report.error().message, "over the CPU deadline of 1 ms");
 
   MemorySource source{std::span<const std::byte>(file)};
   auto decoder = OpenPng(source, kLimits);
