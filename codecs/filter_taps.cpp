@@ -71,10 +71,12 @@ struct OutputTaps {
   std::vector<int> integers;
 };
 
-void MakeExact(const AxisGeometry& axis, int index, OutputTaps& taps) {
-  const double stretch = std::max(1.0, axis.extent / axis.out_extent());
+// Of the sample that begins at `position` of the whole.
+OutputTaps MakeExact(const AxisGeometry& axis, double position) {
+  OutputTaps taps;
+  const double stretch = std::max(1.0, axis.extent / axis.scaled());
   // One rounding only: the middle output of an odd number lies exactly in the middle.
-  const double centre = axis.extent * (2.0 * index + 1) / (2.0 * axis.out_extent());
+  const double centre = axis.extent * (2.0 * position + 1) / (2.0 * axis.scaled());
   const double radius = Radius(axis.kernel) * stretch;
   taps.first = static_cast<int>(std::clamp(std::floor(centre - radius), 0.0, axis.samples - 1.0));
   const int end = static_cast<int>(std::clamp(std::ceil(centre + radius), taps.first + 1.0, axis.samples + 0.0));
@@ -85,6 +87,7 @@ void MakeExact(const AxisGeometry& axis, int index, OutputTaps& taps) {
     sum += taps.weights.back();
   }
   for (double& weight : taps.weights) weight /= sum;
+  return taps;
 }
 
 // Rounds to integers; what is missing to one goes to the largest weight, or evenly to the outermost two of equally
@@ -150,18 +153,28 @@ size_t FilterTaps::bytes() const {
 }
 
 FilterTaps MakeFilterTaps(const AxisGeometry& axis) {
-  const bool copy = axis.extent == axis.out_extent() && axis.samples == axis.out;
-  const bool symmetric = axis.extent == axis.samples && axis.out_cut == 0;
-  const int computed = symmetric ? (axis.out + 1) / 2 : axis.out;
-  std::vector<OutputTaps> outputs(static_cast<size_t>(axis.out));
+  const double whole = axis.scaled();
+  const bool copy =
+      axis.extent == whole && axis.begin == std::floor(axis.begin) && axis.begin + axis.out <= axis.samples;
+  const bool symmetric = axis.extent == axis.samples && whole == std::floor(whole);
+  const auto exact = [&](double position) {
+    OutputTaps output = MakeExact(axis, position);
+    if (axis.layout == TapLayout::kPairs) output.integers = RoundWeights(output.weights);
+    return output;
+  };
+  std::vector<OutputTaps> outputs;
+  outputs.reserve(static_cast<size_t>(axis.out));
   for (int i = 0; i < axis.out; ++i) {
+    const double position = axis.begin + i;
+    const double twin = whole - 1 - position;
     if (copy) {
-      outputs[i] = {i, {1.0}, {1 << kWeightBits}};
-    } else if (i < computed) {
-      MakeExact(axis, i, outputs[i]);
-      if (axis.layout == TapLayout::kPairs) outputs[i].integers = RoundWeights(outputs[i].weights);
+      outputs.push_back({static_cast<int>(axis.begin) + i, {1.0}, {1 << kWeightBits}});
+    } else if (!symmetric || position <= twin) {
+      outputs.push_back(exact(position));
+    } else if (axis.begin == 0) {
+      outputs.push_back(Mirrored(outputs[static_cast<size_t>(twin)], axis.samples));
     } else {
-      outputs[i] = Mirrored(outputs[axis.out - 1 - i], axis.samples);
+      outputs.push_back(Mirrored(exact(twin), axis.samples));
     }
   }
   FilterTaps taps;

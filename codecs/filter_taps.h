@@ -27,11 +27,13 @@ struct AxisGeometry {
   int out = 0;        // samples wanted
   Kernel kernel = Kernel::kLanczos3;
   TapLayout layout = TapLayout::kPairs;
-  // How much of the last sample wanted lies past the picture, in [0, 1): two samples that stand for three pixels, two
-  // each, cover 1.5 samples, and the second is centred on the picture's edge.
-  double out_cut = 0;
+  // Samples that the whole picture becomes; 0: `out`. Not always a whole number: two samples that stand for three
+  // pixels, two each, cover 1.5 samples, and the second is centred on the picture's edge.
+  double whole = 0;
+  // Where in the whole the samples wanted begin.
+  double begin = 0;
 
-  double out_extent() const { return out - out_cut; }
+  double scaled() const { return whole > 0 ? whole : out; }
   friend bool operator==(const AxisGeometry&, const AxisGeometry&) = default;
 };
 
@@ -50,9 +52,9 @@ struct FilterTaps {
   size_t bytes() const;
 };
 
-// Makes the filter of an axis: output i is centred on (i + 0.5) * extent / out_extent in a source whose sample k spans
-// [k, k + 1]; the kernel is stretched by max(1, extent / out_extent). What lies past the picture is cut and the rest
-// weighted up. An axis that is only copied (extent == out_extent and samples == out) gives the identity. No libm: the
+// Makes the filter of an axis: output i is centred on (begin + i + 0.5) * extent / scaled in a source whose sample k
+// spans [k, k + 1]; the kernel is stretched by max(1, extent / scaled). What lies past the picture is cut and the rest
+// weighted up. An axis that is only copied (extent == scaled, from a whole sample on) gives the identity. No libm: the
 // same bits everywhere.
 FilterTaps MakeFilterTaps(const AxisGeometry& axis);
 

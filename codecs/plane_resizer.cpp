@@ -141,10 +141,10 @@ class RingResizer final : public PlaneResizer {
       : channels_(plane.channels),
         samples_(static_cast<size_t>(plane.width) * plane.channels),
         target_(target),
-        row_taps_(
-            taps.Get({plane.extent_height, plane.height, target.size.height, kernel, Ring::kTaps, target.cut_height})),
-        column_taps_(
-            taps.Get({plane.extent_width, plane.width, target.size.width, kernel, Ring::kTaps, target.cut_width})),
+        row_taps_(taps.Get({plane.extent_height, plane.height, target.size.height, kernel, Ring::kTaps,
+                            target.whole_height, target.top})),
+        column_taps_(taps.Get({plane.extent_width, plane.width, target.size.width, kernel, Ring::kTaps,
+                               target.whole_width, target.left})),
         ring_(samples_, plane.height, BatchRows(*row_taps_)),
         band_stride_(Stride<Middle>(samples_ + kRowStep)),
         // A multiple of kBatch: with three channels one of the 21 rows that a column could hold stays unused.

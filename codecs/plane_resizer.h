@@ -17,9 +17,11 @@ struct PlaneTarget {
   std::byte* pixels = nullptr;  // the plane's first sample
   Size size;
   int channels = 1;  // samples of a whole pixel, of which the plane fills its own
-  // How much of the last column and row lies past the picture; see AxisGeometry::out_cut.
-  double cut_width = 0;
-  double cut_height = 0;
+  // Columns and rows that the whole plane would become, and where in these the picture begins; see AxisGeometry.
+  double whole_width = 0;
+  double whole_height = 0;
+  double left = 0;
+  double top = 0;
 };
 
 // Resamples one plane of 1 to 4 channels, rows first: each row of the result is made as soon as the last row that it

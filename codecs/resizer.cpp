@@ -17,8 +17,8 @@ class PlanePath {
  public:
   PlanePath(const PlaneFormat& plane, SampleType sample, Kernel kernel, const PlaneTarget& target, TapCache& taps)
       : row_bytes_(static_cast<size_t>(plane.width) * plane.channels * SampleBytes(sample)), rows_left_(plane.height) {
-    const int factor_x = BoxFactor(plane.extent_width, target.size.width - target.cut_width, kernel);
-    const int factor_y = BoxFactor(plane.extent_height, target.size.height - target.cut_height, kernel);
+    const int factor_x = BoxFactor(plane.extent_width, target.whole_width, kernel);
+    const int factor_y = BoxFactor(plane.extent_height, target.whole_height, kernel);
     if (factor_x > 1 || factor_y > 1) shrink_.emplace(plane, sample, factor_x, factor_y);
     resizer_ = MakePlaneResizer(shrink_ ? shrink_->format() : plane, sample, kernel, target, taps);
   }
@@ -54,20 +54,26 @@ bool IsValid(const RowFormat& format) {
   return channels == ColorChannels(format.color) + (format.alpha ? 1 : 0);
 }
 
-// How much of the last of `(side + 1) / 2` samples lies past a side of so many pixels. The sample of a side of one
-// pixel, which is all that is seen of it, covers that pixel.
-double HalvedCut(int side) { return side % 2 != 0 && side > 1 ? 0.5 : 0; }
+// Samples of half the density that a side of so many pixels becomes. Of one pixel there is one.
+double Halved(int side) { return side > 1 ? side / 2.0 : 1; }
+
+bool Contains(Size outer, const Window& window) {
+  const auto inside = [](int outer_side, int begin, int side) {
+    return begin >= 0 && side >= 1 && begin <= outer_side - side;
+  };
+  return inside(outer.width, window.x, window.size.width) && inside(outer.height, window.y, window.size.height);
+}
 
 }  // namespace
 
 class Resizer::Impl {
  public:
-  Impl(Size target, Kernel kernel, TapCache& taps, YccResult ycc)
+  Impl(const ResizeTarget& target, Kernel kernel, TapCache& taps, YccResult ycc)
       : target_(target), kernel_(kernel), taps_(taps), ycc_(ycc) {}
 
   Status Begin(const RowFormat& format) {
     Clear();
-    if (target_.width < 1 || target_.height < 1) return Fail(ErrorCode::kInternal, "resizing to an empty picture");
+    if (!Contains(target_.scaled, target_.window)) return Fail(ErrorCode::kInternal, "resizing to no picture");
     if (!IsValid(format)) return Fail(ErrorCode::kInternal, "a decoder announced planes that make no picture");
     paths_.reserve(format.planes.size());
     if (format.color == ColorModel::kYcc) {
@@ -123,8 +129,8 @@ class Resizer::Impl {
   }
 
   void BeginPixels(const RowFormat& format) {
-    raster_ = {target_, format.color, format.alpha, format.sample, {}};
-    raster_.pixels.resize(raster_.row_bytes() * target_.height);
+    raster_ = {target_.window.size, format.color, format.alpha, format.sample, {}};
+    raster_.pixels.resize(raster_.row_bytes() * raster_.size.height);
     const std::vector<PlaneFormat>& planes = format.planes;
     const bool alpha_alone = format.alpha && planes.size() > 1 && planes.back().channels == 1;
     for (const PlaneFormat& plane : std::span(planes).first(planes.size() - (alpha_alone ? 1 : 0))) AddPath(plane);
@@ -133,8 +139,8 @@ class Resizer::Impl {
 
   // The next plane of pixels: its channels follow those of the planes before it.
   void AddPath(const PlaneFormat& plane) {
-    const PlaneTarget target{raster_.pixels.data() + channels_ * SampleBytes(raster_.sample), target_,
-                             raster_.channels()};
+    PlaneTarget target = TargetOf(raster_.pixels.data() + channels_ * SampleBytes(raster_.sample));
+    target.channels = raster_.channels();
     paths_.emplace_back(plane, raster_.sample, kernel_, target, taps_);
     channels_ += plane.channels;
   }
@@ -150,18 +156,31 @@ class Resizer::Impl {
 
   void BeginPlanes(const RowFormat& format) {
     const bool halved = ycc_ == YccResult::kHalvedChroma;
-    planes_ = YccPlanes::Make(target_, halved ? ChromaHalved(target_) : target_);
+    const Size size = target_.window.size;
+    planes_ = YccPlanes::Make(size, halved ? ChromaHalved(size) : size);
     for (size_t i = 0; i < 3; ++i) {
-      PlaneTarget target{.pixels = planes_->planes[i].data(), .size = i == 0 ? target_ : planes_->chroma_size};
+      PlaneTarget target = TargetOf(planes_->planes[i].data());
       if (halved && i > 0) {
-        target.cut_width = HalvedCut(target_.width);
-        target.cut_height = HalvedCut(target_.height);
+        target.size = planes_->chroma_size;
+        target.whole_width = Halved(target_.scaled.width);
+        target.whole_height = Halved(target_.scaled.height);
+        target.left = target_.window.x / 2.0;
+        target.top = target_.window.y / 2.0;
       }
       paths_.emplace_back(format.planes[i], format.sample, kernel_, target, taps_);
     }
   }
 
-  const Size target_;
+  PlaneTarget TargetOf(std::byte* pixels) const {
+    return {.pixels = pixels,
+            .size = target_.window.size,
+            .whole_width = static_cast<double>(target_.scaled.width),
+            .whole_height = static_cast<double>(target_.scaled.height),
+            .left = static_cast<double>(target_.window.x),
+            .top = static_cast<double>(target_.window.y)};
+  }
+
+  const ResizeTarget target_;
   const Kernel kernel_;
   TapCache& taps_;
   const YccResult ycc_;
@@ -174,7 +193,7 @@ class Resizer::Impl {
   std::vector<PlanePath> paths_;
 };
 
-Resizer::Resizer(Size target, Kernel kernel, TapCache& taps, YccResult ycc)
+Resizer::Resizer(const ResizeTarget& target, Kernel kernel, TapCache& taps, YccResult ycc)
     : impl_(std::make_unique<Impl>(target, kernel, taps, ycc)) {}
 Resizer::~Resizer() = default;
 

@@ -20,13 +20,24 @@ enum class YccResult {
   kHalvedChroma,  // three planes, both chroma planes of half the size, as JPEG 4:2:0 stores them
 };
 
-// Resamples one picture to `target`, keeping only the rows that its filter needs: memory grows with the width of the
+// What becomes of a picture: it is scaled, and a window of that is made.
+struct ResizeTarget {
+  explicit ResizeTarget(Size whole) : scaled(whole), window{0, 0, whole} {}
+  ResizeTarget(Size whole, const Window& part) : scaled(whole), window(part) {}
+
+  Size scaled;
+  Window window;
+};
+
+// Resamples one picture to a target, keeping only the rows that its filter needs: memory grows with the width of the
 // picture times the ratio, not with its height. Separable, with integer weights that sum to one and edges renormalised;
 // the same bits on every CPU. Expects premultiplied alpha where there is alpha. Single-threaded.
 class Resizer final : public RowSink {
  public:
   // `taps` must outlive the resizer.
-  Resizer(Size target, Kernel kernel, TapCache& taps, YccResult ycc = YccResult::kRgb);
+  Resizer(const ResizeTarget& target, Kernel kernel, TapCache& taps, YccResult ycc = YccResult::kRgb);
+  Resizer(Size target, Kernel kernel, TapCache& taps, YccResult ycc = YccResult::kRgb)
+      : Resizer(ResizeTarget(target), kernel, taps, ycc) {}
   ~Resizer() override;
 
   [[nodiscard]] Status Begin(const RowFormat& format) override;

@@ -15,6 +15,14 @@ struct Size {
   friend bool operator==(const Size&, const Size&) = default;
 };
 
+// A rectangle of pixels.
+struct Window {
+  int x = 0;
+  int y = 0;
+  Size size;
+  friend bool operator==(const Window&, const Window&) = default;
+};
+
 }  // namespace tbbthumbs
 
 #endif  // TBBTHUMBS_CODECS_SIZE_H_

@@ -7,11 +7,14 @@
 #include <utility>
 
 #include "codecs/alpha.h"
+#include "codecs/border.h"
 #include "codecs/color.h"
 #include "codecs/jpeg_encoder.h"
 #include "codecs/orientation.h"
 #include "codecs/png_encoder.h"
 #include "codecs/resizer.h"
+#include "codecs/smart_crop.h"
+#include "codecs/thumbnail_layout.h"
 
 namespace tbbthumbs {
 namespace {
@@ -43,16 +46,25 @@ class FanOut final : public RowSink {
   std::deque<Resizer>& sinks_;
 };
 
-// The sizes wanted, in the orientation in which the picture is stored.
-std::vector<Size> StoredTargets(const ImageInfo& info, const std::vector<SizeSpec>& specs) {
-  std::vector<Size> targets;
-  targets.reserve(specs.size());
+// One thumbnail on its way.
+struct Plan {
+  SizeSpec spec;
+  Layout layout;        // upright
+  ResizeTarget stored;  // in the orientation in which the picture is stored
+};
+
+std::vector<Plan> MakePlans(const ImageInfo& info, const std::vector<SizeSpec>& specs) {
+  std::vector<Plan> plans;
+  plans.reserve(specs.size());
   const bool swap = SwapsSides(info.orientation);
   for (const SizeSpec& spec : specs) {
-    const Size upright = FitInside(swap ? info.size.Transposed() : info.size, spec);
-    targets.push_back(swap ? upright.Transposed() : upright);
+    const Layout layout = LayOut(swap ? info.size.Transposed() : info.size, spec);
+    plans.push_back({spec,
+                     layout,
+                     {swap ? layout.scaled.Transposed() : layout.scaled,
+                      StoredWindow(layout.window, layout.scaled, info.orientation)}});
   }
-  return targets;
+  return plans;
 }
 
 Size Largest(const std::vector<Size>& sizes) {
@@ -69,8 +81,10 @@ Size Largest(const std::vector<Size>& sizes) {
 constexpr int kMinHalvedSide = 16;
 
 // What the resizer is to make of the planes of a picture that is stored as YCbCr, if all else keeps them.
-YccResult YccResultFor(Size target) {
-  return std::min(target.width, target.height) < kMinHalvedSide ? YccResult::kRgb : YccResult::kHalvedChroma;
+YccResult YccResultFor(const Layout& layout) {
+  if (layout.cut_by_pixels() || layout.bordered()) return YccResult::kRgb;
+  return std::min(layout.canvas.width, layout.canvas.height) < kMinHalvedSide ? YccResult::kRgb
+                                                                              : YccResult::kHalvedChroma;
 }
 
 // Whether the thumbnails of a picture that is stored as YCbCr can be encoded as they were resampled: as JPEG, with
@@ -87,8 +101,9 @@ PngEffort PngEffortOf(const SpecSet& specs) {
 
 // `source` is a Raster or YccPlanes.
 template <class Source>
-Result<std::vector<std::byte>> EncodeJpegAs(const SpecSet& specs, const Source& source) {
-  JpegOptions options{.quality = specs.quality, .progressive = specs.progressive, .optimize = specs.optimize};
+Result<std::vector<std::byte>> EncodeJpegAs(const SpecSet& specs, const SizeSpec& size, const Source& source) {
+  JpegOptions options{
+      .quality = size.quality.value_or(specs.quality), .progressive = specs.progressive, .optimize = specs.optimize};
   if (!specs.small) return EncodeJpeg(source, options);
   options.optimize = true;
   auto bytes = EncodeJpeg(source, options);
@@ -99,8 +114,8 @@ Result<std::vector<std::byte>> EncodeJpegAs(const SpecSet& specs, const Source& 
 }
 
 // From the pixels that the resizer left to an encoded thumbnail.
-Result<Encoded> Finish(Raster raster, const ImageInfo& info, OutputFormat format, const SpecSet& specs,
-                       Workspace& workspace) {
+Result<Encoded> Finish(Raster raster, const Plan& plan, const ImageInfo& info, OutputFormat format,
+                       const SpecSet& specs, Workspace& workspace) {
   Unpremultiply(raster);
   const auto usable = workspace.colors().ToSrgb(raster, info.profile);
   if (!usable) return tl::unexpected<Error>(usable.error());
@@ -109,6 +124,15 @@ Result<Encoded> Finish(Raster raster, const ImageInfo& info, OutputFormat format
   }
   ReduceToU8(raster);
   ApplyOrientation(raster, info.orientation);
+  if (plan.layout.cut_by_pixels()) Crop(raster, ChooseWindow(raster, plan.layout.shown, plan.spec.gravity));
+  if (format != OutputFormat::kPng) Flatten(raster, specs.background);
+  if (plan.layout.bordered()) {
+    if (specs.blurred_border) {
+      AddBlurredBorder(raster, plan.layout, workspace.taps());
+    } else {
+      AddBorder(raster, plan.layout, specs.background);
+    }
+  }
   Encoded encoded;
   encoded.size = raster.size;
   encoded.format = format;
@@ -116,8 +140,7 @@ Result<Encoded> Finish(Raster raster, const ImageInfo& info, OutputFormat format
   if (format == OutputFormat::kPng) {
     bytes = EncodePng(raster, PngEffortOf(specs), workspace);
   } else {
-    Flatten(raster, specs.background);
-    bytes = EncodeJpegAs(specs, raster);
+    bytes = EncodeJpegAs(specs, plan.spec, raster);
   }
   if (!bytes) return tl::unexpected<Error>(std::move(bytes.error()));
   encoded.bytes = std::move(*bytes);
@@ -125,8 +148,8 @@ Result<Encoded> Finish(Raster raster, const ImageInfo& info, OutputFormat format
 }
 
 // From the planes that the resizer left.
-Result<Encoded> Finish(const YccPlanes& planes, const SpecSet& specs) {
-  auto bytes = EncodeJpegAs(specs, planes);
+Result<Encoded> Finish(const YccPlanes& planes, const Plan& plan, const SpecSet& specs) {
+  auto bytes = EncodeJpegAs(specs, plan.spec, planes);
   if (!bytes) return tl::unexpected<Error>(std::move(bytes.error()));
   return Encoded{planes.size, OutputFormat::kJpeg, std::move(*bytes)};
 }
@@ -136,17 +159,25 @@ Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& 
   auto decoder = OpenDecoder(source, limits);
   if (!decoder) return tl::unexpected<Error>(std::move(decoder.error()));
   const ImageInfo& info = (*decoder)->info();
-  const std::vector<Size> targets = StoredTargets(info, specs.sizes);
+  const std::vector<Plan> plans = MakePlans(info, specs.sizes);
+  for (const Plan& plan : plans) {
+    for (const Size& size : {plan.layout.canvas, plan.layout.window.size}) {
+      if (Status status = CheckPictureSize(size, limits); !status) return tl::unexpected<Error>(std::move(status.error()));
+    }
+  }
   std::deque<Resizer> resizers;
   const auto keeps_planes = KeepsPlanes(info, specs, workspace);
   if (!keeps_planes) return tl::unexpected<Error>(keeps_planes.error());
+  std::vector<Size> targets;
   std::vector<Size> chroma_targets;
-  for (const Size& target : targets) {
-    const YccResult ycc = YccResultFor(target);
+  for (const Plan& plan : plans) {
+    const YccResult ycc = YccResultFor(plan.layout);
+    const Size scaled = plan.stored.scaled;
     // Also on the way through RGB the encoder halves it in the end.
     const bool halved = ycc == YccResult::kHalvedChroma && specs.format != OutputFormat::kPng;
-    chroma_targets.push_back(halved ? ChromaHalved(target) : target);
-    resizers.emplace_back(target, specs.kernel, workspace.taps(), *keeps_planes ? ycc : YccResult::kRgb);
+    targets.push_back(scaled);
+    chroma_targets.push_back(halved ? ChromaHalved(scaled) : scaled);
+    resizers.emplace_back(plan.stored, specs.kernel, workspace.taps(), *keeps_planes ? ycc : YccResult::kRgb);
   }
   FanOut fan_out(resizers);
   Premultiplier premultiplier(fan_out);
@@ -161,15 +192,15 @@ Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& 
   OutputFormat format = specs.format;
   if (format == OutputFormat::kAuto) format = premultiplier.opaque() ? OutputFormat::kJpeg : OutputFormat::kPng;
   Made made;
-  for (Resizer& resizer : resizers) {
+  for (size_t i = 0; i < plans.size(); ++i) {
     if (Status status = watch.Poll(); !status) return tl::unexpected<Error>(std::move(status.error()));
     Result<Encoded> encoded;
-    if (const auto planes = resizer.TakePlanes()) {
-      encoded = Finish(*planes, specs);
+    if (const auto planes = resizers[i].TakePlanes()) {
+      encoded = Finish(*planes, plans[i], specs);
     } else {
-      Raster raster = resizer.Take();
+      Raster raster = resizers[i].Take();
       if (premultiplier.opaque()) DropAlpha(raster);
-      encoded = Finish(std::move(raster), info, format, specs, workspace);
+      encoded = Finish(std::move(raster), plans[i], info, format, specs, workspace);
     }
     if (!encoded) return tl::unexpected<Error>(std::move(encoded.error()));
     made.thumbnails.push_back(std::move(*encoded));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "codecs/format.h"
+#include "codecs/thumbnail_layout.h"
 #include "codecs/thumbnail_spec.h"
 #include "pipeline/file_facts.h"
 
@@ -108,7 +109,7 @@ void FileReader::Plan(Item& item, FileFacts& facts) const {
     OutputFile& output = item.result.outputs.emplace_back();
     output.path = item.names.Path(i, formats.front());
     if (formats.size() > 1) output.or_path = item.names.Path(i, formats.back());
-    output.size = FitInside(facts.size, options_.specs.sizes[i]);
+    output.size = ThumbnailSize(facts.size, options_.specs.sizes[i]);
   }
   item.End(Outcome::kPlanned);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codecs/thumbnail_layout.h"
 #include "pipeline/safe_names.h"
 
 namespace tbbthumbs {
@@ -94,7 +95,7 @@ std::string NameMarks::Cut(std::string_view marked, size_t bytes) const {
 std::string NameMarks::TextOf(const NamePart& part, size_t size_index, OutputFormat format, Size upright) const {
   if (part.field == NameField::kSize) return labels_[size_index];
   if (part.field == NameField::kFormat) return SafeText(format == OutputFormat::kPng ? kPng : kJpeg, options_);
-  const Size thumbnail = upright.width > 0 ? FitInside(upright, sizes_[size_index]) : Size{};
+  const Size thumbnail = upright.width > 0 ? ThumbnailSize(upright, sizes_[size_index]) : Size{};
   return Padded(static_cast<uint64_t>(part.field == NameField::kWidth ? thumbnail.width : thumbnail.height),
                 part.width);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "codecs/format.h"
+#include "codecs/thumbnail_layout.h"
 #include "codecs/thumbnail_spec.h"
 #include "pipeline/file_facts.h"
 #include "pipeline/file_source.h"
@@ -42,7 +43,7 @@ std::string LabelOf(std::string_view path) {
 
 bool HasSizeOf(Size size, std::string_view label) {
   const auto spec = ParseSizeSpec(label);
-  return spec && FitInside(size, *spec) == size && (size.width == spec->width || size.height == spec->height);
+  return spec && ThumbnailSize(size, *spec) == size && (size.width == spec->width || size.height == spec->height);
 }
 
 // Finds the pictures, and what their names need.

@@ -6,6 +6,7 @@
 #include <numbers>
 #include <numeric>
 #include <span>
+#include <tuple>
 
 namespace tbbthumbs {
 namespace {
@@ -34,7 +35,8 @@ TEST(FilterTaps, IntegersSumToOneAndLieInThePicture) {
     for (int samples = 1; samples < 70; samples += 3) {
       for (int out = 1; out < 90; out += 2) {
         for (const double cut : {0.0, 0.25, 0.999}) {
-          const FilterTaps taps = MakeFilterTaps({samples - cut, samples, out, kernel, TapLayout::kPairs, cut / 2});
+          const FilterTaps taps =
+              MakeFilterTaps({samples - cut, samples, out, kernel, TapLayout::kPairs, out - cut / 2});
           ASSERT_EQ(taps.outputs.size(), static_cast<size_t>(out));
           for (int i = 0; i < out; ++i) {
             const auto weights = IntegersOf(taps, i);
@@ -94,7 +96,7 @@ TEST(FilterTaps, FractionalExtentIsNoCopy) {
 TEST(FilterTaps, ACutOutputIsCentredAsIfThePictureWentOn) {
   for (const Kernel kernel : kKernels) {
     for (const auto& [samples, out] : {std::pair{1000, 51}, {501, 40}, {64, 23}, {20, 19}}) {
-      const FilterTaps cut = MakeFilterTaps({samples + 0.0, samples, out, kernel, TapLayout::kPairs, 0.5});
+      const FilterTaps cut = MakeFilterTaps({samples + 0.0, samples, out, kernel, TapLayout::kPairs, out - 0.5});
       const FilterTaps twice = MakeFilterTaps({2.0 * samples, 2 * samples, 2 * out - 1, kernel, TapLayout::kPairs});
       int whole = 0;
       while (whole < out && cut.outputs[whole].first + cut.outputs[whole].count + 1 < samples) {
@@ -114,12 +116,12 @@ TEST(FilterTaps, ACutOutputIsCentredAsIfThePictureWentOn) {
 
 TEST(FilterTaps, ACutPictureIsCopiedToo) {
   for (const Kernel kernel : kKernels) {
-    const FilterTaps taps = MakeFilterTaps({2.5, 3, 3, kernel, TapLayout::kSingles, 0.5});
+    const FilterTaps taps = MakeFilterTaps({2.5, 3, 3, kernel, TapLayout::kSingles, 2.5});
     for (int i = 0; i < 3; ++i) {
       EXPECT_EQ(taps.outputs[i].first, i);
       EXPECT_EQ(taps.outputs[i].count, 1);
     }
-    EXPECT_GT(MakeFilterTaps({3, 3, 3, kernel, TapLayout::kSingles, 0.5}).floats.size(), 3u);
+    EXPECT_GT(MakeFilterTaps({3, 3, 3, kernel, TapLayout::kSingles, 2.5}).floats.size(), 3u);
   }
 }
 
@@ -201,6 +203,34 @@ TEST(TapCache, KeepsTheLastUsed) {
   const auto again = cache.Get({100, 100, 20, Kernel::kLanczos3, TapLayout::kPairs});
   EXPECT_NE(again, first);
   EXPECT_EQ(again->integers, first->integers);  // the filter in use outlived its place
+}
+
+// A window of the outputs has the weights that these have among all, to the last bit.
+TEST(FilterTaps, WindowsArePartsOfTheWhole) {
+  for (const TapLayout layout : {TapLayout::kPairs, TapLayout::kSingles}) {
+    for (const auto& [extent, samples, whole] :
+         {std::tuple{300.0, 300, 71}, {300.0, 300, 72}, {299.5, 300, 71}, {40.0, 40, 90}, {64.0, 64, 64}}) {
+      const FilterTaps all = MakeFilterTaps({extent, samples, whole, Kernel::kLanczos3, layout});
+      for (const int begin : {0, 1, 20, whole / 2, whole - 9}) {
+        const FilterTaps part =
+            MakeFilterTaps({extent, samples, 9, Kernel::kLanczos3, layout, whole + 0.0, begin + 0.0});
+        ASSERT_EQ(part.outputs.size(), 9u);
+        for (size_t i = 0; i < 9; ++i) {
+          const auto& expected = all.outputs[begin + i];
+          const auto& actual = part.outputs[i];
+          ASSERT_EQ(actual.first, expected.first);
+          ASSERT_EQ(actual.count, expected.count);
+          for (int k = 0; k < actual.count; ++k) {
+            if (layout == TapLayout::kPairs) {
+              ASSERT_EQ(part.integers[actual.offset + k], all.integers[expected.offset + k]);
+            } else {
+              ASSERT_EQ(part.floats[actual.offset + k], all.floats[expected.offset + k]);
+            }
+          }
+        }
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -104,6 +104,21 @@ const std::vector<OptionCase>& OptionCases() {
        [](C c) {
          return c.job.specs.sizes == std::vector<SizeSpec>{{128, 128}};
        }},
+      {"--fit cover --gravity west --enlarge",
+       [](C c) {
+         return c.job.specs.sizes == std::vector<SizeSpec>{{.width = 256,
+                                                            .height = 256,
+                                                            .fit = Fit::kCover,
+                                                            .scaling = Scaling::kBoth,
+                                                            .gravity = Gravity::kWest}};
+       }},
+      {"-s 64 -s a=32,fit=inside,q=5 --fit pad",
+       [](C c) {
+         const auto& sizes = c.job.specs.sizes;
+         return sizes.at(0).fit == Fit::kPad && sizes.at(1).fit == Fit::kInside && sizes.at(1).quality == 5 &&
+                sizes.at(1).name == "a";
+       }},
+      {"--background blur", [](C c) { return c.job.specs.blurred_border && c.job.specs.background == Rgb8(); }},
       {"-s128 --size 320x240 --size=x64",
        [](C c) {
          return c.job.specs.sizes == std::vector<SizeSpec>{{128, 128}, {320, 240}, {0, 64}};
@@ -198,6 +213,9 @@ TEST(OptionsTest, WrongUseNamesTheOptionAndTheNearest) {
       {"p -o t -s 0", "--size: '0' is no size"},
       {"p -o t -s 256 -s huge", "--size: 'huge' is no size"},
       {"p -o t -s 256 -s 64 -s 256", "--size: 256 is given twice"},
+      {"p -o t -s 256,fit=round", "--size: '256,fit=round' is no size: 'fit' is one of inside, cover, fill, pad"},
+      {"p -o t --fit crop", "--fit: 'crop' is not inside, cover, fill or pad"},
+      {"p -o t --gravity up", "--gravity: 'up' is not centre"},
       {"p -o t --format jepg", "--format: 'jepg' is not auto, jpeg or png; the nearest is 'jpeg'"},
       {"p -o t --kernel lancos", "--kernel: 'lancos' is not lanczos3, mitchell, catmull-rom or area; the nearest is"},
       {"p -o t --background pink", "--background: 'pink' is no colour"},

@@ -291,7 +291,7 @@ TEST(MakeThumbnails, ExtremeShapes) {
     fixture.samples = testing::NoiseSamples(fixture);
     const auto made = Make(MakePng(fixture));
     ASSERT_TRUE(made) << size.width << " x " << size.height << ": " << made.error().message;
-    EXPECT_EQ(made->thumbnails[0].size, FitInside(size, {256, 256}));
+    EXPECT_EQ(made->thumbnails[0].size, ThumbnailSize(size, {256, 256}));
   }
 }
 

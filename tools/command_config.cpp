@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "pipeline/name_planner.h"
@@ -63,9 +65,9 @@ class Reader {
     Read(name, target, [&](const std::string& text) { return ParseInt(text, smallest, largest); });
   }
 
-  template <class T, size_t kCount>
-  void ReadChoice(std::string_view name, T& target, const Choice<T> (&choices)[kCount]) {
-    Read(name, target, [&](const std::string& text) { return ParseChoice(text, std::span<const Choice<T>>(choices)); });
+  template <class T>
+  void ReadChoice(std::string_view name, T& target, std::type_identity_t<std::span<const Choice<T>>> choices) {
+    Read(name, target, [&](const std::string& text) { return ParseChoice(text, choices); });
   }
 
   template <class T, class Parse>
@@ -105,8 +107,8 @@ Parsed<std::string> ParseText(const std::string& text) {
   return text;
 }
 
-Parsed<SizeSpec> ParseSize(const std::string& text) {
-  const auto spec = ParseSizeSpec(text);
+Parsed<SizeSpec> ParseSize(const std::string& text, const SizeDefaults& defaults = {}) {
+  const auto spec = ParseSizeSpec(text, defaults);
   if (!spec) return tl::unexpected<std::string>(spec.error().message);
   return *spec;
 }
@@ -148,15 +150,35 @@ void ReadInputs(const RawOptions& raw, Reader& reader, InputOptions& input) {
   ReadFilters(reader, input);
 }
 
-void ReadSpecs(Reader& reader, SpecSet& specs) {
-  reader.ReadList("size", specs.sizes, ParseSize);
+// What the options say of all sizes, and each size of itself.
+void ReadSizes(Reader& reader, SpecSet& specs) {
+  SizeDefaults defaults;
+  reader.ReadChoice("fit", defaults.fit, FitNames());
+  reader.ReadChoice("gravity", defaults.gravity, GravityNames());
+  bool enlarge = false;
+  reader.ReadFlag("enlarge", enlarge);
+  if (enlarge) defaults.scaling = Scaling::kBoth;
+  specs.sizes = {*ParseSize("256", defaults)};
+  reader.ReadList("size", specs.sizes, [&](const std::string& text) { return ParseSize(text, defaults); });
   for (size_t i = 1; i < specs.sizes.size(); ++i) {
     if (std::find(specs.sizes.begin(), specs.sizes.begin() + i, specs.sizes[i]) != specs.sizes.begin() + i) {
       reader.Refuse("--size: " + ToString(specs.sizes[i]) + " is given twice");
     }
   }
+}
+
+// "blur" is no colour: what lies under transparency is white then.
+void ReadBackground(Reader& reader, SpecSet& specs) {
+  reader.Read("background", specs.background, [&](const std::string& text) -> Parsed<Rgb8> {
+    specs.blurred_border = text == "blur";
+    return specs.blurred_border ? Rgb8() : ParseColor(text);
+  });
+}
+
+void ReadSpecs(Reader& reader, SpecSet& specs) {
+  ReadSizes(reader, specs);
   reader.ReadChoice("kernel", specs.kernel, kKernels);
-  reader.Read("background", specs.background, ParseColor);
+  ReadBackground(reader, specs);
   reader.ReadChoice("format", specs.format, kFormats);
   reader.ReadInt("quality", specs.quality, 1, 100);
   reader.ReadFlag("progressive", specs.progressive);
@@ -248,7 +270,7 @@ tl::expected<InfoConfig, std::string> ToInfoConfig(const RawOptions& raw) {
   Reader reader(raw);
   for (const std::string& argument : raw.arguments) config.files.emplace_back(argument);
   if (config.files.empty()) reader.Refuse("a FILE is missing, as in: tbbthumbs info photo.jpg");
-  reader.ReadList("size", config.sizes, ParseSize);
+  reader.ReadList("size", config.sizes, [](const std::string& text) { return ParseSize(text); });
   reader.Read("max-pixels", config.limits.max_pixels, ParsePixelCount);
   reader.ReadFlag("json", config.json);
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());

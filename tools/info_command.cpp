@@ -9,6 +9,7 @@
 #include "codecs/format.h"
 #include "codecs/jpeg_scale.h"
 #include "codecs/orientation.h"
+#include "codecs/thumbnail_layout.h"
 #include "pipeline/file_source.h"
 #include "tools/json_report.h"
 #include "tools/units.h"
@@ -68,7 +69,7 @@ std::string DecoderPath(const ImageInfo& info, const std::vector<SizeSpec>& size
   const Size upright = swaps ? info.size.Transposed() : info.size;
   int scale = 1;
   for (const SizeSpec& spec : sizes) {
-    const Size target = FitInside(upright, spec);
+    const Size target = LayOut(upright, spec).scaled;
     scale = std::max(scale, ChooseDctScale(info.size, swaps ? target.Transposed() : target));
   }
   const std::string_view decoder = !info.own_reader || scale > 2 ? "libjpeg-turbo"

@@ -26,10 +26,16 @@ constexpr OptionSpec kOptions[] = {
      "leave out files not modified after 2024-05-01,\n2024-05-01T12:00:00 (local time), or a FILE"},
 
     {"size", 's', true, kList, kSize, kForPictures, "SIZE",
-     "256: a box (default); 256x: width; x256: height;\n320x240; several sizes: -s 256 -s 1024"},
+     "256: a box (default); 256x: width; x256: height;\n320x240; 50%; several sizes: -s 256 -s 1024"},
+    {"fit", 0, false, kValue, kSize, kForMake, "HOW",
+     "into a box of another shape: inside (default), cover\n(cut), fill (stretch), pad (add a border)"},
+    {"gravity", 0, false, kValue, kSize, kForMake, "WHERE",
+     "what cover keeps and where pad puts it: centre\n(default), north, northeast, ..., attention, entropy"},
+    {"enlarge", 0, false, kFlag, kSize, kForMake, "", "also make small pictures larger"},
     {"kernel", 0, false, kValue, kSize, kForMake, "NAME", "lanczos3 (default), mitchell, catmull-rom, area"},
     {"background", 0, false, kValue, kSize, kForMake, "COLOR",
-     "under transparency in JPEG: white (default), black,\ngray, red, green, blue, #rgb, #rrggbb"},
+     "under transparency in JPEG, and around what is padded:\nwhite (default), black, gray, red, green, blue, #rgb,\n"
+     "#rrggbb; around what is padded also blur"},
 
     {"output", 'o', true, kValue, kOutput, kForMake, "DIR", "where the thumbnails go (needed)"},
     {"name", 0, true, kValue, kOutput, kForNames, "TEMPLATE", "as in '{date:%Y/%m}/{stem}' (fields: --help all)"},
