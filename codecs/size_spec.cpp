@@ -69,11 +69,13 @@ class Parser {
   Result<SizeSpec> Parse() {
     if (whole_.empty()) return Fail(ErrorCode::kUnsupported, "a size is missing");
     std::string_view size = TakeUntil(',');
-    for (Status status : {TakeName(size), TakeFlag(size), TakeDensity(size), TakeSides(size)}) {
-      if (!status) return tl::unexpected<Error>(std::move(status.error()));
-    }
+    Status status = TakeName(size);
+    if (status) status = TakeFlag(size);
+    if (status) status = TakeDensity(size);
+    if (status) status = TakeSides(size);
+    if (!status) return tl::unexpected<Error>(std::move(status.error()));
     while (!rest_.empty()) {
-      if (Status status = TakeSetting(TakeUntil(',')); !status) return tl::unexpected<Error>(std::move(status.error()));
+      if (status = TakeSetting(TakeUntil(',')); !status) return tl::unexpected<Error>(std::move(status.error()));
     }
     if (spec_.percent > 0 && (spec_.fit == Fit::kCover || spec_.fit == Fit::kPad)) spec_.fit = Fit::kInside;
     return std::move(spec_);

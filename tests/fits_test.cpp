@@ -94,9 +94,9 @@ double MeanDifference(const Raster& a, const Raster& b) {
 // Through planes of Y, Cb and Cr, also where the window begins between two chroma samples.
 TEST(Fits, JpegIsCutWhereItSaysWithItsColours) {
   const auto paint = [](int x, int y, uint8_t* rgb) {
-    rgb[0] = static_cast<uint8_t>(128 + 100 * std::sin(x / 37.0));
-    rgb[1] = static_cast<uint8_t>(128 + 100 * std::sin(y / 31.0));
-    rgb[2] = static_cast<uint8_t>(128 + 100 * std::cos((x + y) / 53.0));
+    rgb[0] = static_cast<uint8_t>(128 + 100 * std::sin(x / 150.0));
+    rgb[1] = static_cast<uint8_t>(128 + 100 * std::sin(y / 130.0));
+    rgb[2] = static_cast<uint8_t>(128 + 100 * std::cos((x + y) / 210.0));
   };
   const auto file = MakeJpeg({.size = {1603, 1001}, .quality = 97, .paint = paint});
   for (const std::string box : {"100x100", "101x99", "99x33", "64x65", "33x97"}) {

@@ -108,6 +108,9 @@ TEST_F(ReadmeTest, EveryCommandRunsAsWritten) {
   const size_t photos = CountFiles("build/demo/photos");
   EXPECT_EQ(CountFiles("thumbs"), photos);
   EXPECT_EQ(CountFiles("sizes"), 5 * photos);
+  EXPECT_EQ(CountFiles("many"), 4 * photos);
+  EXPECT_EQ(CountFiles("stories"), photos);
+  EXPECT_EQ(CountFiles("site/card"), photos);
   EXPECT_TRUE(fs::exists(root_ / "thumbs" / "Dragonfly_by_Bolly_256.jpg"));
   EXPECT_EQ(CountFiles("flat"), photos);
   EXPECT_TRUE(fs::exists(root_ / "flat" / "Dragonfly_by_Bolly.jpg"));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "codecs/thumbnail_layout.h"
 #include "tests/support/collecting_sink.h"
 #include "tests/support/icc_fixture.h"
 #include "tests/support/jpeg_fixture.h"
