@@ -15,9 +15,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/command_fixture.h"
 #include "tests/support/pictures.h"
-#include "tests/support/process.h"
-#include "tests/support/temp_tree.h"
 
 namespace tbbthumbs {
 namespace {
@@ -33,24 +32,8 @@ using testing::ProcessOptions;
 using testing::ProcessResult;
 using ::testing::StartsWith;
 
-std::vector<nlohmann::json> JsonLines(const std::string& text) {
-  std::vector<nlohmann::json> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(nlohmann::json::parse(line));
-  return lines;
-}
-
-class CommandTest : public ::testing::Test {
+class CommandTest : public testing::CommandFixture {
  protected:
-  // In the directory of the test.
-  ProcessResult Run(const std::vector<std::string>& arguments, ProcessOptions options = {}) {
-    options.directory = tree_.root();
-    ProcessResult result = testing::RunProcess(TBBTHUMBS_COMMAND, arguments, options);
-    EXPECT_FALSE(result.timed_out);
-    EXPECT_EQ(result.signal, 0) << result.err;
-    return result;
-  }
-
   void WritePictures() {
     tree_.Write("in/a.jpg", JpegFile({640, 480}));
     tree_.Write("in/sub/b.png", PngFile({300, 400}));
@@ -61,8 +44,6 @@ class CommandTest : public ::testing::Test {
     const std::vector<std::byte> jpeg = JpegFile({640, 480});
     tree_.Write(path, std::span(jpeg).first(jpeg.size() / 2));
   }
-
-  testing::TempTree tree_;
 };
 
 TEST_F(CommandTest, MakesThumbnailsOfADirectory) {

@@ -9,9 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/command_fixture.h"
 #include "tests/support/pictures.h"
-#include "tests/support/process.h"
-#include "tests/support/temp_tree.h"
 
 namespace tbbthumbs::tool {
 namespace {
@@ -86,17 +85,13 @@ TEST(InfoTest, TransparencyThatTheCodingDoesNotNameIsSaid) {
             "a.png: PNG 10x20, palette 8-bit, transparency, no profile, 812 B, libpng");
 }
 
-class InfoCommandTest : public ::testing::Test {
+class InfoCommandTest : public testing::CommandFixture {
  protected:
   InfoCommandTest() {
     tree_.Write("a.jpg", testing::JpegFile({4000, 300}));
     tree_.Write("b.png", testing::PngFile({30, 40}, true));
     tree_.Write("c.txt", "no picture");
   }
-  testing::ProcessResult Run(const std::vector<std::string>& arguments) {
-    return testing::RunProcess(TBBTHUMBS_COMMAND, arguments, {.directory = tree_.root()});
-  }
-  testing::TempTree tree_;
 };
 
 TEST_F(InfoCommandTest, SaysALineForEachFile) {

@@ -10,11 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/command_fixture.h"
 #include "tests/support/exif_fixture.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/pictures.h"
-#include "tests/support/process.h"
-#include "tests/support/temp_tree.h"
 
 namespace tbbthumbs {
 namespace {
@@ -29,17 +28,8 @@ using testing::ProcessOptions;
 using testing::ProcessResult;
 using ::testing::StartsWith;
 
-class NamesCommandTest : public ::testing::Test {
+class NamesCommandTest : public testing::CommandFixture {
  protected:
-  ProcessResult Run(const std::vector<std::string>& arguments, ProcessOptions options = {}) {
-    options.directory = tree_.root();
-    options.environment["TZ"] = "UTC";
-    ProcessResult result = testing::RunProcess(TBBTHUMBS_COMMAND, arguments, options);
-    EXPECT_FALSE(result.timed_out);
-    EXPECT_EQ(result.signal, 0) << result.err;
-    return result;
-  }
-
   // What is made of the inputs "in" with these options, each time in a directory of its own.
   std::vector<std::string> Made(std::vector<std::string> options) {
     const std::string out = "out" + std::to_string(++runs_);

@@ -8,11 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/command_fixture.h"
 #include "tests/support/exif_fixture.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/pictures.h"
-#include "tests/support/process.h"
-#include "tests/support/temp_tree.h"
 
 namespace tbbthumbs {
 namespace {
@@ -27,18 +26,8 @@ using testing::PngFile;
 using testing::ProcessResult;
 using ::testing::StartsWith;
 
-class RenameCommandTest : public ::testing::Test {
+class RenameCommandTest : public testing::CommandFixture {
  protected:
-  ProcessResult Run(const std::vector<std::string>& arguments) {
-    testing::ProcessOptions options;
-    options.directory = tree_.root();
-    options.environment["TZ"] = "UTC";
-    ProcessResult result = testing::RunProcess(TBBTHUMBS_COMMAND, arguments, options);
-    EXPECT_FALSE(result.timed_out);
-    EXPECT_EQ(result.signal, 0) << result.err;
-    return result;
-  }
-
   std::vector<std::string> Pictures() const {
     std::vector<std::string> names;
     for (const std::string& name : tree_.Files("in")) {
@@ -51,8 +40,6 @@ class RenameCommandTest : public ::testing::Test {
     const auto logs = tree_.Files("in/.tbbthumbs/renames");
     return logs.empty() ? "" : "in/.tbbthumbs/renames/" + logs.back();
   }
-
-  testing::TempTree tree_;
 };
 
 TEST_F(RenameCommandTest, ShowsThePlanRenamesAndTakesItBack) {
