@@ -139,6 +139,19 @@ bool IsRgbMatrixLikeSrgb(cmsHPROFILE profile) {
   });
 }
 
+std::vector<const cmsToneCurve*> ToneCurvesOf(cmsHPROFILE profile, ColorModel model) {
+  // With CIELAB a gray curve gives lightness.
+  if (cmsIsMatrixShaper(profile) == 0 || HasTables(profile) || cmsGetPCS(profile) != cmsSigXYZData) return {};
+  std::vector<cmsTagSignature> tags{cmsSigGrayTRCTag};
+  if (model != ColorModel::kGray) tags = {cmsSigRedTRCTag, cmsSigGreenTRCTag, cmsSigBlueTRCTag};
+  std::vector<const cmsToneCurve*> curves;
+  for (const cmsTagSignature tag : tags) {
+    curves.push_back(static_cast<const cmsToneCurve*>(cmsReadTag(profile, tag)));
+    if (curves.back() == nullptr) return {};
+  }
+  return curves;
+}
+
 std::vector<uint16_t> MakeGrayTable(cmsContext context, cmsHPROFILE profile, SampleType sample) {
   const LcmsCurve curve = MakeSrgbCurve(context);
   if (curve == nullptr) return {};

@@ -40,6 +40,10 @@ LcmsProfile OpenLcmsProfile(cmsContext context, const ColorProfile& profile, Col
 // True for an RGB matrix profile whose primaries and curves are those of sRGB within tolerance, as most cameras embed.
 bool IsRgbMatrixLikeSrgb(cmsHPROFILE profile);
 
+// The curves from samples to light of an RGB profile of primaries and curves (three), or of a gray one (one). None
+// where the profile works through tables, or means something else by its curve. They live as long as the profile.
+std::vector<const cmsToneCurve*> ToneCurvesOf(cmsHPROFILE profile, ColorModel model);
+
 // What each gray sample of that type becomes in sRGB's curve: 256 or 65,536 numbers. Empty where lcms can't say.
 std::vector<uint16_t> MakeGrayTable(cmsContext context, cmsHPROFILE profile, SampleType sample);
 

@@ -8,6 +8,7 @@
 
 namespace tbbthumbs {
 
+class ColorCurves;         // codecs/color_curves.h
 class ColorTransforms;     // codecs/color.h
 class HuffmanTableCache;   // codecs/jpeg_huffman.h
 struct PngBuffers;         // codecs/png_fast.h
@@ -25,6 +26,7 @@ class Workspace {
   Workspace& operator=(const Workspace&) = delete;
 
   ColorTransforms& colors() { return *colors_; }
+  ColorCurves& curves() { return *curves_; }
   TapCache& taps() { return *taps_; }
   HuffmanTableCache& huffman_tables() { return *huffman_tables_; }
   ScanBuffers& scan_buffers() { return *scan_buffers_; }
@@ -35,6 +37,7 @@ class Workspace {
 
  private:
   std::unique_ptr<ColorTransforms> colors_;
+  std::unique_ptr<ColorCurves> curves_;
   std::unique_ptr<TapCache> taps_;
   std::unique_ptr<HuffmanTableCache> huffman_tables_;
   std::unique_ptr<ScanBuffers> scan_buffers_;

@@ -34,13 +34,14 @@ cmsInt32Number PrintInks(const cmsUInt16Number inks[], cmsUInt16Number lab[], vo
 
 }  // namespace
 
-std::vector<std::byte> RgbIcc(const Chromaticities& xy, double gamma) {
+std::vector<std::byte> RgbIcc(const Chromaticities& xy, double gamma) { return RgbIcc(xy, {gamma, gamma, gamma}); }
+
+std::vector<std::byte> RgbIcc(const Chromaticities& xy, const std::array<double, 3>& gammas) {
   const cmsCIExyY white{xy[0], xy[1], 1};
   const cmsCIExyYTRIPLE primaries{{xy[2], xy[3], 1}, {xy[4], xy[5], 1}, {xy[6], xy[7], 1}};
-  cmsToneCurve* const curve = MakeCurve(gamma);
-  cmsToneCurve* const curves[] = {curve, curve, curve};
+  cmsToneCurve* curves[] = {MakeCurve(gammas[0]), MakeCurve(gammas[1]), MakeCurve(gammas[2])};
   std::vector<std::byte> bytes = Save(cmsCreateRGBProfile(&white, &primaries, curves));
-  cmsFreeToneCurve(curve);
+  cmsFreeToneCurveTriple(curves);
   return bytes;
 }
 

@@ -17,6 +17,7 @@ inline constexpr Chromaticities kProPhotoPrimaries{0.3457, 0.3585, 0.7347, 0.265
 
 // Display profiles of matrix and curves. A gamma of 0: the curve of sRGB.
 std::vector<std::byte> RgbIcc(const Chromaticities& primaries, double gamma);
+std::vector<std::byte> RgbIcc(const Chromaticities& primaries, const std::array<double, 3>& gammas);
 std::vector<std::byte> GrayIcc(double gamma);
 
 // An output profile of inks that no press has: cyan takes away green, magenta red, yellow blue, black all.
