@@ -1,7 +1,6 @@
 #include "codecs/ycc_planes.h"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "codecs/ycc_simd.h"
 
@@ -33,14 +32,14 @@ YccPlanes YccPlanes::Make(Size size, Size chroma_size) {
 Raster YccToRgb(const YccPlanes& planes) {
   Raster raster;
   raster.size = planes.size;
-  const size_t pixels = planes.size.pixels();
-  raster.pixels.resize(pixels * 3);
-  const uint8_t* y = Samples(planes.planes[0]);
-  const uint8_t* cb = Samples(planes.planes[1]);
-  const uint8_t* cr = Samples(planes.planes[2]);
-  uint8_t* rgb = raster.u8().data();
-  for (size_t i = simd::YccToRgb(y, cb, cr, pixels, rgb); i < pixels; ++i) PixelToRgb(y[i], cb[i], cr[i], rgb + 3 * i);
+  raster.pixels.resize(planes.size.pixels() * 3);
+  YccToRgb(Samples(planes.planes[0]), Samples(planes.planes[1]), Samples(planes.planes[2]), planes.size.pixels(),
+           raster.u8().data());
   return raster;
+}
+
+void YccToRgb(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t pixels, uint8_t* rgb) {
+  for (size_t i = simd::YccToRgb(y, cb, cr, pixels, rgb); i < pixels; ++i) PixelToRgb(y[i], cb[i], cr[i], rgb + 3 * i);
 }
 
 }  // namespace tbbthumbs

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "codecs/raster.h"
@@ -26,6 +27,9 @@ constexpr Size ChromaHalved(Size size) { return {(size.width + 1) / 2, (size.hei
 
 // The RGB picture that planes of equal size stand for, each sample rounded to nearest as libjpeg does it.
 Raster YccToRgb(const YccPlanes& planes);
+
+// The same of a run of pixels, into interleaved RGB.
+void YccToRgb(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t pixels, uint8_t* rgb);
 
 }  // namespace tbbthumbs
 
