@@ -196,7 +196,14 @@ class Parser {
       spec_.quality = quality;
       return {};
     }
-    return Refuse(whole_, "'" + std::string(key) + "' is none of fit, gravity, q, enlarge");
+    if (key == "sharpen") {
+      double amount = 0;
+      if (!ParseNumber(value, amount) || !(amount >= 0 && amount <= kMaxSharpen))
+        return Refuse(whole_, "sharpen is a number from 0 to 10");
+      spec_.sharpen = amount;
+      return {};
+    }
+    return Refuse(whole_, "'" + std::string(key) + "' is none of fit, gravity, q, sharpen, enlarge");
   }
 
   const std::string_view whole_;
@@ -243,6 +250,7 @@ std::string ToString(const SizeSpec& spec) {
   if (spec.gravity != Gravity::kCentre) text += ",gravity=" + std::string(NameOf(kGravities, spec.gravity));
   if (spec.scaling == Scaling::kBoth) text += ",enlarge=yes";
   if (spec.quality) text += ",q=" + std::to_string(*spec.quality);
+  if (spec.sharpen) text += ",sharpen=" + Number(*spec.sharpen);
   return text;
 }
 

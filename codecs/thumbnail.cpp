@@ -8,9 +8,11 @@
 
 #include "codecs/alpha.h"
 #include "codecs/color.h"
+#include "codecs/linear_light.h"
 #include "codecs/resizer.h"
 #include "codecs/thumbnail_finish.h"
 #include "codecs/thumbnail_plan.h"
+#include "codecs/ycc_joiner.h"
 
 namespace tbbthumbs {
 namespace {
@@ -42,6 +44,36 @@ class FanOut final : public RowSink {
   std::deque<Resizer>& sinks_;
 };
 
+// The way of the rows from the decoder to the resizers: alpha is multiplied into the colours, in linear light or not.
+class RowPath {
+ public:
+  RowPath(std::deque<Resizer>& resizers, const ImageInfo& info, bool linear, Workspace& workspace)
+      : linear_(linear),
+        fan_out_(resizers),
+        premultiplier_(fan_out_),
+        linear_light_(fan_out_, info.profile, workspace.curves()),
+        joiner_(linear_light_) {}
+
+  RowSink& front() { return linear_ ? static_cast<RowSink&>(joiner_) : premultiplier_; }
+
+  // Whether every pixel was opaque.
+  bool opaque() const { return linear_ ? linear_light_.opaque() : premultiplier_.opaque(); }
+
+  // A resized picture as it was stored, with straight alpha, or none where every pixel was opaque.
+  void Restore(Raster& raster) const {
+    if (opaque()) DropAlpha(raster);
+    Unpremultiply(raster);
+    if (linear_) linear_light_.Leave(raster);
+  }
+
+ private:
+  const bool linear_;
+  FanOut fan_out_;
+  Premultiplier premultiplier_;
+  LinearLight linear_light_;
+  YccJoiner joiner_;
+};
+
 Size Largest(const std::vector<Size>& sizes) {
   Size largest;
   for (const Size& size : sizes) {
@@ -54,7 +86,7 @@ Size Largest(const std::vector<Size>& sizes) {
 // nothing to convert or to turn. Errors: those of ColorTransforms.
 Result<bool> KeepsPlanes(const ImageInfo& info, const SpecSet& specs, Workspace& workspace) {
   if (info.color != ColorModel::kRgb || info.alpha || specs.format == OutputFormat::kPng) return false;
-  if (info.orientation != 1) return false;
+  if (info.orientation != 1 || specs.linear) return false;
   return workspace.colors().KeepsRgb(info.profile);
 }
 
@@ -84,27 +116,26 @@ Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& 
     chroma_targets.push_back(halved ? ChromaHalved(scaled) : scaled);
     resizers.emplace_back(plan.stored, specs.kernel, workspace.taps(), *keeps_planes ? ycc : YccResult::kRgb);
   }
-  FanOut fan_out(resizers);
-  Premultiplier premultiplier(fan_out);
+  RowPath path(resizers, info, specs.linear, workspace);
   const DecodeRequest request{.at_least = Largest(targets),
                               .chroma_at_least = Largest(chroma_targets),
                               .strictness = specs.strictness,
                               .decoder = specs.decoder,
                               .fast = specs.fast};
-  auto report = (*decoder)->Decode(request, premultiplier, workspace, watch);
+  auto report = (*decoder)->Decode(request, path.front(), workspace, watch);
   if (!report) return tl::unexpected<Error>(std::move(report.error()));
 
   OutputFormat format = specs.format;
-  if (format == OutputFormat::kAuto) format = premultiplier.opaque() ? OutputFormat::kJpeg : OutputFormat::kPng;
+  if (format == OutputFormat::kAuto) format = path.opaque() ? OutputFormat::kJpeg : OutputFormat::kPng;
   Made made;
   for (size_t i = 0; i < plans.size(); ++i) {
     if (Status status = watch.Poll(); !status) return tl::unexpected<Error>(std::move(status.error()));
     Result<Encoded> encoded;
-    if (const auto planes = resizers[i].TakePlanes()) {
-      encoded = FinishThumbnail(*planes, plans[i], specs);
+    if (auto planes = resizers[i].TakePlanes()) {
+      encoded = FinishThumbnail(std::move(*planes), plans[i], specs);
     } else {
       Raster raster = resizers[i].Take();
-      if (premultiplier.opaque()) DropAlpha(raster);
+      path.Restore(raster);
       encoded = FinishThumbnail(std::move(raster), plans[i], info, format, specs, workspace);
     }
     if (!encoded) return tl::unexpected<Error>(std::move(encoded.error()));
@@ -122,6 +153,12 @@ Result<Made> MakeThumbnails(ByteSource& source, const SpecSet& specs, const Deco
                             std::stop_token stop) {
   if (specs.sizes.empty()) return Fail(ErrorCode::kUnsupported, "no size is wanted");
   if (specs.fast && specs.small) return Fail(ErrorCode::kUnsupported, "fast and small exclude each other");
+  const auto sharpens = [](double amount) { return amount >= 0 && amount <= kMaxSharpen; };
+  if (!sharpens(specs.sharpen) || !std::all_of(specs.sizes.begin(), specs.sizes.end(), [&](const SizeSpec& size) {
+        return sharpens(size.sharpen.value_or(0));
+      })) {
+    return Fail(ErrorCode::kUnsupported, "a thumbnail is sharpened by 0 to 10");
+  }
   const Watch watch(limits, std::move(stop));
   try {
     return Make(source, specs, limits, workspace, watch);

@@ -10,13 +10,13 @@
 
 namespace tbbthumbs {
 
-// `raster`: as stored, in the picture's own colours, alpha premultiplied. Errors: those of the encoders and of
+// `raster`: as stored, in the picture's own colours, alpha straight. Errors: those of the encoders and of
 // ColorTransforms; kCorrupt (strict: an unusable colour profile).
 Result<Encoded> FinishThumbnail(Raster raster, const ThumbnailPlan& plan, const ImageInfo& info, OutputFormat format,
                                 const SpecSet& specs, Workspace& workspace);
 
-// Planes that are encoded as they are. Errors: those of the encoder.
-Result<Encoded> FinishThumbnail(const YccPlanes& planes, const ThumbnailPlan& plan, const SpecSet& specs);
+// Planes that are encoded as they are, but for sharpening. Errors: those of the encoder.
+Result<Encoded> FinishThumbnail(YccPlanes planes, const ThumbnailPlan& plan, const SpecSet& specs);
 
 }  // namespace tbbthumbs
 

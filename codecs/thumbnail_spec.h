@@ -21,6 +21,10 @@ enum class OutputFormat {
 struct SpecSet {
   std::vector<SizeSpec> sizes{SizeSpec{}};  // at least one; all come from one decode
   Kernel kernel = Kernel::kLanczos3;
+  // Resampled in linear light, by the picture's own curve (see ColorCurves); else as the samples are.
+  bool linear = false;
+  // 0 to 10, if a size has none of its own: an unsharp mask on the brightness of the thumbnail (see Sharpen).
+  double sharpen = 0;
   OutputFormat format = OutputFormat::kJpeg;
   int quality = 80;             // of JPEG: 1..100
   bool progressive = false;     // JPEG

@@ -127,6 +127,10 @@ const std::vector<OptionCase>& OptionCases() {
       {"--kernel mitchell", [](C c) { return c.job.specs.kernel == Kernel::kMitchell; }},
       {"--kernel catmull-rom", [](C c) { return c.job.specs.kernel == Kernel::kCatmullRom; }},
       {"--kernel area", [](C c) { return c.job.specs.kernel == Kernel::kArea; }},
+      {"--linear", [](C c) { return c.job.specs.linear; }},
+      {"--linear --no-linear", [](C c) { return !c.job.specs.linear; }},
+      {"--sharpen 0.5", [](C c) { return c.job.specs.sharpen == 0.5; }},
+      {"--sharpen 10", [](C c) { return c.job.specs.sharpen == 10; }},
       {"--background #102030",
        [](C c) {
          return c.job.specs.background == Rgb8{16, 32, 48};
@@ -208,6 +212,10 @@ TEST(OptionsTest, WrongUseNamesTheOptionAndTheNearest) {
       {"p -o t -q 101", "--quality: '101' is no whole number from 1 to 100"},
       {"p -o t -q 0", "--quality: '0' is no whole number from 1 to 100"},
       {"p -o t -q", "--quality: a value is missing"},
+      {"p -o t --sharpen 10.5", "--sharpen: '10.5' is no number from 0 to 10"},
+      {"p -o t --sharpen -1", "--sharpen: '-1' is no number from 0 to 10"},
+      {"p -o t --sharpen nan", "--sharpen: 'nan' is no number from 0 to 10"},
+      {"p -o t --sharpen 1x", "--sharpen: '1x' is no number from 0 to 10"},
       {"p -o", "--output: a value is missing"},
       {"p -o t --recursive=yes", "--recursive: takes no value"},
       {"p -o t -s 0", "--size: '0' is no size"},

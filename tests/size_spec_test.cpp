@@ -99,6 +99,10 @@ TEST(ParseSizeSpec, RefusesAllElse) {
                            "256,q=0",
                            "256,q=101",
                            "256,q=x",
+                           "256,sharpen",
+                           "256,sharpen=-1",
+                           "256,sharpen=10.1",
+                           "256,sharpen=nan",
                            "256,fit=round",
                            "256,gravity=up",
                            "256,colour=red",
@@ -107,15 +111,15 @@ TEST(ParseSizeSpec, RefusesAllElse) {
     EXPECT_FALSE(Refusal(text).empty());
   }
   EXPECT_THAT(Refusal("256,fit=round"), HasSubstr("inside, cover, fill, pad"));
-  EXPECT_THAT(Refusal("256,colour=red"), HasSubstr("none of fit, gravity, q, enlarge"));
+  EXPECT_THAT(Refusal("256,colour=red"), HasSubstr("none of fit, gravity, q, sharpen, enlarge"));
   EXPECT_THAT(Refusal("256@10x"), HasSubstr("1x to 9x"));
   EXPECT_THAT(Refusal("40000@2x"), HasSubstr("1 to 32750"));
 }
 
 TEST(ToString, ReadsBack) {
-  for (const char* text :
-       {"256", "256x", "x9", "320x240", "50%", "12.5%", "256@2x", "10%@3x", "256<", "320x240,fit=fill",
-        "a-b_C=64,fit=cover,gravity=northeast,enlarge=yes,q=33", "64<,fit=pad,gravity=entropy"}) {
+  for (const char* text : {"256", "256x", "x9", "320x240", "50%", "12.5%", "256@2x", "10%@3x", "256<",
+                           "320x240,fit=fill", "a-b_C=64,fit=cover,gravity=northeast,enlarge=yes,q=33",
+                           "64<,fit=pad,gravity=entropy", "64,q=9,sharpen=0.5", "64,sharpen=0"}) {
     EXPECT_EQ(ToString(Parsed(text)), text);
     EXPECT_EQ(Parsed(ToString(Parsed(text))), Parsed(text));
   }

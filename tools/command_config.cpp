@@ -175,9 +175,13 @@ void ReadBackground(Reader& reader, SpecSet& specs) {
   });
 }
 
+Parsed<double> ParseSharpen(const std::string& text) { return ParseNumber(text, 0, kMaxSharpen); }
+
 void ReadSpecs(Reader& reader, SpecSet& specs) {
   ReadSizes(reader, specs);
   reader.ReadChoice("kernel", specs.kernel, kKernels);
+  reader.ReadFlag("linear", specs.linear);
+  reader.Read("sharpen", specs.sharpen, ParseSharpen);
   ReadBackground(reader, specs);
   reader.ReadChoice("format", specs.format, kFormats);
   reader.ReadInt("quality", specs.quality, 1, 100);

@@ -33,6 +33,10 @@ constexpr OptionSpec kOptions[] = {
      "what cover keeps and where pad puts it: centre\n(default), north, northeast, ..., attention, entropy"},
     {"enlarge", 0, false, kFlag, kSize, kForMake, "", "also make small pictures larger"},
     {"kernel", 0, false, kValue, kSize, kForMake, "NAME", "lanczos3 (default), mitchell, catmull-rom, area"},
+    {"linear", 0, false, kFlag, kSize, kForMake, "",
+     "resample in linear light: fine patterns and bright\npoints keep their brightness"},
+    {"sharpen", 0, false, kValue, kSize, kForMake, "AMOUNT",
+     "sharpen brightness (unsharp mask of 0.8 pixels): 0 to\n10 (default 0; 0.5: discreet)"},
     {"background", 0, false, kValue, kSize, kForMake, "COLOR",
      "under transparency in JPEG, and around what is padded:\nwhite (default), black, gray, red, green, blue, #rgb,\n"
      "#rrggbb; around what is padded also blur"},

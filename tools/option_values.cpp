@@ -99,6 +99,15 @@ Parsed<int> ParseInt(std::string_view text, int smallest, int largest) {
   return value;
 }
 
+Parsed<double> ParseNumber(std::string_view text, double smallest, double largest) {
+  std::string_view rest = text;
+  const std::optional<double> value = TakeNumber(rest);
+  if (!value || !rest.empty() || *value < smallest || *value > largest) {
+    return Wrong(text, fmt::format("no number from {} to {}", smallest, largest));
+  }
+  return *value;
+}
+
 Parsed<uint64_t> ParseByteCount(std::string_view text) {
   const auto value = ParseScaled(text, 1024, "iB");
   if (!value) return Wrong(text, "no number of bytes, as in 512, 10k, 5M or 2G");

@@ -21,6 +21,9 @@ using Parsed = tl::expected<T, std::string>;
 
 Parsed<int> ParseInt(std::string_view text, int smallest, int largest);
 
+// Not below 0, without an exponent.
+Parsed<double> ParseNumber(std::string_view text, double smallest, double largest);
+
 // "512", "10k", "1.5M", "2GiB": powers of 1024.
 Parsed<uint64_t> ParseByteCount(std::string_view text);
 

@@ -17,6 +17,8 @@ bool Thumbnail(std::span<const std::byte> input) {
   specs.sizes = {(choice & 1) != 0 ? SizeSpec{7, 0} : SizeSpec{64, 64}};
   specs.format = (choice & 2) != 0 ? OutputFormat::kPng : OutputFormat::kAuto;
   specs.strictness = static_cast<Strictness>((choice >> 2) % 3);
+  specs.linear = (choice & 64) != 0;
+  specs.sharpen = (choice & 128) != 0 ? 1 : 0;
   DecodeLimits limits;
   limits.max_pixels = 1 << 20;
   limits.max_decoded_bytes = 16 << 20;
