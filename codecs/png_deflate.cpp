@@ -19,20 +19,6 @@ constexpr size_t kTrailerBytes = 4;
 // Stored blocks cost 5 bytes for 64 KiB each; ISA-L wants some room besides.
 constexpr size_t IsalBound(size_t bytes) { return bytes + bytes / 1024 + 1024; }
 
-int LibdeflateLevel(DeflateLevel level) {
-  switch (level) {
-    case DeflateLevel::kFast:
-    case DeflateLevel::kTrial:
-      return 1;
-    case DeflateLevel::kUsual:
-      return 6;
-    case DeflateLevel::kSmall:
-    case DeflateLevel::kFiltered:
-      return 12;
-  }
-  return 6;
-}
-
 void GrowTo(std::vector<uint8_t>& out, size_t bytes) {
   if (out.size() < bytes) out.resize(bytes);
 }
@@ -54,7 +40,8 @@ PngDeflater::~PngDeflater() = default;
 Result<size_t> PngDeflater::Compress(std::span<const uint8_t> bytes, DeflateLevel level, std::vector<uint8_t>& out) {
   if (level == DeflateLevel::kFast && bytes.size() <= kMostForIsalAndZlib) return CompressWithIsal(bytes, out);
   if (level == DeflateLevel::kFiltered && bytes.size() <= kMostForIsalAndZlib) return CompressWithZlib(bytes, out);
-  return CompressWithLibdeflate(bytes, level, out);
+  // ISA-L's and zlib's are the lowest and the highest of all.
+  return CompressWithLibdeflate(bytes, std::clamp(static_cast<int>(level), 1, kLibdeflateLevels), out);
 }
 
 // Raw deflate is ISA-L's; the header and the checksum are put around it here.
@@ -99,10 +86,10 @@ Result<size_t> PngDeflater::CompressWithZlib(std::span<const uint8_t> bytes, std
   return static_cast<size_t>(stream.total_out);
 }
 
-Result<size_t> PngDeflater::CompressWithLibdeflate(std::span<const uint8_t> bytes, DeflateLevel level,
+Result<size_t> PngDeflater::CompressWithLibdeflate(std::span<const uint8_t> bytes, int level,
                                                    std::vector<uint8_t>& out) {
-  auto& compressor = libdeflate_[static_cast<size_t>(level)];
-  if (compressor == nullptr) compressor.reset(libdeflate_alloc_compressor(LibdeflateLevel(level)));
+  auto& compressor = libdeflate_[static_cast<size_t>(level - 1)];
+  if (compressor == nullptr) compressor.reset(libdeflate_alloc_compressor(level));
   if (compressor == nullptr) return Fail(ErrorCode::kOutOfMemory, "out of memory for deflate");
   GrowTo(out, libdeflate_zlib_compress_bound(compressor.get(), bytes.size()));
   const size_t made = libdeflate_zlib_compress(compressor.get(), bytes.data(), bytes.size(), out.data(), out.size());

@@ -18,10 +18,11 @@ namespace tbbthumbs {
 // Milliseconds and bytes of a photograph's 256-pixel thumbnail, each row filtered in its own way. zlib's level 6 takes
 // 10 ms for 53 KB.
 enum class DeflateLevel : uint8_t {
-  kFast,   // ISA-L level 1: 0.5 ms, 57 KB. Other bytes on CPUs without SSE 4.2 (of before 2009)
-  kTrial,  // libdeflate level 1: 1.1 ms, 56 KB
-  kUsual,  // libdeflate level 6: 2.7 ms, 54 KB
-  kSmall,  // libdeflate level 12: 55 ms, 51 KB
+  kFast,  // ISA-L level 1: 0.5 ms, 57 KB. Other bytes on CPUs without SSE 4.2 (of before 2009)
+  // libdeflate's, by their numbers, also those between.
+  kTrial = 1,   // 1.1 ms, 56 KB
+  kUsual = 6,   // 2.7 ms, 54 KB
+  kSmall = 12,  // 55 ms, 51 KB
   // zlib level 9, told that the data are filtered: 30 ms, 53 KB. Smaller than all others where next to nothing repeats,
   // as in small or noisy photographs: it takes no short matches, and others take more than pay.
   kFiltered,
@@ -41,6 +42,7 @@ class PngDeflater {
   [[nodiscard]] Result<size_t> Compress(std::span<const uint8_t> bytes, DeflateLevel level, std::vector<uint8_t>& out);
 
  private:
+  static constexpr int kLibdeflateLevels = static_cast<int>(DeflateLevel::kSmall);
   struct IsalState;
   struct FreeCompressor {
     void operator()(libdeflate_compressor* compressor) const;
@@ -48,10 +50,10 @@ class PngDeflater {
 
   Result<size_t> CompressWithIsal(std::span<const uint8_t> bytes, std::vector<uint8_t>& out);
   Result<size_t> CompressWithZlib(std::span<const uint8_t> bytes, std::vector<uint8_t>& out);
-  Result<size_t> CompressWithLibdeflate(std::span<const uint8_t> bytes, DeflateLevel level, std::vector<uint8_t>& out);
+  Result<size_t> CompressWithLibdeflate(std::span<const uint8_t> bytes, int level, std::vector<uint8_t>& out);
 
   std::unique_ptr<IsalState> isal_;
-  std::array<std::unique_ptr<libdeflate_compressor, FreeCompressor>, 5> libdeflate_;  // by DeflateLevel
+  std::array<std::unique_ptr<libdeflate_compressor, FreeCompressor>, kLibdeflateLevels> libdeflate_;
 };
 
 }  // namespace tbbthumbs

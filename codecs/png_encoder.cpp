@@ -24,6 +24,12 @@ struct Candidate {
   PngFiltering filtering = PngFiltering::kNone;
 };
 
+// Of an effort below kSmall. (kSmall tries its ways besides the usual one.)
+DeflateLevel LevelOf(PngEffort effort) {
+  constexpr std::array<uint8_t, 10> kLevels = {1, 0, 1, 2, 4, 5, 6, 8, 12, 6};
+  return static_cast<DeflateLevel>(kLevels[static_cast<size_t>(effort)]);
+}
+
 // One picture being encoded.
 class PngEncoder {
  public:
@@ -59,7 +65,7 @@ class PngEncoder {
   // was found that tells beforehand which is smaller: a palette is for 3 of 4, by half, but where its colours are many,
   // the likeness of those that are neighbours is lost on it.
   Status CompressUsual() {
-    const DeflateLevel level = effort_ == PngEffort::kFast ? DeflateLevel::kFast : DeflateLevel::kUsual;
+    const DeflateLevel level = LevelOf(effort_);
     if (Status status = Try({direct_, PngFiltering::kAdaptive}, level); !status || !narrow_) return status;
     return Try({*narrow_, PngFiltering::kNone}, level);
   }
@@ -171,6 +177,7 @@ void ReleaseLargeBuffers(PngEncoderScratch& scratch) {
 }
 
 Result<std::vector<std::byte>> EncodeWith(const Raster& raster, PngEffort effort, PngEncoderScratch& scratch) {
+  if (effort < PngEffort::kFast || effort > PngEffort::kSmall) return Fail(ErrorCode::kInternal, "no such PNG effort");
   const bool known_color = raster.color == ColorModel::kGray || raster.color == ColorModel::kRgb;
   if (raster.sample != SampleType::kU8 || !known_color || raster.size.width < 1 || raster.size.height < 1 ||
       raster.pixels.size() != raster.row_bytes() * static_cast<size_t>(raster.size.height)) {

@@ -266,6 +266,17 @@ TEST(EncodePng, MoreEffortIsNeverLarger) {
 }
 
 // Thumbnails of real pictures: 256 pixels out of the middle of each.
+TEST(EncodePng, EveryEffortHoldsThePixelsAndMoreIsHardlyEverLarger) {
+  const Raster raster = Picture({200, 150}, ColorModel::kRgb, false);
+  size_t before = EncodeProven(raster, PngEffort::kFast).size();
+  for (int effort = 2; effort <= 9; ++effort) {
+    const size_t bytes = EncodeProven(raster, static_cast<PngEffort>(effort)).size();
+    EXPECT_LE(bytes, before * 102 / 100) << effort;
+    before = bytes;
+  }
+  for (const int effort : {0, 10}) EXPECT_FALSE(EncodePng(raster, static_cast<PngEffort>(effort)));
+}
+
 TEST(EncodePng, RealPicturesStayWithinTheirBytes) {
   const auto corpus = testing::FindCorpus(TBBTHUMBS_SOURCE_DIR);
   if (!corpus) GTEST_SKIP() << "no picture corpus beside the source tree";
