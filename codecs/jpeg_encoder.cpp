@@ -16,7 +16,7 @@ struct Source {
   Size size;
   J_COLOR_SPACE space = JCS_RGB;
   int channels = 3;
-  bool planar = false;  // comes as the planes of a 4:2:0 JPEG
+  bool planar = false;  // comes as the planes that the file holds
 };
 
 // One JPEG being compressed into memory that libjpeg allocates.
@@ -45,6 +45,7 @@ class JpegCompressor {
       info_.in_color_space = source.space;
       jpeg_set_defaults(&info_);
       jpeg_set_quality(&info_, options.quality, TRUE);
+      if (options.full_chroma) info_.comp_info[0].h_samp_factor = info_.comp_info[0].v_samp_factor = 1;
       info_.raw_data_in = source.planar ? TRUE : FALSE;
       info_.optimize_coding = options.optimize ? TRUE : FALSE;
       if (options.progressive) jpeg_simple_progression(&info_);
@@ -116,21 +117,22 @@ Result<std::vector<std::byte>> EncodeJpeg(const Raster& raster, const JpegOption
 }
 
 Result<std::vector<std::byte>> EncodeJpeg(const YccPlanes& planes, const JpegOptions& options) {
-  constexpr JDIMENSION kRows = 2 * DCTSIZE;
-  const Size chroma = ChromaHalved(planes.size);
+  const size_t luma_rows = options.full_chroma ? DCTSIZE : 2 * DCTSIZE;
+  const Size chroma = options.full_chroma ? planes.size : ChromaHalved(planes.size);
   if (planes.size.width < 1 || planes.size.height < 1 || planes.chroma_size != chroma ||
       planes.planes[0].size() != planes.size.pixels() || planes.planes[1].size() != chroma.pixels() ||
       planes.planes[2].size() != chroma.pixels()) {
-    return Fail(ErrorCode::kInternal, "the JPEG encoder takes planes with halved chroma");
+    return Fail(ErrorCode::kInternal, "the JPEG encoder takes planes with the chroma of its options");
   }
-  PaddedBand luma(planes.planes[0], planes.size, kRows);
+  PaddedBand luma(planes.planes[0], planes.size, luma_rows);
   PaddedBand blue(planes.planes[1], chroma, DCTSIZE);
   PaddedBand red(planes.planes[2], chroma, DCTSIZE);
   const Source source{planes.size, JCS_YCbCr, 3, true};
   return JpegCompressor().Encode(source, options, [&](jpeg_compress_struct& jpeg) {
     const size_t row = jpeg.next_scanline;
-    JSAMPARRAY rows[3] = {luma.Fill(row), blue.Fill(row / 2), red.Fill(row / 2)};
-    jpeg_write_raw_data(&jpeg, rows, kRows);
+    const size_t chroma_row = row * DCTSIZE / luma_rows;
+    JSAMPARRAY rows[3] = {luma.Fill(row), blue.Fill(chroma_row), red.Fill(chroma_row)};
+    jpeg_write_raw_data(&jpeg, rows, static_cast<JDIMENSION>(luma_rows));
   });
 }
 

@@ -14,13 +14,14 @@ struct JpegOptions {
   int quality = 80;  // 1..100, IJG scale
   bool progressive = false;
   bool optimize = false;
+  bool full_chroma = false;  // 4:4:4, not 4:2:0
 };
 
-// JFIF of an 8-bit gray or RGB picture without alpha; RGB as YCbCr 4:2:0. Re-entrant. Errors: kOutOfMemory, kTooLarge
+// JFIF of an 8-bit gray or RGB picture without alpha; RGB as YCbCr. Re-entrant. Errors: kOutOfMemory, kTooLarge
 // (a side over 65,500), kInternal.
 [[nodiscard]] Result<std::vector<std::byte>> EncodeJpeg(const Raster& raster, const JpegOptions& options);
 
-// The same of planes with halved chroma, as they are.
+// The same of planes as they are: with full or halved chroma, as the options say.
 [[nodiscard]] Result<std::vector<std::byte>> EncodeJpeg(const YccPlanes& planes, const JpegOptions& options);
 
 }  // namespace tbbthumbs

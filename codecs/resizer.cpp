@@ -113,7 +113,7 @@ class Resizer::Impl {
   }
 
   std::optional<YccPlanes> TakePlanes() {
-    if (ycc_ != YccResult::kHalvedChroma || !planes_) return std::nullopt;
+    if (ycc_ == YccResult::kRgb || !planes_) return std::nullopt;
     std::optional<YccPlanes> taken = std::move(planes_);
     Clear();
     return taken;

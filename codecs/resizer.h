@@ -17,6 +17,7 @@ namespace tbbthumbs {
 // What becomes of a picture that comes as ColorModel::kYcc.
 enum class YccResult {
   kRgb,           // an RGB picture, converted when it is small
+  kFullChroma,    // three planes of its size
   kHalvedChroma,  // three planes, both chroma planes of half the size, as JPEG 4:2:0 stores them
 };
 
@@ -48,8 +49,8 @@ class Resizer final : public RowSink {
   // in; RGB where that was kYcc. Without pixels where TakePlanes has them. The resizer is empty afterwards.
   Raster Take();
 
-  // After End: the small picture where it came as kYcc and YccResult::kHalvedChroma is wanted; the resizer is empty
-  // afterwards. Else nothing: Take has it.
+  // After End: the small picture where it came as kYcc and planes are wanted; the resizer is empty afterwards. Else
+  // nothing: Take has it.
   std::optional<YccPlanes> TakePlanes();
 
  private:

@@ -29,6 +29,26 @@ YccPlanes YccPlanes::Make(Size size, Size chroma_size) {
   return made;
 }
 
+YccPlanes HalveChroma(const YccPlanes& planes) {
+  const Size size = planes.size;
+  YccPlanes halved{size, ChromaHalved(size), {planes.planes[0], {}, {}}};
+  for (size_t p = 1; p < 3; ++p) {
+    halved.planes[p].reserve(halved.chroma_size.pixels());
+    for (int y = 0; y < size.height; y += 2) {
+      const uint8_t* upper = Samples(planes.planes[p]) + static_cast<size_t>(y) * static_cast<size_t>(size.width);
+      const uint8_t* lower = y + 1 < size.height ? upper + size.width : upper;
+      // Halves are rounded up and down in turn.
+      int bias = 1;
+      for (int x = 0; x < size.width; x += 2, bias ^= 3) {
+        const int right = std::min(x + 1, size.width - 1);
+        const int sum = upper[x] + upper[right] + lower[x] + lower[right];
+        halved.planes[p].push_back(static_cast<std::byte>((sum + bias) >> 2));
+      }
+    }
+  }
+  return halved;
+}
+
 Raster YccToRgb(const YccPlanes& planes) {
   Raster raster;
   raster.size = planes.size;

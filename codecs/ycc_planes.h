@@ -25,6 +25,10 @@ struct YccPlanes {
 
 constexpr Size ChromaHalved(Size size) { return {(size.width + 1) / 2, (size.height + 1) / 2}; }
 
+// The same picture with chroma planes of ChromaHalved size, means of two by two samples as libjpeg makes them. `planes`
+// has chroma of full size.
+YccPlanes HalveChroma(const YccPlanes& planes);
+
 // The RGB picture that planes of equal size stand for, each sample rounded to nearest as libjpeg does it.
 Raster YccToRgb(const YccPlanes& planes);
 

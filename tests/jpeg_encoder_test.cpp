@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
+#include <string>
 #include <vector>
 
 #include "codecs/decoder.h"
@@ -19,9 +21,9 @@ constexpr JpegOptions kOptions[] = {{80, false, false}, {95, true, false}, {50, 
 
 // As libjpeg's encoder makes them of RGB: its integers, and means of two by two pixels whose rounding alternates.
 // Edges repeat.
-YccPlanes PlanesOf(const Raster& rgb) {
+YccPlanes PlanesOf(const Raster& rgb, bool full_chroma = false) {
   const Size size = rgb.size;
-  YccPlanes planes = YccPlanes::Make(size, ChromaHalved(size));
+  YccPlanes planes = YccPlanes::Make(size, full_chroma ? size : ChromaHalved(size));
   const auto fix = [](double x) { return static_cast<int>(x * 65536 + 0.5); };
   std::vector<uint8_t> full[2];
   for (size_t i = 0; i < size.pixels(); ++i) {
@@ -32,6 +34,10 @@ YccPlanes PlanesOf(const Raster& rgb) {
     full[1].push_back(static_cast<uint8_t>((fix(0.5) * r - fix(0.41869) * g - fix(0.08131) * b + middle) >> 16));
   }
   for (size_t p = 0; p < 2; ++p) {
+    if (full_chroma) {
+      std::memcpy(planes.planes[p + 1].data(), full[p].data(), full[p].size());
+      continue;
+    }
     const auto at = [&](int x, int y) {
       return full[p][static_cast<size_t>(std::min(y, size.height - 1)) * size.width + std::min(x, size.width - 1)];
     };
@@ -61,7 +67,7 @@ Raster Picture(Size size, bool gray) {
   return raster;
 }
 
-CollectingSink Decoded(const std::vector<std::byte>& jpeg) {
+CollectingSink Decoded(const std::vector<std::byte>& jpeg, const std::string& chroma = "4:2:0") {
   MemorySource source{std::span<const std::byte>(jpeg)};
   Workspace workspace;
   CollectingSink sink;
@@ -69,7 +75,7 @@ CollectingSink Decoded(const std::vector<std::byte>& jpeg) {
   EXPECT_TRUE(decoder);
   const DecodeRequest request{.at_least = (*decoder)->info().size, .strictness = Strictness::kStrict};
   EXPECT_TRUE((*decoder)->Decode(request, sink, workspace, Watch({}, {})));
-  EXPECT_TRUE((*decoder)->info().coding.ends_with("4:2:0"));
+  EXPECT_TRUE((*decoder)->info().coding.ends_with(chroma)) << (*decoder)->info().coding;
   return sink;
 }
 
@@ -97,6 +103,56 @@ TEST(JpegEncoder, PlanesOfColourGiveTheBytesOfTheirPixelsWhereBlocksAreWhole) {
 }
 
 // The last column of chroma is repeated, where libjpeg repeats the last pixel: nobody sees it but the coder.
+TEST(JpegEncoder, FullChromaOfPixelsAndOfPlanesGivesTheSameBytes) {
+  for (int width = 1; width <= 40; ++width) {
+    for (const int height : {1, 7, 8, 9, 33}) {
+      const Raster raster = Picture({width, height}, false);
+      for (JpegOptions options : kOptions) {
+        options.full_chroma = true;
+        const auto pixels = EncodeJpeg(raster, options);
+        const auto planes = EncodeJpeg(PlanesOf(raster, true), options);
+        ASSERT_TRUE(pixels && planes);
+        ASSERT_EQ(*pixels, *planes) << width << "x" << height;
+      }
+    }
+  }
+  Decoded(*EncodeJpeg(Picture({33, 9}, false), {.full_chroma = true}), "4:4:4");
+}
+
+TEST(JpegEncoder, HalvedPlanesAreThoseThatLibjpegMakes) {
+  for (const Size size : {Size{1, 1}, {2, 3}, {16, 16}, {33, 15}, {40, 41}}) {
+    const Raster raster = Picture(size, false);
+    const YccPlanes expected = PlanesOf(raster);
+    const YccPlanes halved = HalveChroma(PlanesOf(raster, true));
+    EXPECT_EQ(halved.chroma_size, expected.chroma_size);
+    EXPECT_EQ(halved.planes, expected.planes) << size.width << "x" << size.height;
+  }
+}
+
+TEST(JpegEncoder, EveryQualityIsReadable) {
+  const Raster raster = Picture({37, 29}, false);
+  const Raster gray = [] {
+    Raster picture{.size = {37, 29}, .color = ColorModel::kGray};
+    for (size_t i = 0; i < picture.size.pixels(); ++i) picture.pixels.push_back(static_cast<std::byte>(i * 7));
+    return picture;
+  }();
+  for (int quality = 1; quality <= 100; ++quality) {
+    for (const bool full_chroma : {false, true}) {
+      for (const bool progressive : {false, true}) {
+        const JpegOptions options{.quality = quality, .progressive = progressive, .full_chroma = full_chroma};
+        const CollectingSink sink = Decoded(*EncodeJpeg(raster, options), full_chroma ? "4:4:4" : "4:2:0");
+        EXPECT_EQ(sink.bytes.size(), raster.pixels.size());
+        if (quality == 100 && full_chroma) {
+          for (size_t i = 0; i < sink.bytes.size(); ++i) {
+            ASSERT_NEAR(static_cast<int>(sink.bytes[i]), static_cast<int>(raster.pixels[i]), 5);
+          }
+        }
+        EXPECT_EQ(Decoded(*EncodeJpeg(gray, options), "gray").bytes.size(), gray.pixels.size());
+      }
+    }
+  }
+}
+
 TEST(JpegEncoder, PlanesOfAnySizeShowTheSamePicture) {
   for (int width = 1; width <= 40; ++width) {
     for (const int height : {1, 2, 8, 15, 33}) {
@@ -113,7 +169,7 @@ TEST(JpegEncoder, PlanesOfAnySizeShowTheSamePicture) {
   }
 }
 
-TEST(JpegEncoder, RefusesPlanesThatAreNoHalvedPicture) {
+TEST(JpegEncoder, RefusesPlanesOfOtherSizes) {
   const auto code = [](const YccPlanes& planes) {
     const auto bytes = EncodeJpeg(planes, {});
     return bytes ? ErrorCode::kIo : bytes.error().code;
@@ -121,6 +177,7 @@ TEST(JpegEncoder, RefusesPlanesThatAreNoHalvedPicture) {
   EXPECT_EQ(code(YccPlanes::Make({16, 16}, {16, 16})), ErrorCode::kInternal);
   EXPECT_EQ(code(YccPlanes::Make({17, 16}, {8, 8})), ErrorCode::kInternal);
   EXPECT_EQ(code({}), ErrorCode::kInternal);
+  EXPECT_FALSE(EncodeJpeg(YccPlanes::Make({16, 16}, {8, 8}), {.full_chroma = true}));
   YccPlanes missing = YccPlanes::Make({16, 16}, {8, 8});
   missing.planes[2].pop_back();
   EXPECT_EQ(code(missing), ErrorCode::kInternal);
