@@ -12,6 +12,7 @@ namespace {
 constexpr int kMaxSide = 65'500;
 constexpr double kMaxPercent = 10'000;
 constexpr int kMaxDensity = 9;
+constexpr uint64_t kMaxMaxBytes = uint64_t{1} << 40;
 
 constexpr std::array<std::pair<std::string_view, Fit>, 4> kFits{{
     {"inside", Fit::kInside},
@@ -203,7 +204,22 @@ class Parser {
       spec_.sharpen = amount;
       return {};
     }
-    return Refuse(whole_, "'" + std::string(key) + "' is none of fit, gravity, q, sharpen, enlarge");
+    if (key == "max" || key == "max-bytes") return TakeMaxBytes(value);
+    return Refuse(whole_, "'" + std::string(key) + "' is none of fit, gravity, q, max, sharpen, enlarge");
+  }
+
+  // Powers of 1024, as of all counts of bytes.
+  Status TakeMaxBytes(std::string_view value) {
+    uint64_t unit = 1;
+    if (value.ends_with('k') || value.ends_with('K')) unit = uint64_t{1} << 10;
+    if (value.ends_with('M')) unit = uint64_t{1} << 20;
+    if (unit > 1) value.remove_suffix(1);
+    uint64_t count = 0;
+    if (!ParseNumber(value, count) || count > kMaxMaxBytes / unit) {
+      return Refuse(whole_, "max is a number of bytes, as in 9000, 20k or 1M");
+    }
+    spec_.max_bytes = count * unit;
+    return {};
   }
 
   const std::string_view whole_;
@@ -249,6 +265,10 @@ std::string ToString(const SizeSpec& spec) {
   if (spec.fit != Fit::kInside) text += ",fit=" + std::string(NameOf(kFits, spec.fit));
   if (spec.gravity != Gravity::kCentre) text += ",gravity=" + std::string(NameOf(kGravities, spec.gravity));
   if (spec.scaling == Scaling::kBoth) text += ",enlarge=yes";
+  if (spec.max_bytes) {
+    const bool thousands = *spec.max_bytes > 0 && *spec.max_bytes % 1024 == 0;
+    text += ",max=" + (thousands ? std::to_string(*spec.max_bytes / 1024) + "k" : std::to_string(*spec.max_bytes));
+  }
   if (spec.quality) text += ",q=" + std::to_string(*spec.quality);
   if (spec.sharpen) text += ",sharpen=" + Number(*spec.sharpen);
   return text;

@@ -2,6 +2,7 @@
 #ifndef TBBTHUMBS_CODECS_SIZE_SPEC_H_
 #define TBBTHUMBS_CODECS_SIZE_SPEC_H_
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,9 +59,10 @@ struct SizeSpec {
   Gravity gravity = Gravity::kCentre;
   // Pixels for one of a web page's: 256 at density 2 has a box of 512, which `width` and `height` say already.
   int density = 1;
-  std::optional<int> quality;     // of JPEG: 1..100, if it is not that of the run
-  std::optional<double> sharpen;  // 0..10, likewise
-  std::string name;               // for {size}, "" for what ToString's beginning says
+  std::optional<int> quality;         // of JPEG: 1..100, if it is not that of the run
+  std::optional<uint64_t> max_bytes;  // of the file, if it is not that of the run; 0: any number
+  std::optional<double> sharpen;      // 0..10, if it is not that of the run
+  std::string name;                   // for {size}, "" for what ToString's beginning says
   friend bool operator==(const SizeSpec&, const SizeSpec&) = default;
 };
 
@@ -75,7 +77,7 @@ struct SizeDefaults {
 //   SIZE       256 (a box), 256x (width), x256 (height), 320x240, 50%; sides are 1..65500
 //   @2x        twice as many pixels
 //   > < !      only shrink; only enlarge; stretch
-//   KEY=VALUE  fit=inside|cover|fill|pad, gravity=..., q=1..100, sharpen=0..10, enlarge=yes|no
+//   KEY=VALUE  fit=inside|cover|fill|pad, gravity=..., q=1..100, max=20k (bytes), sharpen=0..10, enlarge=yes|no
 // as in "square=256x256,fit=cover,q=70". Errors: kUnsupported, with what is wrong in the message.
 [[nodiscard]] Result<SizeSpec> ParseSizeSpec(std::string_view text, const SizeDefaults& defaults = {});
 

@@ -108,7 +108,8 @@ Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& 
   std::vector<Size> targets;
   std::vector<Size> chroma_targets;
   for (const ThumbnailPlan& plan : plans) {
-    const YccResult ycc = YccResultFor(plan.layout);
+    const bool full_chroma = HasFullChroma(specs, WantedQuality(plan.spec, specs));
+    const YccResult ycc = YccResultFor(plan.layout, full_chroma);
     const Size scaled = plan.stored.scaled;
     // Also on the way through RGB the encoder halves it in the end.
     const bool halved = ycc == YccResult::kHalvedChroma && specs.format != OutputFormat::kPng;
@@ -152,7 +153,7 @@ Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& 
 Result<Made> MakeThumbnails(ByteSource& source, const SpecSet& specs, const DecodeLimits& limits, Workspace& workspace,
                             std::stop_token stop) {
   if (specs.sizes.empty()) return Fail(ErrorCode::kUnsupported, "no size is wanted");
-  if (specs.fast && specs.small) return Fail(ErrorCode::kUnsupported, "fast and small exclude each other");
+  if (const Status status = CheckEncoding(specs); !status) return tl::unexpected<Error>(status.error());
   const auto sharpens = [](double amount) { return amount >= 0 && amount <= kMaxSharpen; };
   if (!sharpens(specs.sharpen) || !std::all_of(specs.sizes.begin(), specs.sizes.end(), [&](const SizeSpec& size) {
         return sharpens(size.sharpen.value_or(0));

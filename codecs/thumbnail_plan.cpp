@@ -12,6 +12,9 @@ namespace {
 // by less than 1 from 9 on.
 constexpr int kMinHalvedSide = 16;
 
+// As with libvips and ImageMagick.
+constexpr int kFullChromaQuality = 90;
+
 }  // namespace
 
 std::vector<ThumbnailPlan> MakePlans(const ImageInfo& info, const std::vector<SizeSpec>& specs) {
@@ -28,8 +31,15 @@ std::vector<ThumbnailPlan> MakePlans(const ImageInfo& info, const std::vector<Si
   return plans;
 }
 
-YccResult YccResultFor(const Layout& layout) {
+int WantedQuality(const SizeSpec& size, const SpecSet& specs) { return size.quality.value_or(specs.quality); }
+
+bool HasFullChroma(const SpecSet& specs, int quality) {
+  return specs.chroma == Chroma::k444 || (specs.chroma == Chroma::kAuto && quality >= kFullChromaQuality);
+}
+
+YccResult YccResultFor(const Layout& layout, bool full_chroma) {
   if (layout.cut_by_pixels() || layout.bordered()) return YccResult::kRgb;
+  if (full_chroma) return YccResult::kFullChroma;
   return std::min(layout.canvas.width, layout.canvas.height) < kMinHalvedSide ? YccResult::kRgb
                                                                               : YccResult::kHalvedChroma;
 }

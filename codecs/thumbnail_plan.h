@@ -8,6 +8,7 @@
 #include "codecs/resizer.h"
 #include "codecs/size_spec.h"
 #include "codecs/thumbnail_layout.h"
+#include "codecs/thumbnail_spec.h"
 
 namespace tbbthumbs {
 
@@ -20,8 +21,12 @@ struct ThumbnailPlan {
 
 std::vector<ThumbnailPlan> MakePlans(const ImageInfo& info, const std::vector<SizeSpec>& specs);
 
+// The wanted quality of a JPEG, and whether one of `quality` has chroma of full size.
+int WantedQuality(const SizeSpec& size, const SpecSet& specs);
+bool HasFullChroma(const SpecSet& specs, int quality);
+
 // What the resizer is to make of the planes of a picture that is stored as YCbCr, if all else keeps them.
-YccResult YccResultFor(const Layout& layout);
+YccResult YccResultFor(const Layout& layout, bool full_chroma);
 
 }  // namespace tbbthumbs
 

@@ -2,9 +2,11 @@
 #ifndef TBBTHUMBS_CODECS_THUMBNAIL_SPEC_H_
 #define TBBTHUMBS_CODECS_THUMBNAIL_SPEC_H_
 
+#include <cstdint>
 #include <vector>
 
 #include "codecs/decoder.h"
+#include "codecs/error.h"
 #include "codecs/kernel.h"
 #include "codecs/raster.h"
 #include "codecs/size_spec.h"
@@ -17,6 +19,13 @@ enum class OutputFormat {
   kAuto,  // PNG where a pixel is not opaque, else JPEG
 };
 
+// How JPEG stores colour differences.
+enum class Chroma {
+  kAuto,  // as k444 from quality 90 on, else as k420
+  k420,   // at half the width and half the height
+  k444,   // for every pixel
+};
+
 // Everything that decides about the bytes of the thumbnails of a picture. A plain value.
 struct SpecSet {
   std::vector<SizeSpec> sizes{SizeSpec{}};  // at least one; all come from one decode
@@ -26,10 +35,19 @@ struct SpecSet {
   // 0 to 10, if a size has none of its own: an unsharp mask on the brightness of the thumbnail (see Sharpen).
   double sharpen = 0;
   OutputFormat format = OutputFormat::kJpeg;
-  int quality = 80;             // of JPEG: 1..100
-  bool progressive = false;     // JPEG
-  bool optimize = false;        // JPEG: optimised Huffman tables, 3x the time of encoding for 4 % fewer bytes
-  Rgb8 background;              // under transparency, in JPEG; around pictures that are padded
+  int quality = 80;               // of JPEG: 1..100
+  bool progressive = false;       // JPEG
+  bool optimize = false;          // JPEG: optimised Huffman tables, 3x the time of encoding for 4 % fewer bytes
+  Chroma chroma = Chroma::kAuto;  // JPEG
+  // Of a thumbnail's file, at most; 0: any number. JPEG gets the highest quality, up to the one wanted, that stays
+  // below (at the cost of 3 to 5 encodings); PNG, where it does not fit as it is, the most colours. What does not fit
+  // at quality 1 or with 2 colours is kTooLarge.
+  uint64_t max_bytes = 0;
+  // PNG: how hard to try for few bytes, 1..9 (see PngEffort). 0: 6, with `fast` 1, with `small` 9; with these no other.
+  int png_level = 0;
+  int palette = 0;     // PNG: at most so many different pixels, 2..256, all by nearest likeness; 0: as they are
+  bool dither = true;  // PNG with fewer colours: their errors are spread over the neighbours, which hides the steps
+  Rgb8 background;     // under transparency, in JPEG; around pictures that are padded
   bool blurred_border = false;  // around pictures that are padded: a blurred copy instead
   Strictness strictness = Strictness::kFailTruncated;
   // A little less quality (see DecodeRequest) and larger PNG files (PngEffort::kFast) for a lot less time.
@@ -39,6 +57,9 @@ struct SpecSet {
   bool small = false;
   DecoderChoice decoder = DecoderChoice::kAuto;
 };
+
+// Whether the settings of the encoders make sense, each and together. Errors: kUnsupported.
+[[nodiscard]] Status CheckEncoding(const SpecSet& specs);
 
 }  // namespace tbbthumbs
 

@@ -31,8 +31,7 @@ Status CheckOptions(const JobOptions& options) {
   const auto senseless = [](std::string message) { return Fail(ErrorCode::kUnsupported, std::move(message)); };
   if (options.output.empty()) return senseless("no output directory");
   if (options.specs.sizes.empty()) return senseless("no size is wanted");
-  if (options.specs.quality < 1 || options.specs.quality > 100) return senseless("the quality is not in 1..100");
-  if (options.specs.fast && options.specs.small) return senseless("fast and small exclude each other");
+  if (Status status = CheckEncoding(options.specs); !status) return status;
   if (options.threads < 0 || options.tokens < 0 || options.io_threads < 1) {
     return senseless("threads and tokens can't be negative, and at least one I/O thread is needed");
   }

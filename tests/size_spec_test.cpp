@@ -55,6 +55,21 @@ TEST(ParseSizeSpec, NamesAndSettings) {
                                                                                  .name = "square"}));
 }
 
+TEST(ParseSizeSpec, BytesOfAFile) {
+  EXPECT_EQ(Parsed("64").max_bytes, std::nullopt);
+  EXPECT_EQ(Parsed("64,max=0").max_bytes, 0u);
+  EXPECT_EQ(Parsed("64,max=9000").max_bytes, 9000u);
+  EXPECT_EQ(Parsed("64,max=20k,q=5").max_bytes, 20u << 10);
+  EXPECT_EQ(Parsed("64,max=20K").max_bytes, 20u << 10);
+  EXPECT_EQ(Parsed("64,max=2M").max_bytes, 2u << 20);
+  for (const char* wrong : {"", "k", "-1", "20kk", "20 k", "1.5k", "1e3", "99999999999999999999", "9999999999999M"}) {
+    EXPECT_THAT(Refusal("64,max=" + std::string(wrong)), HasSubstr("max is a number of bytes")) << wrong;
+  }
+  for (const char* text : {"64,max=9000", "64,max=20k", "64,max=2048k,q=70", "64,max=0"}) {
+    EXPECT_EQ(ToString(Parsed(text)), text);
+  }
+}
+
 TEST(ParseSizeSpec, WhatIsNotSaidIsTakenFromTheDefaults) {
   const SizeDefaults defaults{Fit::kPad, Scaling::kBoth, Gravity::kWest};
   EXPECT_EQ(
@@ -111,7 +126,7 @@ TEST(ParseSizeSpec, RefusesAllElse) {
     EXPECT_FALSE(Refusal(text).empty());
   }
   EXPECT_THAT(Refusal("256,fit=round"), HasSubstr("inside, cover, fill, pad"));
-  EXPECT_THAT(Refusal("256,colour=red"), HasSubstr("none of fit, gravity, q, sharpen, enlarge"));
+  EXPECT_THAT(Refusal("256,colour=red"), HasSubstr("none of fit, gravity, q, max, sharpen, enlarge"));
   EXPECT_THAT(Refusal("256@10x"), HasSubstr("1x to 9x"));
   EXPECT_THAT(Refusal("40000@2x"), HasSubstr("1 to 32750"));
 }

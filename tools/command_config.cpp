@@ -25,6 +25,7 @@ constexpr Choice<Kernel> kKernels[] = {{"lanczos3", Kernel::kLanczos3},
                                        {"area", Kernel::kArea}};
 constexpr Choice<OutputFormat> kFormats[] = {
     {"auto", OutputFormat::kAuto}, {"jpeg", OutputFormat::kJpeg}, {"png", OutputFormat::kPng}};
+constexpr Choice<Chroma> kChromas[] = {{"auto", Chroma::kAuto}, {"420", Chroma::k420}, {"444", Chroma::k444}};
 constexpr Choice<IfExists> kIfExists[] = {{"update", IfExists::kUpdate},
                                           {"skip", IfExists::kSkip},
                                           {"overwrite", IfExists::kOverwrite},
@@ -177,6 +178,28 @@ void ReadBackground(Reader& reader, SpecSet& specs) {
 
 Parsed<double> ParseSharpen(const std::string& text) { return ParseNumber(text, 0, kMaxSharpen); }
 
+// How much the files take. The format, --fast and --small are known.
+void ReadEncoding(Reader& reader, SpecSet& specs) {
+  reader.ReadChoice("chroma", specs.chroma, kChromas);
+  reader.Read("max-bytes", specs.max_bytes, ParseByteCount);
+  reader.ReadInt("png-level", specs.png_level, 1, 9);
+  reader.Read("palette", specs.palette, [](const std::string& text) -> Parsed<int> {
+    const auto colors = ParseInt(text, 0, 256);
+    if (!colors || *colors == 1) return tl::unexpected<std::string>("'" + text + "' is neither 2 to 256 colours nor 0");
+    return colors;
+  });
+  reader.ReadFlag("dither", specs.dither);
+  if (specs.format == OutputFormat::kJpeg) {
+    for (const auto& [name, given] : {std::pair("--png-level", specs.png_level), {"--palette", specs.palette}}) {
+      if (given > 0) reader.Refuse(fmt::format("{} is for PNG: --format png or auto is missing", name));
+    }
+  }
+  if (specs.fast && specs.png_level > 1) reader.Refuse("--fast writes PNG at --png-level 1, and at no other");
+  if (specs.small && specs.png_level > 0 && specs.png_level < 9) {
+    reader.Refuse("--small writes PNG at --png-level 9, and at no other");
+  }
+}
+
 void ReadSpecs(Reader& reader, SpecSet& specs) {
   ReadSizes(reader, specs);
   reader.ReadChoice("kernel", specs.kernel, kKernels);
@@ -190,6 +213,7 @@ void ReadSpecs(Reader& reader, SpecSet& specs) {
   reader.ReadFlag("fast", specs.fast);
   reader.ReadFlag("small", specs.small);
   if (specs.fast && specs.small) reader.Refuse("--fast and --small exclude each other");
+  ReadEncoding(reader, specs);
   reader.ReadChoice("on-damage", specs.strictness, kOnDamage);
   reader.ReadChoice("decoder", specs.decoder, kDecoders);
 }
