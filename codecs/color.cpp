@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "codecs/color_icc.h"
 #include "codecs/color_lcms.h"
 
 namespace tbbthumbs {
@@ -18,6 +19,10 @@ namespace {
 
 // A directory of photos rarely mixes more; a CMYK transform holds up to 5 MB.
 constexpr size_t kMaxCached = 16;
+
+constexpr ParametricProfile kSrgbParameters;
+constexpr ParametricProfile kDisplayP3Parameters{
+    .chromaticities = {0.3127, 0.3290, 0.6800, 0.3200, 0.2650, 0.6900, 0.1500, 0.0600}};
 
 // Everything a profile says, as bytes to compare: an ICC profile's own, or these numbers.
 using Numbers = std::array<double, 10>;
@@ -78,8 +83,10 @@ class ColorTransforms::Impl {
  public:
   Impl() : context_(MakeLcmsContext()) {}
 
-  bool ToSrgb(Raster& raster, const ColorProfile& profile);
-  bool KeepsRgb(const ColorProfile& profile);
+  bool Convert(Raster& raster, const ColorProfile& profile, const ColorGoal& goal);
+  RgbFate FateOfRgb(const ColorProfile& profile, const ColorGoal& goal);
+  Rgb8 FromSrgb(Rgb8 color, ColorModel model, const ColorProfile& profile, const ColorGoal& goal);
+  OutputProfile ProfileOf(ColorModel model, const ColorProfile& profile, const ColorGoal& goal, bool always);
 
  private:
   // The layout of a picture's pixels.
@@ -89,15 +96,22 @@ class ColorTransforms::Impl {
     SampleType sample = SampleType::kU8;
     friend bool operator==(const Layout&, const Layout&) = default;
   };
-  // A profile and the layout of the pictures it comes with.
+  // What is to be made of such pixels.
+  struct Task {
+    ColorGoal goal;
+    bool backwards = false;  // from sRGB to what the profile says, for kKeep
+    friend bool operator==(const Task&, const Task&) = default;
+  };
+  // A profile, the layout of the pictures it comes with, and what they are to become.
   struct Key {
     Bytes profile;
     size_t hash = 0;
     bool icc = false;
     Layout layout;
+    Task task;
 
     bool operator==(const Key& other) const {
-      return hash == other.hash && icc == other.icc && layout == other.layout &&
+      return hash == other.hash && icc == other.icc && layout == other.layout && task == other.task &&
              std::ranges::equal(profile, other.profile);
     }
   };
@@ -105,33 +119,44 @@ class ColorTransforms::Impl {
     Key key;  // its profile is `profile`
     std::vector<std::byte> profile;
     bool usable = false;
-    // Neither: the samples are right as they are, or the profile is not usable.
+    bool like_srgb = true;
+    // Neither: the samples are right as they are.
     std::vector<uint16_t> gray_table;
-    LcmsTransform transform;  // gives RGB
+    LcmsTransform transform;  // gives RGB, backwards also gray
+    // kKeep of parameters that are not sRGB: the same as ICC.
+    std::vector<std::byte> icc;
   };
 
-  const Entry& Find(const Layout& layout, const ColorProfile& profile);
+  const Entry& Find(const Layout& layout, const ColorProfile& profile, const Task& task);
   void Prepare(Entry& entry, const ColorProfile& profile) const;
+  void PrepareGray(Entry& entry, cmsHPROFILE from) const;
+  // `from` may be null: sRGB.
+  void PrepareRgb(Entry& entry, cmsHPROFILE from) const;
+  void PrepareBackwards(Entry& entry, cmsHPROFILE to) const;
+  LcmsTransform MakeTransform(const Key& key, cmsHPROFILE from, cmsHPROFILE to) const;
+  LcmsProfile ProfileOfGoal(const ColorGoal& goal) const;
   static void Apply(const Entry& entry, Raster& raster);
+  Bytes BuiltIn(bool gray, bool display_p3);
 
   LcmsContext context_;
-  const Entry unusable_{};
-  std::list<Entry> entries_;  // the most recently used first
+  std::list<Entry> entries_;                            // the most recently used first
+  std::array<std::vector<std::byte>, 3> built_in_icc_;  // made when first wanted
 };
 
-const ColorTransforms::Impl::Entry& ColorTransforms::Impl::Find(const Layout& layout, const ColorProfile& profile) {
+const ColorTransforms::Impl::Entry& ColorTransforms::Impl::Find(const Layout& layout, const ColorProfile& profile,
+                                                                const Task& task) {
   const Numbers numbers = NumbersOf(profile);
   const auto* icc = std::get_if<IccProfile>(&profile);
   const Bytes bytes = icc != nullptr ? Bytes(icc->bytes) : std::as_bytes(std::span(numbers));
-  // Not kept: sixteen of these would be 64 MB.
-  if (bytes.size() > kMaxIccBytes) return unusable_;
-  const Key key{bytes, Hash(bytes), icc != nullptr, layout};
+  // Sixteen of these would be 64 MB.
+  if (bytes.size() > kMaxIccBytes) return Find(layout, {}, task);
+  const Key key{bytes, Hash(bytes), icc != nullptr, layout, task};
   const auto found = std::ranges::find(entries_, key, &Entry::key);
   if (found != entries_.end()) {
     entries_.splice(entries_.begin(), entries_, found);
     return entries_.front();
   }
-  Entry entry{key, {bytes.begin(), bytes.end()}, false, {}, nullptr};
+  Entry entry{key, {bytes.begin(), bytes.end()}, false, true, {}, nullptr, {}};
   entry.key.profile = entry.profile;
   Prepare(entry, profile);
   entries_.push_front(std::move(entry));
@@ -140,27 +165,79 @@ const ColorTransforms::Impl::Entry& ColorTransforms::Impl::Find(const Layout& la
 }
 
 void ColorTransforms::Impl::Prepare(Entry& entry, const ColorProfile& profile) const {
-  const auto [model, alpha, sample] = entry.key.layout;
-  const LcmsProfile from = OpenLcmsProfile(context_.get(), profile, model);
-  if (from == nullptr) return;
+  const ColorModel model = entry.key.layout.model;
+  const LcmsProfile said = OpenLcmsProfile(context_.get(), profile, model);
+  if (entry.key.task.backwards) {
+    if (said != nullptr) PrepareBackwards(entry, said.get());
+    return;
+  }
   if (model == ColorModel::kGray) {
-    entry.gray_table = MakeGrayTable(context_.get(), from.get(), sample);
-    entry.usable = !entry.gray_table.empty();
-    if (IsGrayLikeSrgb(entry.gray_table)) entry.gray_table.clear();
-    return;
+    if (said != nullptr) PrepareGray(entry, said.get());
+  } else if (model == ColorModel::kRgb || said != nullptr) {
+    PrepareRgb(entry, said.get());
   }
-  if (model == ColorModel::kRgb && IsRgbMatrixLikeSrgb(from.get())) {
-    entry.usable = true;
-    return;
+  const auto* parameters = std::get_if<ParametricProfile>(&profile);
+  if (entry.key.task.goal.space == ColorSpace::kKeep && parameters != nullptr && entry.usable && !entry.like_srgb) {
+    entry.icc = MakeIcc(context_.get(), *parameters, model, "Colours of a PNG");
+    entry.usable = !entry.icc.empty();
   }
-  const LcmsProfile to(cmsCreate_sRGBProfileTHR(context_.get()));
+}
+
+void ColorTransforms::Impl::PrepareGray(Entry& entry, cmsHPROFILE from) const {
+  const ColorGoal& goal = entry.key.task.goal;
+  entry.gray_table = MakeGrayTable(context_.get(), from, entry.key.layout.sample, goal.intent);
+  entry.usable = !entry.gray_table.empty();
+  entry.like_srgb = IsGrayLikeSrgb(entry.gray_table);
+  if (entry.like_srgb || goal.space == ColorSpace::kKeep) entry.gray_table.clear();
+}
+
+void ColorTransforms::Impl::PrepareRgb(Entry& entry, cmsHPROFILE from) const {
+  const Key& key = entry.key;
+  const bool to_p3 = key.task.goal.space == ColorSpace::kDisplayP3;
+  if (from != nullptr && key.layout.model == ColorModel::kRgb) {
+    entry.like_srgb = IsRgbMatrixLikeSrgb(from);
+    entry.usable = to_p3 ? IsRgbMatrixLikeDisplayP3(from) : entry.like_srgb;
+    if (entry.usable) return;
+  }
+  const LcmsProfile to = ProfileOfGoal(key.task.goal);
   if (to == nullptr) return;
-  // For 16-bit samples lcms would put tables of 33 steps in place of the curves, which ruins dark linear light.
-  const cmsUInt32Number flags = sample == SampleType::kU16 ? cmsFLAGS_NOOPTIMIZE : 0;
-  entry.transform.reset(cmsCreateTransformTHR(context_.get(), from.get(), LcmsFormat(model, alpha, sample), to.get(),
-                                              LcmsFormat(ColorModel::kRgb, alpha, sample), INTENT_PERCEPTUAL,
-                                              flags | cmsFLAGS_COPY_ALPHA));
+  if (from != nullptr) {
+    entry.transform = MakeTransform(key, from, to.get());
+    entry.usable = entry.transform != nullptr;
+    if (entry.usable && key.task.goal.space == ColorSpace::kKeep) entry.transform.reset();
+  }
+  if (entry.usable) return;
+  // Nothing that makes sense is said.
+  entry.like_srgb = true;
+  if (!to_p3 || key.layout.model != ColorModel::kRgb) return;
+  const LcmsProfile srgb = ProfileOfGoal({});
+  if (srgb != nullptr) entry.transform = MakeTransform(key, srgb.get(), to.get());
+}
+
+void ColorTransforms::Impl::PrepareBackwards(Entry& entry, cmsHPROFILE to) const {
+  const LcmsProfile srgb = ProfileOfGoal({});
+  if (srgb == nullptr) return;
+  const LcmsIntent intent(entry.key.task.goal.intent);
+  const cmsUInt32Number format = entry.key.layout.model == ColorModel::kGray ? TYPE_GRAY_8 : TYPE_RGB_8;
+  entry.transform.reset(cmsCreateTransformTHR(context_.get(), srgb.get(), TYPE_RGB_8, to, format, intent.intent,
+                                              intent.flags | cmsFLAGS_NOOPTIMIZE));
   entry.usable = entry.transform != nullptr;
+}
+
+LcmsTransform ColorTransforms::Impl::MakeTransform(const Key& key, cmsHPROFILE from, cmsHPROFILE to) const {
+  const auto [model, alpha, sample] = key.layout;
+  const LcmsIntent intent(key.task.goal.intent);
+  // For 16-bit samples lcms would put tables of 33 steps in place of the curves, which ruins dark linear light.
+  const cmsUInt32Number flags = intent.flags | (sample == SampleType::kU16 ? cmsFLAGS_NOOPTIMIZE : 0);
+  return LcmsTransform(cmsCreateTransformTHR(context_.get(), from, LcmsFormat(model, alpha, sample), to,
+                                             LcmsFormat(ColorModel::kRgb, alpha, sample), intent.intent,
+                                             flags | cmsFLAGS_COPY_ALPHA));
+}
+
+// Of kKeep: sRGB, to see whether lcms can work with the picture's own.
+LcmsProfile ColorTransforms::Impl::ProfileOfGoal(const ColorGoal& goal) const {
+  if (goal.space != ColorSpace::kDisplayP3) return LcmsProfile(cmsCreate_sRGBProfileTHR(context_.get()));
+  return OpenLcmsProfile(context_.get(), kDisplayP3Parameters, ColorModel::kRgb);
 }
 
 void ColorTransforms::Impl::Apply(const Entry& entry, Raster& raster) {
@@ -181,40 +258,107 @@ void ColorTransforms::Impl::Apply(const Entry& entry, Raster& raster) {
   raster = std::move(rgb);
 }
 
-bool ColorTransforms::Impl::ToSrgb(Raster& raster, const ColorProfile& profile) {
+bool ColorTransforms::Impl::Convert(Raster& raster, const ColorProfile& profile, const ColorGoal& goal) {
+  const bool says = !std::holds_alternative<std::monostate>(profile);
   bool usable = true;
-  if (!std::holds_alternative<std::monostate>(profile)) {
-    const Entry& entry = Find({raster.color, raster.alpha, raster.sample}, profile);
+  const bool inks = raster.color == ColorModel::kCmyk;
+  const ColorGoal wanted{inks && goal.space == ColorSpace::kKeep ? ColorSpace::kSrgb : goal.space, goal.intent};
+  if (says || (raster.color == ColorModel::kRgb && wanted.space == ColorSpace::kDisplayP3)) {
+    const Entry& entry = Find({raster.color, raster.alpha, raster.sample}, profile, {wanted});
     Apply(entry, raster);
-    usable = entry.usable;
+    usable = entry.usable || !says;
   }
   if (raster.color != ColorModel::kCmyk) return usable;
   Raster rgb = BlankRgb(raster);
   const auto convert = raster.sample == SampleType::kU8 ? InksToRgb<uint8_t, 255> : InksToRgb<uint16_t, 65535>;
   convert(raster.pixels.data(), rgb.pixels.data(), raster.size.pixels(), raster.alpha);
   raster = std::move(rgb);
+  if (wanted.space == ColorSpace::kDisplayP3) Convert(raster, {}, wanted);
   return usable;
 }
 
-bool ColorTransforms::Impl::KeepsRgb(const ColorProfile& profile) {
-  if (std::holds_alternative<std::monostate>(profile)) return true;
-  const Entry& entry = Find({}, profile);
-  return entry.usable && entry.transform == nullptr;
+RgbFate ColorTransforms::Impl::FateOfRgb(const ColorProfile& profile, const ColorGoal& goal) {
+  const bool says = !std::holds_alternative<std::monostate>(profile);
+  if (!says && goal.space != ColorSpace::kDisplayP3) return {};
+  const Entry& entry = Find({}, profile, {goal});
+  return {entry.usable || !says, entry.transform == nullptr};
 }
+
+Rgb8 ColorTransforms::Impl::FromSrgb(Rgb8 color, ColorModel model, const ColorProfile& profile, const ColorGoal& goal) {
+  if (goal.space == ColorSpace::kSrgb) return color;
+  Raster pixel{.size = {1, 1}, .color = ColorModel::kRgb, .alpha = false, .sample = SampleType::kU8, .pixels = {}};
+  pixel.pixels = {std::byte{color.red}, std::byte{color.green}, std::byte{color.blue}};
+  if (goal.space == ColorSpace::kDisplayP3) {
+    if (model == ColorModel::kGray && color.red == color.green && color.green == color.blue) return color;
+    Convert(pixel, {}, goal);
+  } else if (!ProfileOf(model, profile, goal, false).srgb) {
+    const Entry& entry = Find({model, false, SampleType::kU8}, profile, {goal, true});
+    if (entry.transform == nullptr) return color;
+    cmsDoTransform(entry.transform.get(), std::vector(pixel.pixels).data(), pixel.pixels.data(), 1);
+    if (model == ColorModel::kGray) pixel.pixels[1] = pixel.pixels[2] = pixel.pixels[0];
+  }
+  const auto samples = pixel.u8();
+  return {samples[0], samples[1], samples[2]};
+}
+
+OutputProfile ColorTransforms::Impl::ProfileOf(ColorModel model, const ColorProfile& profile, const ColorGoal& goal,
+                                               bool always) {
+  if (goal.space == ColorSpace::kKeep && !std::holds_alternative<std::monostate>(profile)) {
+    const Entry& entry = Find({model, false, SampleType::kU8}, profile, {goal});
+    if (entry.usable && entry.key.icc && (always || !entry.like_srgb)) return {entry.profile, entry.like_srgb};
+    if (entry.usable && !entry.like_srgb) return {entry.icc, false};
+  }
+  const bool gray = model == ColorModel::kGray;
+  const bool srgb = gray || goal.space != ColorSpace::kDisplayP3;
+  return {always || !srgb ? BuiltIn(gray, !srgb) : Bytes(), srgb};
+}
+
+Bytes ColorTransforms::Impl::BuiltIn(bool gray, bool display_p3) {
+  std::vector<std::byte>& icc = built_in_icc_[display_p3 ? 2 : gray ? 1 : 0];
+  if (icc.empty()) {
+    icc = MakeIcc(context_.get(), display_p3 ? kDisplayP3Parameters : kSrgbParameters,
+                  gray ? ColorModel::kGray : ColorModel::kRgb,
+                  display_p3 ? "Display P3"
+                  : gray     ? "Gray with the curve of sRGB"
+                             : "sRGB");
+    if (icc.empty()) throw std::bad_alloc();
+  }
+  return icc;
+}
+
+namespace {
+
+// Calls `f`, whose only failure is the lack of memory.
+template <class F>
+auto OrOutOfMemory(F&& f) -> Result<decltype(f())> {
+  try {
+    return f();
+  } catch (const std::bad_alloc&) {
+    return Fail(ErrorCode::kOutOfMemory, "out of memory for a colour transform");
+  }
+}
+
+}  // namespace
 
 ColorTransforms::ColorTransforms() : impl_(std::make_unique<Impl>()) {}
 ColorTransforms::~ColorTransforms() = default;
 
-Result<bool> ColorTransforms::ToSrgb(Raster& raster, const ColorProfile& profile) try {
-  return impl_->ToSrgb(raster, profile);
-} catch (const std::bad_alloc&) {
-  return Fail(ErrorCode::kOutOfMemory, "out of memory for a colour transform");
+Result<bool> ColorTransforms::Convert(Raster& raster, const ColorProfile& profile, const ColorGoal& goal) {
+  return OrOutOfMemory([&] { return impl_->Convert(raster, profile, goal); });
 }
 
-Result<bool> ColorTransforms::KeepsRgb(const ColorProfile& profile) try {
-  return impl_->KeepsRgb(profile);
-} catch (const std::bad_alloc&) {
-  return Fail(ErrorCode::kOutOfMemory, "out of memory for a colour transform");
+Result<RgbFate> ColorTransforms::FateOfRgb(const ColorProfile& profile, const ColorGoal& goal) {
+  return OrOutOfMemory([&] { return impl_->FateOfRgb(profile, goal); });
+}
+
+Result<Rgb8> ColorTransforms::FromSrgb(Rgb8 color, ColorModel model, const ColorProfile& profile,
+                                       const ColorGoal& goal) {
+  return OrOutOfMemory([&] { return impl_->FromSrgb(color, model, profile, goal); });
+}
+
+Result<OutputProfile> ColorTransforms::ProfileOf(ColorModel model, const ColorProfile& profile, const ColorGoal& goal,
+                                                 bool always) {
+  return OrOutOfMemory([&] { return impl_->ProfileOf(model, profile, goal, always); });
 }
 
 }  // namespace tbbthumbs

@@ -103,6 +103,22 @@ bool HasTables(cmsHPROFILE profile) {
                      [profile](cmsTagSignature tag) { return cmsIsTag(profile, tag) != 0; });
 }
 
+// `colorants`: the primaries adapted to D50.
+bool IsRgbMatrixLike(cmsHPROFILE profile, const std::array<cmsCIEXYZ, 3>& colorants) {
+  constexpr std::array<cmsTagSignature, 3> kColorants = {cmsSigRedColorantTag, cmsSigGreenColorantTag,
+                                                         cmsSigBlueColorantTag};
+  constexpr std::array<cmsTagSignature, 3> kCurves = {cmsSigRedTRCTag, cmsSigGreenTRCTag, cmsSigBlueTRCTag};
+  if (cmsIsMatrixShaper(profile) == 0 || HasTables(profile) || cmsGetPCS(profile) != cmsSigXYZData) return false;
+  for (size_t i = 0; i < colorants.size(); ++i) {
+    const auto* colorant = static_cast<const cmsCIEXYZ*>(cmsReadTag(profile, kColorants[i]));
+    const auto* curve = static_cast<const cmsToneCurve*>(cmsReadTag(profile, kCurves[i]));
+    if (colorant == nullptr || curve == nullptr || !IsNear(*colorant, colorants[i]) || !IsCurveLikeSrgb(curve)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 LcmsContext MakeLcmsContext() {
@@ -120,23 +136,8 @@ LcmsProfile OpenLcmsProfile(cmsContext context, const ColorProfile& profile, Col
 }
 
 bool IsRgbMatrixLikeSrgb(cmsHPROFILE profile) {
-  // The primaries of sRGB adapted to D50, as IEC 61966-2-1 profiles give them.
-  struct Channel {
-    cmsTagSignature colorant_tag;
-    cmsTagSignature curve_tag;
-    cmsCIEXYZ colorant;
-  };
-  constexpr std::array<Channel, 3> kSrgb = {{
-      {cmsSigRedColorantTag, cmsSigRedTRCTag, {0.4360, 0.2225, 0.0139}},
-      {cmsSigGreenColorantTag, cmsSigGreenTRCTag, {0.3851, 0.7169, 0.0971}},
-      {cmsSigBlueColorantTag, cmsSigBlueTRCTag, {0.1431, 0.0606, 0.7141}},
-  }};
-  if (cmsIsMatrixShaper(profile) == 0 || HasTables(profile) || cmsGetPCS(profile) != cmsSigXYZData) return false;
-  return std::all_of(kSrgb.begin(), kSrgb.end(), [profile](const Channel& channel) {
-    const auto* colorant = static_cast<const cmsCIEXYZ*>(cmsReadTag(profile, channel.colorant_tag));
-    const auto* curve = static_cast<const cmsToneCurve*>(cmsReadTag(profile, channel.curve_tag));
-    return colorant != nullptr && curve != nullptr && IsNear(*colorant, channel.colorant) && IsCurveLikeSrgb(curve);
-  });
+  // As IEC 61966-2-1 profiles give them.
+  return IsRgbMatrixLike(profile, {{{0.4360, 0.2225, 0.0139}, {0.3851, 0.7169, 0.0971}, {0.1431, 0.0606, 0.7141}}});
 }
 
 std::vector<const cmsToneCurve*> ToneCurvesOf(cmsHPROFILE profile, ColorModel model) {
@@ -152,14 +153,36 @@ std::vector<const cmsToneCurve*> ToneCurvesOf(cmsHPROFILE profile, ColorModel mo
   return curves;
 }
 
-std::vector<uint16_t> MakeGrayTable(cmsContext context, cmsHPROFILE profile, SampleType sample) {
+bool IsRgbMatrixLikeDisplayP3(cmsHPROFILE profile) {
+  return IsRgbMatrixLike(profile, {{{0.5151, 0.2412, -0.0011}, {0.2920, 0.6922, 0.0419}, {0.1571, 0.0666, 0.7841}}});
+}
+
+LcmsIntent::LcmsIntent(Intent wanted) {
+  switch (wanted) {
+    case Intent::kPerceptual:
+      break;
+    case Intent::kRelative:
+      intent = INTENT_RELATIVE_COLORIMETRIC;
+      flags = cmsFLAGS_BLACKPOINTCOMPENSATION;
+      break;
+    case Intent::kSaturation:
+      intent = INTENT_SATURATION;
+      break;
+    case Intent::kAbsolute:
+      intent = INTENT_ABSOLUTE_COLORIMETRIC;
+      break;
+  }
+}
+
+std::vector<uint16_t> MakeGrayTable(cmsContext context, cmsHPROFILE profile, SampleType sample, Intent intent) {
   const LcmsCurve curve = MakeSrgbCurve(context);
   if (curve == nullptr) return {};
   const LcmsProfile srgb(cmsCreateGrayProfileTHR(context, cmsD50_xyY(), curve.get()));
   if (srgb == nullptr) return {};
+  const LcmsIntent lcms_intent(intent);
   // Unoptimized, for lcms's own tables are up to a step of 8 bits off in dark tones.
   const LcmsTransform transform(cmsCreateTransformTHR(context, profile, TYPE_GRAY_16, srgb.get(), TYPE_GRAY_16,
-                                                      INTENT_PERCEPTUAL, cmsFLAGS_NOOPTIMIZE));
+                                                      lcms_intent.intent, lcms_intent.flags | cmsFLAGS_NOOPTIMIZE));
   if (transform == nullptr) return {};
   const bool narrow = sample == SampleType::kU8;
   std::vector<uint16_t> table(narrow ? 256 : 65536);

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "codecs/color_goal.h"
 #include "codecs/color_profile.h"
 #include "codecs/row_sink.h"
 
@@ -37,15 +38,24 @@ LcmsContext MakeLcmsContext();
 // for pictures of `model`.
 LcmsProfile OpenLcmsProfile(cmsContext context, const ColorProfile& profile, ColorModel model);
 
-// True for an RGB matrix profile whose primaries and curves are those of sRGB within tolerance, as most cameras embed.
+// True for an RGB matrix profile whose primaries and curves are those of sRGB (as most cameras embed) or of Display P3
+// (as some phones do) within tolerance.
 bool IsRgbMatrixLikeSrgb(cmsHPROFILE profile);
+bool IsRgbMatrixLikeDisplayP3(cmsHPROFILE profile);
+
+// An intent as lcms is told of it: kRelative with black-point compensation.
+struct LcmsIntent {
+  explicit LcmsIntent(Intent intent);
+  cmsUInt32Number intent = INTENT_PERCEPTUAL;
+  cmsUInt32Number flags = 0;
+};
 
 // The curves from samples to light of an RGB profile of primaries and curves (three), or of a gray one (one). None
 // where the profile works through tables, or means something else by its curve. They live as long as the profile.
 std::vector<const cmsToneCurve*> ToneCurvesOf(cmsHPROFILE profile, ColorModel model);
 
 // What each gray sample of that type becomes in sRGB's curve: 256 or 65,536 numbers. Empty where lcms can't say.
-std::vector<uint16_t> MakeGrayTable(cmsContext context, cmsHPROFILE profile, SampleType sample);
+std::vector<uint16_t> MakeGrayTable(cmsContext context, cmsHPROFILE profile, SampleType sample, Intent intent);
 
 // True where the table changes no sample by 1.5 / 255 or more.
 bool IsGrayLikeSrgb(const std::vector<uint16_t>& table);

@@ -15,6 +15,7 @@
 #include "codecs/error.h"
 #include "codecs/format.h"
 #include "codecs/limits.h"
+#include "codecs/metadata.h"
 #include "codecs/row_sink.h"
 #include "codecs/size.h"
 #include "codecs/workspace.h"
@@ -57,6 +58,7 @@ struct ImageInfo {
   uint64_t decoded_bytes = 0;
   std::optional<CalendarTime> taken;  // by EXIF, on the camera's clock
   std::string camera;                 // by EXIF: maker and model
+  SourceMetadata metadata;            // only what OpenDecoder was asked for
 };
 
 struct DecodeRequest {
@@ -90,16 +92,18 @@ class Decoder {
                                                     const Watch& watch) = 0;
 
  protected:
-  // What a TIFF block says (see ReadExif), into the info.
-  void TakeExif(std::span<const std::byte> tiff);
+  // What a TIFF block says (see ReadExif), into the info; and the block itself, where that is wanted.
+  void TakeExif(std::span<const std::byte> tiff, const KeptMetadata& wanted);
 
   ImageInfo info_;
 };
 
-// Sniffs the format, reads the header and checks it against the limits. Reads no more of the source than that needs.
-// Errors: kUnsupported (no picture, or a format without a decoder: named in the message), kCorrupt, kTruncated,
-// kTooLarge, kIo, kOutOfMemory.
-[[nodiscard]] Result<std::unique_ptr<Decoder>> OpenDecoder(ByteSource& source, const DecodeLimits& limits);
+// Sniffs the format, reads the header and checks it against the limits. Reads no more of the source than that needs,
+// and what is wanted of its metadata: of a PNG the chunks that may hold it, wherever they stand. Errors: kUnsupported
+// (no picture, or a format without a decoder: named in the message), kCorrupt, kTruncated, kTooLarge, kIo,
+// kOutOfMemory.
+[[nodiscard]] Result<std::unique_ptr<Decoder>> OpenDecoder(ByteSource& source, const DecodeLimits& limits,
+                                                           const KeptMetadata& wanted = {});
 
 }  // namespace tbbthumbs
 

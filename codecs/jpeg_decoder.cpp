@@ -43,7 +43,7 @@ class JpegDecoder final : public Decoder {
   JpegDecoder(ByteSource& source, const DecodeLimits& limits)
       : source_(source), limits_(limits), jpeg_(std::in_place, source) {}
 
-  Status Open();
+  Status Open(const KeptMetadata& wanted);
   Result<DecodeReport> Decode(const DecodeRequest& request, RowSink& sink, Workspace& workspace,
                               const Watch& watch) override;
 
@@ -57,8 +57,8 @@ class JpegDecoder final : public Decoder {
   std::optional<JpegDecompressor> jpeg_;  // its header is read
 };
 
-Status JpegDecoder::Open() {
-  if (Status status = jpeg_->ReadHeader(); !status) return status;
+Status JpegDecoder::Open(const KeptMetadata& wanted) {
+  if (Status status = jpeg_->ReadHeader(wanted.xmp); !status) return status;
   jpeg_decompress_struct& jpeg = jpeg_->info();
   info_.format = tbbthumbs::Format::kJpeg;
   info_.size = SizeOf(jpeg);
@@ -94,7 +94,8 @@ Status JpegDecoder::Open() {
   }
   if (Status status = CheckDecodedBytes(info_.decoded_bytes, limits_); !status) return status;
   JpegMetadata metadata = jpeg_->TakeMetadata();
-  TakeExif(metadata.exif);
+  TakeExif(metadata.exif, wanted);
+  info_.metadata.xmp = std::move(metadata.xmp);
   if (!metadata.icc.empty()) info_.profile = IccProfile{std::move(metadata.icc)};
   return {};
 }
@@ -145,9 +146,9 @@ Result<DecodeReport> JpegDecoder::Decode(const DecodeRequest& request, RowSink& 
 
 }  // namespace
 
-Result<std::unique_ptr<Decoder>> OpenJpeg(ByteSource& source, const DecodeLimits& limits) {
+Result<std::unique_ptr<Decoder>> OpenJpeg(ByteSource& source, const DecodeLimits& limits, const KeptMetadata& wanted) {
   auto decoder = std::make_unique<JpegDecoder>(source, limits);
-  if (Status status = decoder->Open(); !status) return tl::unexpected<Error>(std::move(status.error()));
+  if (Status status = decoder->Open(wanted); !status) return tl::unexpected<Error>(std::move(status.error()));
   return decoder;
 }
 

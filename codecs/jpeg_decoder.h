@@ -9,7 +9,8 @@ namespace tbbthumbs {
 
 // Opens a JPEG (libjpeg-turbo): baseline, extended and progressive Huffman, arithmetic; gray, YCbCr, RGB, CMYK, YCCK,
 // any legal sampling. 12-bit and lossless files are kUnsupported.
-[[nodiscard]] Result<std::unique_ptr<Decoder>> OpenJpeg(ByteSource& source, const DecodeLimits& limits);
+[[nodiscard]] Result<std::unique_ptr<Decoder>> OpenJpeg(ByteSource& source, const DecodeLimits& limits,
+                                                        const KeptMetadata& wanted = {});
 
 }  // namespace tbbthumbs
 

@@ -4,7 +4,10 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "codecs/jpeg_session.h"
 
@@ -18,6 +21,31 @@ struct Source {
   int channels = 3;
   bool planar = false;  // comes as the planes that the file holds
 };
+
+constexpr size_t kIccPartBytes = 65'519;
+
+// A segment: `tag`, `numbers` and `data` one behind the other.
+void WriteSegment(j_compress_ptr info, int marker, std::string_view tag, std::initializer_list<size_t> numbers,
+                  std::span<const std::byte> data) {
+  jpeg_write_m_header(info, marker, static_cast<unsigned>(tag.size() + numbers.size() + data.size()));
+  for (const char c : tag) jpeg_write_m_byte(info, static_cast<unsigned char>(c));
+  for (const size_t number : numbers) jpeg_write_m_byte(info, static_cast<int>(number));
+  for (const std::byte byte : data) jpeg_write_m_byte(info, std::to_integer<int>(byte));
+}
+
+// Behind JFIF's own segment. Owns nothing: libjpeg may leave it by a jump.
+void WriteMetadata(j_compress_ptr info, const Metadata& metadata) {
+  constexpr std::string_view kExifTag("Exif\0\0", 6);
+  constexpr std::string_view kXmpTag("http://ns.adobe.com/xap/1.0/\0", 29);
+  constexpr std::string_view kIccTag("ICC_PROFILE\0", 12);
+  if (!metadata.exif.empty()) WriteSegment(info, JPEG_APP0 + 1, kExifTag, {}, metadata.exif);
+  if (!metadata.xmp.empty()) WriteSegment(info, JPEG_APP0 + 1, kXmpTag, {}, metadata.xmp);
+  const size_t parts = (metadata.icc.size() + kIccPartBytes - 1) / kIccPartBytes;
+  for (size_t i = 0; i < parts; ++i) {
+    const auto rest = metadata.icc.subspan(i * kIccPartBytes);
+    WriteSegment(info, JPEG_APP0 + 2, kIccTag, {i + 1, parts}, rest.first(std::min(rest.size(), kIccPartBytes)));
+  }
+}
 
 // One JPEG being compressed into memory that libjpeg allocates.
 class JpegCompressor {
@@ -36,6 +64,11 @@ class JpegCompressor {
     if (source.size.width > JPEG_MAX_DIMENSION || source.size.height > JPEG_MAX_DIMENSION) {
       return Fail(ErrorCode::kTooLarge, "a JPEG ends at " + std::to_string(JPEG_MAX_DIMENSION) + " pixels a side");
     }
+    const Metadata& metadata = options.metadata;
+    if (metadata.exif.size() > kMaxExifBytes || metadata.xmp.size() > kMaxXmpBytes ||
+        metadata.icc.size() > kMaxIccSegments * kIccPartBytes) {
+      return Fail(ErrorCode::kInternal, "metadata are over their limits");
+    }
     const bool ok = trap_.Guarded([&] {
       jpeg_create_compress(&info_);
       jpeg_mem_dest(&info_, &buffer_, &buffer_bytes_);
@@ -50,6 +83,7 @@ class JpegCompressor {
       info_.optimize_coding = options.optimize ? TRUE : FALSE;
       if (options.progressive) jpeg_simple_progression(&info_);
       jpeg_start_compress(&info_, TRUE);
+      WriteMetadata(&info_, metadata);
       while (info_.next_scanline < info_.image_height) write(info_);
       jpeg_finish_compress(&info_);
     });

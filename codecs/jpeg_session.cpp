@@ -12,6 +12,7 @@ constexpr size_t kInputBufferBytes = size_t{64} << 10;
 // A profile is 0.5-4 KB in photographs, up to about 2.5 MB for printing presses.
 constexpr size_t kMaxIccBytes = size_t{4} << 20;
 constexpr std::string_view kExifTag("Exif\0\0", 6);
+constexpr std::string_view kXmpTag("http://ns.adobe.com/xap/1.0/\0", 29);
 constexpr std::string_view kIccTag("ICC_PROFILE\0", 12);
 
 // What libjpeg hands out when the source ends: an end-of-image marker.
@@ -127,7 +128,8 @@ JpegDecompressor::JpegDecompressor(ByteSource& source) {
 
 JpegDecompressor::~JpegDecompressor() { jpeg_destroy_decompress(&info_); }
 
-Status JpegDecompressor::ReadHeader() {
+Status JpegDecompressor::ReadHeader(bool with_xmp) {
+  with_xmp_ = with_xmp;
   const bool ok = trap_.Guarded([this] {
     jpeg_create_decompress(&info_);
     info_.client_data = this;
@@ -223,36 +225,45 @@ bool JpegDecompressor::ProgressEnds() {
   return true;
 }
 
-// APP1 and APP2: Exif and ICC are kept, all else skipped. Replaces libjpeg's own saving of markers, which would keep
-// any amount of any of them.
+// APP1 and APP2: Exif, ICC and wanted XMP are kept, all else skipped. Replaces libjpeg's own saving of markers, which
+// would keep any amount of any of them.
 boolean JpegDecompressor::OnSegment(j_decompress_ptr info) {
   JpegDecompressor& session = Of(info);
   unsigned length = static_cast<unsigned>(session.NextByte()) << 8;
   length |= session.NextByte();
   if (length < 2) ERREXIT(info, JERR_BAD_LENGTH);
-  const size_t body = length - 2;
-  const bool exif = info->unread_marker == JPEG_APP0 + 1;
-  const std::string_view tag = exif ? kExifTag : kIccTag;
-  // The tag first: most segments are skipped unread.
-  char head[16];
-  size_t have = 0;
-  while (have < std::min(body, tag.size())) head[have++] = static_cast<char>(session.NextByte());
-  const bool wanted = std::string_view(head, have) == tag && (exif ? session.exif_.empty() : true) &&
-                      session.icc_bytes_ + body <= kMaxIccBytes;
-  if (!wanted) {
-    SkipInput(info, static_cast<long>(body - have));
+  size_t left = length - 2;
+  const Segment kind = session.ReadTag(left);
+  if (kind == Segment::kNone) {
+    SkipInput(info, static_cast<long>(left));
     return TRUE;
   }
   bool room = true;
   try {
-    session.segment_.resize(body - have);
+    session.segment_.resize(left);
   } catch (const std::bad_alloc&) {
     room = false;
   }
   if (!room) ERREXIT1(info, JERR_OUT_OF_MEMORY, 0);
-  for (size_t i = 0; i < body - have; ++i) session.segment_[i] = static_cast<std::byte>(session.NextByte());
-  if (!session.KeepSegment()) ERREXIT1(info, JERR_OUT_OF_MEMORY, 0);
+  for (size_t i = 0; i < left; ++i) session.segment_[i] = static_cast<std::byte>(session.NextByte());
+  if (!session.KeepSegment(kind)) ERREXIT1(info, JERR_OUT_OF_MEMORY, 0);
   return TRUE;
+}
+
+// Reads no more than tells what the segment is: most are skipped unread. `left`: the bytes of it that are not read.
+// Owns nothing, since NextByte may leave by a jump.
+JpegDecompressor::Segment JpegDecompressor::ReadTag(size_t& left) {
+  char head[32];
+  size_t have = 0;
+  const auto is = [&](std::string_view tag) {
+    for (; have < tag.size() && left > 0; --left) head[have++] = static_cast<char>(NextByte());
+    return std::string_view(head, have) == tag;
+  };
+  if (info_.unread_marker == JPEG_APP0 + 2) {
+    return is(kIccTag) && icc_bytes_ + left <= kMaxIccBytes ? Segment::kIcc : Segment::kNone;
+  }
+  if (is(kExifTag)) return exif_.empty() ? Segment::kExif : Segment::kNone;
+  return with_xmp_ && xmp_.empty() && is(kXmpTag) ? Segment::kXmp : Segment::kNone;
 }
 
 uint8_t JpegDecompressor::NextByte() {
@@ -262,10 +273,12 @@ uint8_t JpegDecompressor::NextByte() {
   return *source.next_input_byte++;
 }
 
-bool JpegDecompressor::KeepSegment() {
+bool JpegDecompressor::KeepSegment(Segment kind) {
   try {
-    if (info_.unread_marker == JPEG_APP0 + 1) {
+    if (kind == Segment::kExif) {
       exif_ = segment_;
+    } else if (kind == Segment::kXmp) {
+      xmp_ = segment_;
     } else if (segment_.size() > 2) {
       IccPart part;
       part.number = static_cast<int>(segment_[0]);
@@ -283,6 +296,7 @@ bool JpegDecompressor::KeepSegment() {
 JpegMetadata JpegDecompressor::TakeMetadata() {
   JpegMetadata metadata;
   metadata.exif = std::move(exif_);
+  metadata.xmp = std::move(xmp_);
   std::stable_sort(icc_parts_.begin(), icc_parts_.end(),
                    [](const IccPart& a, const IccPart& b) { return a.number < b.number; });
   const auto count = static_cast<int>(icc_parts_.size());

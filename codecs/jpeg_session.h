@@ -66,6 +66,7 @@ class JpegErrorTrap {
 // What the metadata segments of a JPEG hold, collected while its header is read.
 struct JpegMetadata {
   std::vector<std::byte> exif;  // the TIFF block of the first Exif segment
+  std::vector<std::byte> xmp;   // of the first XMP segment, where that is wanted
   std::vector<std::byte> icc;   // the whole profile, or empty where parts are missing or contradict each other
 };
 
@@ -79,7 +80,7 @@ class JpegDecompressor {
   JpegDecompressor& operator=(const JpegDecompressor&) = delete;
 
   // Reads up to the first scan. Errors: as libjpeg's, mapped.
-  [[nodiscard]] Status ReadHeader();
+  [[nodiscard]] Status ReadHeader(bool with_xmp = false);
 
   jpeg_decompress_struct& info() { return info_; }
   const jpeg_decompress_struct& info() const { return info_; }
@@ -130,7 +131,10 @@ class JpegDecompressor {
 
   bool Refill();
   bool ProgressEnds();
-  bool KeepSegment();
+  // What of the APP1 and APP2 segments is kept.
+  enum class Segment { kNone, kExif, kXmp, kIcc };
+  Segment ReadTag(size_t& left);
+  bool KeepSegment(Segment kind);
   uint8_t NextByte();
 
   JpegErrorTrap trap_;
@@ -139,7 +143,9 @@ class JpegDecompressor {
   ProgressMonitor monitor_{};
   std::function<std::optional<Error>()> on_progress_;
   std::vector<std::byte> segment_;
+  bool with_xmp_ = false;
   std::vector<std::byte> exif_;
+  std::vector<std::byte> xmp_;
   std::vector<IccPart> icc_parts_;
   size_t icc_bytes_ = 0;
 };

@@ -3,7 +3,6 @@
 #include <zlib.h>
 
 #include <array>
-#include <cstring>
 #include <span>
 
 namespace tbbthumbs {
@@ -13,7 +12,7 @@ namespace {
 constexpr int kMaxChunks = 65'536;
 constexpr uint64_t kFrameBytes = 12;  // length, name, checksum
 // An EXIF block fits a JPEG segment; larger ones carry what nobody asked for.
-constexpr uint32_t kMaxExifBytes = 64 << 10;
+constexpr uint32_t kMaxLateExifBytes = 64 << 10;
 
 uint32_t BigEndian32(const std::byte* bytes) {
   return std::to_integer<uint32_t>(bytes[0]) << 24 | std::to_integer<uint32_t>(bytes[1]) << 16 |
@@ -25,29 +24,34 @@ bool ReadWhole(ByteSource& source, uint64_t offset, std::span<std::byte> out) {
   return got && *got == out.size();
 }
 
-// The chunk of `length` bytes at `offset`; empty where its checksum is wrong.
-std::vector<std::byte> ReadChunk(ByteSource& source, uint64_t offset, uint32_t length) {
-  std::vector<std::byte> chunk(kFrameBytes + length);
-  if (!ReadWhole(source, offset, chunk)) return {};
+}  // namespace
+
+void WalkPngChunks(ByteSource& source, uint64_t offset, const std::function<bool(const PngChunkPlace&)>& visit) {
+  for (int i = 0; i < kMaxChunks; ++i) {
+    std::array<std::byte, 8> head;
+    if (!ReadWhole(source, offset, head)) return;
+    const PngChunkPlace place{{reinterpret_cast<const char*>(head.data()) + 4, 4}, offset, BigEndian32(head.data())};
+    if (place.name == "IEND" || place.length > INT32_MAX || !visit(place)) return;
+    offset += kFrameBytes + place.length;
+  }
+}
+
+std::vector<std::byte> ReadPngChunk(ByteSource& source, const PngChunkPlace& place) {
+  std::vector<std::byte> chunk(kFrameBytes + place.length);
+  if (!ReadWhole(source, place.offset, chunk)) return {};
   const auto* name = reinterpret_cast<const Bytef*>(chunk.data() + 4);
-  if (crc32(0, name, length + 4) != BigEndian32(chunk.data() + 8 + length)) return {};
+  if (crc32(0, name, place.length + 4) != BigEndian32(chunk.data() + 8 + place.length)) return {};
   return {chunk.begin() + 8, chunk.end() - 4};
 }
 
-}  // namespace
-
 std::vector<std::byte> FindLateExif(ByteSource& source, uint64_t offset) {
-  for (int i = 0; i < kMaxChunks; ++i) {
-    std::array<std::byte, 8> head;
-    if (!ReadWhole(source, offset, head)) return {};
-    const uint32_t length = BigEndian32(head.data());
-    if (std::memcmp(head.data() + 4, "IEND", 4) == 0 || length > INT32_MAX) return {};
-    if (std::memcmp(head.data() + 4, "eXIf", 4) == 0) {
-      return length <= kMaxExifBytes ? ReadChunk(source, offset, length) : std::vector<std::byte>{};
-    }
-    offset += kFrameBytes + length;
-  }
-  return {};
+  std::vector<std::byte> exif;
+  WalkPngChunks(source, offset, [&](const PngChunkPlace& place) {
+    if (place.name != "eXIf") return true;
+    if (place.length <= kMaxLateExifBytes) exif = ReadPngChunk(source, place);
+    return false;
+  });
+  return exif;
 }
 
 }  // namespace tbbthumbs

@@ -11,6 +11,7 @@
 #include "codecs/png_fast.h"
 #include "codecs/png_layout.h"
 #include "codecs/png_session.h"
+#include "codecs/png_texts.h"
 
 namespace tbbthumbs {
 namespace {
@@ -49,12 +50,12 @@ class PngDecoder final : public Decoder {
  public:
   explicit PngDecoder(ByteSource& source) : source_(source), session_(source) {}
 
-  Status ReadHeader(const DecodeLimits& limits);
+  Status ReadHeader(const DecodeLimits& limits, const KeptMetadata& wanted);
   Result<DecodeReport> Decode(const DecodeRequest& request, RowSink& sink, Workspace& workspace,
                               const Watch& watch) override;
 
  private:
-  void DescribePicture();
+  void DescribePicture(const KeptMetadata& wanted);
   // What libpng's last error means; `where` says how far the picture had come.
   Error Failure(const std::string& where) const;
   Status CheckInputSuffices() const;
@@ -90,7 +91,7 @@ Error PngDecoder::Failure(const std::string& where) const {
   return {ErrorCode::kCorrupt, session_.error_text() + where};
 }
 
-Status PngDecoder::ReadHeader(const DecodeLimits& limits) {
+Status PngDecoder::ReadHeader(const DecodeLimits& limits, const KeptMetadata& wanted) {
   if (session_.png() == nullptr) return Fail(ErrorCode::kOutOfMemory, "out of memory for the PNG decoder");
   const png_structp png = session_.png();
   const png_infop info = session_.info();
@@ -118,11 +119,11 @@ Status PngDecoder::ReadHeader(const DecodeLimits& limits) {
     return tl::unexpected<Error>(std::move(error));
   }
   if (!size_status) return size_status;
-  DescribePicture();
+  DescribePicture(wanted);
   return CheckDecodedBytes(info_.decoded_bytes, limits);
 }
 
-void PngDecoder::DescribePicture() {
+void PngDecoder::DescribePicture(const KeptMetadata& wanted) {
   const png_structp png = session_.png();
   const png_infop info = session_.info();
   const int color_type = png_get_color_type(png, info);
@@ -139,11 +140,12 @@ void PngDecoder::DescribePicture() {
   png_uint_32 exif_bytes = 0;
   png_bytep exif = nullptr;
   if (png_get_eXIf_1(png, info, &exif_bytes, &exif) != 0) {
-    TakeExif({reinterpret_cast<const std::byte*>(exif), exif_bytes});
+    TakeExif({reinterpret_cast<const std::byte*>(exif), exif_bytes}, wanted);
   } else {
     // libpng has read the 8 bytes that begin the first chunk of image data.
-    TakeExif(FindLateExif(source_, session_.position() - 8));
+    TakeExif(FindLateExif(source_, session_.position() - 8), wanted);
   }
+  if (wanted.xmp || wanted.copyright) ReadPngTexts(source_, wanted, info_.metadata);
 
   const int channels = ColorChannels(info_.color) + (info_.alpha ? 1 : 0);
   row_bytes_ = static_cast<size_t>(info_.size.width) * static_cast<size_t>(channels) * (info_.depth == 16 ? 2 : 1);
@@ -348,9 +350,11 @@ Result<DecodeReport> PngDecoder::Decode(const DecodeRequest& request, RowSink& s
 
 }  // namespace
 
-Result<std::unique_ptr<Decoder>> OpenPng(ByteSource& source, const DecodeLimits& limits) try {
+Result<std::unique_ptr<Decoder>> OpenPng(ByteSource& source, const DecodeLimits& limits,
+                                         const KeptMetadata& wanted) try {
   auto decoder = std::make_unique<PngDecoder>(source);
-  if (Status status = decoder->ReadHeader(limits); !status) return tl::unexpected<Error>(std::move(status.error()));
+  if (Status status = decoder->ReadHeader(limits, wanted); !status)
+    return tl::unexpected<Error>(std::move(status.error()));
   return decoder;
 } catch (const std::bad_alloc&) {
   return Fail(ErrorCode::kOutOfMemory, "out of memory for the PNG decoder");

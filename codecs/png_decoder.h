@@ -14,7 +14,8 @@ namespace tbbthumbs {
 // sRGB, BT.709, gamma 2.2, gamma 2.8 or linear curve (PQ and HLG are taken as sRGB); iCCP; sRGB; gAMA with or without
 // cHRM, where the gamma is more than 5 % off 1/2.2. eXIf gives the orientation, also from behind the image data.
 // Non-interlaced pictures are decoded row by row; interlaced ones are held whole.
-[[nodiscard]] Result<std::unique_ptr<Decoder>> OpenPng(ByteSource& source, const DecodeLimits& limits);
+[[nodiscard]] Result<std::unique_ptr<Decoder>> OpenPng(ByteSource& source, const DecodeLimits& limits,
+                                                       const KeptMetadata& wanted = {});
 
 }  // namespace tbbthumbs
 

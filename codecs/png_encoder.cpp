@@ -10,6 +10,7 @@
 
 #include "codecs/png_chunk_writer.h"
 #include "codecs/png_encoder_scratch.h"
+#include "codecs/png_metadata_writer.h"
 
 namespace tbbthumbs {
 namespace {
@@ -33,8 +34,8 @@ DeflateLevel LevelOf(PngEffort effort) {
 // One picture being encoded.
 class PngEncoder {
  public:
-  PngEncoder(const Raster& raster, PngEffort effort, PngEncoderScratch& scratch)
-      : raster_(raster), effort_(effort), scratch_(scratch) {}
+  PngEncoder(const Raster& raster, PngEffort effort, const Metadata& metadata, PngEncoderScratch& scratch)
+      : raster_(raster), effort_(effort), metadata_(metadata), scratch_(scratch) {}
 
   Result<std::vector<std::byte>> Encode() {
     FindStorage();
@@ -46,11 +47,14 @@ class PngEncoder {
  private:
   // Sets direct_ and, where fewer bits a pixel will do, narrow_; and packs rows of both.
   void FindStorage() {
-    direct_ = DirectStorage(raster_);
+    // A profile is of gray or of RGB, which palettes are as well: the picture has to stay what it is.
+    const bool profiled = !metadata_.icc.empty();
+    direct_ = DirectStorage(raster_, profiled);
     PngPalette& palette = scratch_.palette;
     // Beside 8-bit gray a palette is worth its bytes only with fewer bits a pixel.
     const bool gray = direct_.color == PngColorType::kGray;
-    if (direct_.depth > 1 && palette.Collect(raster_, gray ? 16 : PngPalette::kMaxColors) &&
+    const bool may_have_palette = !profiled || raster_.color == ColorModel::kRgb;
+    if (direct_.depth > 1 && may_have_palette && palette.Collect(raster_, gray ? 16 : PngPalette::kMaxColors) &&
         palette.depth() < direct_.channels() * direct_.depth) {
       narrow_ = PngStorage{PngColorType::kPalette, palette.depth()};
     } else if (direct_.depth < 8) {
@@ -124,7 +128,8 @@ class PngEncoder {
     std::span<const uint8_t> stream = std::span(scratch_.stream).first(best_->stream_bytes);
     const size_t data_chunks = 1 + (stream.size() - 1) / PngChunkWriter::kMaxChunkBytes;
     PngChunkWriter writer(PngChunkWriter::kSignatureBytes + PngChunkWriter::kFrameBytes + kHeaderBytes +
-                          ExtraBytes(storage) + stream.size() + (data_chunks + 1) * PngChunkWriter::kFrameBytes);
+                          MetadataBytes(metadata_) + ExtraBytes(storage) + stream.size() +
+                          (data_chunks + 1) * PngChunkWriter::kFrameBytes);
     const auto width = PngNumber(static_cast<uint32_t>(raster_.size.width));
     const auto height = PngNumber(static_cast<uint32_t>(raster_.size.height));
     std::array<uint8_t, kHeaderBytes> header{};  // with the only compression and filter method, not interlaced
@@ -133,6 +138,7 @@ class PngEncoder {
     header[8] = static_cast<uint8_t>(storage.depth);
     header[9] = static_cast<uint8_t>(storage.color);
     writer.Append("IHDR", header);
+    AppendMetadata(writer, metadata_);
     if (storage.color == PngColorType::kPalette) WritePalette(writer);
     while (!stream.empty()) {
       const size_t count = std::min(stream.size(), PngChunkWriter::kMaxChunkBytes);
@@ -158,6 +164,7 @@ class PngEncoder {
 
   const Raster& raster_;
   const PngEffort effort_;
+  const Metadata& metadata_;
   PngEncoderScratch& scratch_;
   PngStorage direct_;
   std::optional<PngStorage> narrow_;  // fewer bits a pixel
@@ -176,16 +183,20 @@ void ReleaseLargeBuffers(PngEncoderScratch& scratch) {
   }
 }
 
-Result<std::vector<std::byte>> EncodeWith(const Raster& raster, PngEffort effort, PngEncoderScratch& scratch) {
+Result<std::vector<std::byte>> EncodeWith(const Raster& raster, PngEffort effort, const Metadata& metadata,
+                                          PngEncoderScratch& scratch) {
   if (effort < PngEffort::kFast || effort > PngEffort::kSmall) return Fail(ErrorCode::kInternal, "no such PNG effort");
   const bool known_color = raster.color == ColorModel::kGray || raster.color == ColorModel::kRgb;
   if (raster.sample != SampleType::kU8 || !known_color || raster.size.width < 1 || raster.size.height < 1 ||
       raster.pixels.size() != raster.row_bytes() * static_cast<size_t>(raster.size.height)) {
     return Fail(ErrorCode::kInternal, "the PNG encoder takes 8-bit gray or RGB pictures");
   }
+  if (metadata.exif.size() > kMaxExifBytes || metadata.xmp.size() > kMaxXmpBytes) {
+    return Fail(ErrorCode::kInternal, "metadata are over their limits");
+  }
   Result<std::vector<std::byte>> file;
   try {
-    file = PngEncoder(raster, effort, scratch).Encode();
+    file = PngEncoder(raster, effort, metadata, scratch).Encode();
   } catch (const std::bad_alloc&) {
     file = Fail(ErrorCode::kOutOfMemory, "out of memory for the PNG encoder");
   }
@@ -195,14 +206,15 @@ Result<std::vector<std::byte>> EncodeWith(const Raster& raster, PngEffort effort
 
 }  // namespace
 
-Result<std::vector<std::byte>> EncodePng(const Raster& raster, PngEffort effort, Workspace& workspace) {
-  return EncodeWith(raster, effort, workspace.png_encoder());
+Result<std::vector<std::byte>> EncodePng(const Raster& raster, PngEffort effort, Workspace& workspace,
+                                         const Metadata& metadata) {
+  return EncodeWith(raster, effort, metadata, workspace.png_encoder());
 }
 
 Result<std::vector<std::byte>> EncodePng(const Raster& raster, PngEffort effort) {
   try {
     const auto scratch = std::make_unique<PngEncoderScratch>();
-    return EncodeWith(raster, effort, *scratch);
+    return EncodeWith(raster, effort, {}, *scratch);
   } catch (const std::bad_alloc&) {
     return Fail(ErrorCode::kOutOfMemory, "out of memory for the PNG encoder");
   }

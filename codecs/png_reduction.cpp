@@ -194,7 +194,7 @@ int PngPalette::depth() const {
   return count_ <= 16 ? 4 : 8;
 }
 
-PngStorage DirectStorage(const Raster& raster) {
+PngStorage DirectStorage(const Raster& raster, bool rgb_stays) {
   bool opaque = true;
   bool gray = true;
   VisitPixels(raster, [&](Rgba32 pixel) {
@@ -203,7 +203,8 @@ PngStorage DirectStorage(const Raster& raster) {
     return (opaque && raster.alpha) || (gray && raster.color == ColorModel::kRgb);
   });
   // (What is not looked at any more is known already.)
-  if (!gray) return {opaque ? PngColorType::kRgb : PngColorType::kRgba, 8};
+  if (!gray || (rgb_stays && raster.color == ColorModel::kRgb))
+    return {opaque ? PngColorType::kRgb : PngColorType::kRgba, 8};
   if (!opaque) return {PngColorType::kGrayAlpha, 8};
   return {PngColorType::kGray, GrayDepth(raster)};
 }

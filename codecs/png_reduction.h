@@ -57,8 +57,8 @@ class PngPalette {
 };
 
 // The smallest storage without a palette: no alpha where all pixels are opaque, gray where red, green and blue are the
-// same everywhere, less than 8 bits where every gray is one of those that fewer bits have.
-PngStorage DirectStorage(const Raster& raster);
+// same everywhere (unless RGB has to stay RGB), less than 8 bits where every gray is one of those that fewer bits have.
+PngStorage DirectStorage(const Raster& raster, bool rgb_stays = false);
 
 // The rows of `raster` in `storage`, which must be able to hold it, packed as in the file. Of a palette that was
 // collected from the raster.

@@ -83,16 +83,19 @@ Size Largest(const std::vector<Size>& sizes) {
 }
 
 // Whether the thumbnails of a picture that is stored as YCbCr can be encoded as they were resampled: as JPEG, with
-// nothing to convert or to turn. Errors: those of ColorTransforms.
+// nothing to convert or to turn. (An unusable profile is an error of strictness, and of the other way to find.) Errors:
+// those of ColorTransforms.
 Result<bool> KeepsPlanes(const ImageInfo& info, const SpecSet& specs, Workspace& workspace) {
   if (info.color != ColorModel::kRgb || info.alpha || specs.format == OutputFormat::kPng) return false;
   if (info.orientation != 1 || specs.linear) return false;
-  return workspace.colors().KeepsRgb(info.profile);
+  const auto fate = workspace.colors().FateOfRgb(info.profile, {specs.color, specs.intent});
+  if (!fate) return tl::unexpected<Error>(fate.error());
+  return fate->kept && (fate->usable || specs.strictness != Strictness::kStrict);
 }
 
 Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& limits, Workspace& workspace,
                   const Watch& watch) {
-  auto decoder = OpenDecoder(source, limits);
+  auto decoder = OpenDecoder(source, limits, specs.keep);
   if (!decoder) return tl::unexpected<Error>(std::move(decoder.error()));
   const ImageInfo& info = (*decoder)->info();
   const std::vector<ThumbnailPlan> plans = MakePlans(info, specs.sizes);
@@ -133,7 +136,7 @@ Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& 
     if (Status status = watch.Poll(); !status) return tl::unexpected<Error>(std::move(status.error()));
     Result<Encoded> encoded;
     if (auto planes = resizers[i].TakePlanes()) {
-      encoded = FinishThumbnail(std::move(*planes), plans[i], specs);
+      encoded = FinishThumbnail(std::move(*planes), plans[i], info, specs, workspace);
     } else {
       Raster raster = resizers[i].Take();
       path.Restore(raster);
@@ -143,6 +146,7 @@ Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& 
     made.thumbnails.push_back(std::move(*encoded));
   }
   made.info = info;
+  made.info.metadata = {};
   made.decode = std::move(*report);
   made.cpu_time = watch.Used();
   return made;

@@ -24,13 +24,13 @@ struct Encoded {
 };
 
 struct Made {
-  ImageInfo info;
+  ImageInfo info;  // without its metadata
   DecodeReport decode;
   std::chrono::nanoseconds cpu_time{};  // of this thread, for this picture
   std::vector<Encoded> thumbnails;      // one for each of SpecSet::sizes, in that order
 };
 
-// Decodes `source` once and makes every wanted thumbnail: upright, in sRGB, without metadata. No output, no threads, no
+// Decodes `source` once and makes every wanted thumbnail: upright, in the wanted colours. No output, no threads, no
 // globals; re-entrant with a Workspace of each thread's own. The same source, specs and limits give the same bytes on
 // any machine (but for kTimeout and kOutOfMemory, and SpecSet::fast on one without SSE 4.2). Errors: every code of
 // Decoder::Decode and OpenDecoder; kUnsupported where the specs make no sense.

@@ -46,11 +46,12 @@ class JpegSource {
   std::optional<YccPlanes> halved_;
 };
 
-Result<EncodedBytes> EncodeAtQuality(const SpecSet& specs, int quality, JpegSource& source) {
+Result<EncodedBytes> EncodeAtQuality(const SpecSet& specs, int quality, const Metadata& metadata, JpegSource& source) {
   JpegOptions options{.quality = quality,
                       .progressive = specs.progressive,
                       .optimize = specs.optimize,
-                      .full_chroma = HasFullChroma(specs, quality)};
+                      .full_chroma = HasFullChroma(specs, quality),
+                      .metadata = metadata};
   if (!specs.small) return source.Encode(options);
   options.optimize = true;
   auto bytes = source.Encode(options);
@@ -60,11 +61,13 @@ Result<EncodedBytes> EncodeAtQuality(const SpecSet& specs, int quality, JpegSour
   return progressive && progressive->size() >= bytes->size() ? std::move(bytes) : std::move(progressive);
 }
 
-Result<EncodedBytes> EncodeJpegAs(const SpecSet& specs, const SizeSpec& size, JpegSource source) {
+Result<EncodedBytes> EncodeJpegAs(const SpecSet& specs, const SizeSpec& size, const Metadata& metadata,
+                                  JpegSource source) {
   const int wanted = WantedQuality(size, specs);
   const uint64_t max_bytes = MaxBytes(size, specs);
-  if (max_bytes == 0) return EncodeAtQuality(specs, wanted, source);
-  auto fitted = FitQuality(wanted, max_bytes, [&](int quality) { return EncodeAtQuality(specs, quality, source); });
+  if (max_bytes == 0) return EncodeAtQuality(specs, wanted, metadata, source);
+  auto fitted =
+      FitQuality(wanted, max_bytes, [&](int quality) { return EncodeAtQuality(specs, quality, metadata, source); });
   if (!fitted) return tl::unexpected<Error>(std::move(fitted.error()));
   if (!fitted->fits) return DoesNotFit(fitted->bytes, max_bytes, "at quality 1");
   return std::move(fitted->bytes);
@@ -76,16 +79,16 @@ PngEffort PngEffortOf(const SpecSet& specs) {
 }
 
 Result<EncodedBytes> EncodePngAs(const SpecSet& specs, const SizeSpec& size, const Raster& raster,
-                                 Workspace& workspace) {
+                                 const Metadata& metadata, Workspace& workspace) {
   const PngEffort effort = PngEffortOf(specs);
   const uint64_t max_bytes = MaxBytes(size, specs);
   if (specs.palette == 0) {
-    auto bytes = EncodePng(raster, effort, workspace);
+    auto bytes = EncodePng(raster, effort, workspace, metadata);
     if (!bytes || max_bytes == 0 || bytes->size() <= max_bytes) return bytes;
   }
   PaletteQuantizer quantizer(raster);
   const auto encode = [&](int colors) {
-    return EncodePng(quantizer.Quantize(colors, specs.dither), effort, workspace);
+    return EncodePng(quantizer.Quantize(colors, specs.dither), effort, workspace, metadata);
   };
   const int most = specs.palette > 0 ? specs.palette : PaletteQuantizer::kMaxColors;
   if (max_bytes == 0) return encode(most);
@@ -121,13 +124,14 @@ Status CheckEncoding(const SpecSet& specs) {
 }
 
 Result<std::vector<std::byte>> EncodeThumbnail(const Raster& raster, OutputFormat format, const SizeSpec& size,
-                                               const SpecSet& specs, Workspace& workspace) {
-  if (format == OutputFormat::kPng) return EncodePngAs(specs, size, raster, workspace);
-  return EncodeJpegAs(specs, size, JpegSource(raster));
+                                               const SpecSet& specs, const Metadata& metadata, Workspace& workspace) {
+  if (format == OutputFormat::kPng) return EncodePngAs(specs, size, raster, metadata, workspace);
+  return EncodeJpegAs(specs, size, metadata, JpegSource(raster));
 }
 
-Result<std::vector<std::byte>> EncodeThumbnail(const YccPlanes& planes, const SizeSpec& size, const SpecSet& specs) {
-  return EncodeJpegAs(specs, size, JpegSource(planes));
+Result<std::vector<std::byte>> EncodeThumbnail(const YccPlanes& planes, const SizeSpec& size, const SpecSet& specs,
+                                               const Metadata& metadata) {
+  return EncodeJpegAs(specs, size, metadata, JpegSource(planes));
 }
 
 }  // namespace tbbthumbs

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codecs/error.h"
+#include "codecs/metadata.h"
 #include "codecs/raster.h"
 #include "codecs/thumbnail_spec.h"
 #include "codecs/workspace.h"
@@ -15,10 +16,11 @@ namespace tbbthumbs {
 
 // 8-bit gray or RGB, without alpha for JPEG. `format`: kJpeg or kPng. Errors: those of EncodeJpeg and EncodePng.
 Result<std::vector<std::byte>> EncodeThumbnail(const Raster& raster, OutputFormat format, const SizeSpec& size,
-                                               const SpecSet& specs, Workspace& workspace);
+                                               const SpecSet& specs, const Metadata& metadata, Workspace& workspace);
 
 // The same of planes, as JPEG.
-Result<std::vector<std::byte>> EncodeThumbnail(const YccPlanes& planes, const SizeSpec& size, const SpecSet& specs);
+Result<std::vector<std::byte>> EncodeThumbnail(const YccPlanes& planes, const SizeSpec& size, const SpecSet& specs,
+                                               const Metadata& metadata);
 
 }  // namespace tbbthumbs
 

@@ -15,8 +15,9 @@ namespace tbbthumbs {
 Result<Encoded> FinishThumbnail(Raster raster, const ThumbnailPlan& plan, const ImageInfo& info, OutputFormat format,
                                 const SpecSet& specs, Workspace& workspace);
 
-// Planes that are encoded as they are, but for sharpening. Errors: those of the encoder.
-Result<Encoded> FinishThumbnail(YccPlanes planes, const ThumbnailPlan& plan, const SpecSet& specs);
+// Planes that are encoded as they are, but for sharpening. Errors: those of the encoder and of ColorTransforms.
+Result<Encoded> FinishThumbnail(YccPlanes planes, const ThumbnailPlan& plan, const ImageInfo& info,
+                                const SpecSet& specs, Workspace& workspace);
 
 }  // namespace tbbthumbs
 

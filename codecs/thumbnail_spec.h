@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "codecs/color_goal.h"
 #include "codecs/decoder.h"
 #include "codecs/error.h"
 #include "codecs/kernel.h"
+#include "codecs/metadata.h"
 #include "codecs/raster.h"
 #include "codecs/size_spec.h"
 
@@ -49,6 +51,10 @@ struct SpecSet {
   bool dither = true;  // PNG with fewer colours: their errors are spread over the neighbours, which hides the steps
   Rgb8 background;     // under transparency, in JPEG; around pictures that are padded
   bool blurred_border = false;  // around pictures that are padded: a blurred copy instead
+  // Of the thumbnails' pixels. What is not sRGB has its profile embedded; sRGB has none unless `keep.icc`.
+  ColorSpace color = ColorSpace::kSrgb;
+  Intent intent = Intent::kPerceptual;
+  KeptMetadata keep;
   Strictness strictness = Strictness::kFailTruncated;
   // A little less quality (see DecodeRequest) and larger PNG files (PngEffort::kFast) for a lot less time.
   bool fast = false;

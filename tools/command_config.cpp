@@ -26,6 +26,16 @@ constexpr Choice<Kernel> kKernels[] = {{"lanczos3", Kernel::kLanczos3},
 constexpr Choice<OutputFormat> kFormats[] = {
     {"auto", OutputFormat::kAuto}, {"jpeg", OutputFormat::kJpeg}, {"png", OutputFormat::kPng}};
 constexpr Choice<Chroma> kChromas[] = {{"auto", Chroma::kAuto}, {"420", Chroma::k420}, {"444", Chroma::k444}};
+constexpr Choice<ColorSpace> kColorSpaces[] = {
+    {"srgb", ColorSpace::kSrgb}, {"p3", ColorSpace::kDisplayP3}, {"keep", ColorSpace::kKeep}};
+constexpr Choice<Intent> kIntents[] = {{"perceptual", Intent::kPerceptual},
+                                       {"relative", Intent::kRelative},
+                                       {"saturation", Intent::kSaturation},
+                                       {"absolute", Intent::kAbsolute}};
+constexpr Choice<bool KeptMetadata::*> kMetadata[] = {{"icc", &KeptMetadata::icc},
+                                                      {"exif", &KeptMetadata::exif},
+                                                      {"xmp", &KeptMetadata::xmp},
+                                                      {"copyright", &KeptMetadata::copyright}};
 constexpr Choice<IfExists> kIfExists[] = {{"update", IfExists::kUpdate},
                                           {"skip", IfExists::kSkip},
                                           {"overwrite", IfExists::kOverwrite},
@@ -200,6 +210,21 @@ void ReadEncoding(Reader& reader, SpecSet& specs) {
   }
 }
 
+// "exif,icc"; "all" and "none" stand alone.
+Parsed<KeptMetadata> ParseKept(const std::string& text) {
+  if (text == "all") return KeptMetadata{true, true, true, true};
+  if (text == "none") return KeptMetadata{};
+  KeptMetadata kept;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const auto member = ParseChoice<bool KeptMetadata::*>(text.substr(begin, end - begin), kMetadata);
+    if (!member) return tl::unexpected<std::string>(member.error() + " (or all, or none)");
+    kept.** member = true;
+    begin = end + 1;
+  }
+  return kept;
+}
+
 void ReadSpecs(Reader& reader, SpecSet& specs) {
   ReadSizes(reader, specs);
   reader.ReadChoice("kernel", specs.kernel, kKernels);
@@ -208,6 +233,9 @@ void ReadSpecs(Reader& reader, SpecSet& specs) {
   ReadBackground(reader, specs);
   reader.ReadChoice("format", specs.format, kFormats);
   reader.ReadInt("quality", specs.quality, 1, 100);
+  reader.ReadChoice("color", specs.color, kColorSpaces);
+  reader.ReadChoice("intent", specs.intent, kIntents);
+  reader.Read("keep", specs.keep, ParseKept);
   reader.ReadFlag("progressive", specs.progressive);
   reader.ReadFlag("optimize", specs.optimize);
   reader.ReadFlag("fast", specs.fast);

@@ -17,9 +17,11 @@ tl::unexpected<std::string> Wrong(std::string message) { return tl::unexpected<s
 
 const Vocabulary kVocabulary{OptionTable(), "'tbbthumbs --help all' lists them"};
 
-// --force says what --if-exists overwrite says; the one that stands last counts, as with any option given twice.
+// --force says what --if-exists overwrite says, --strip what --keep none says; the one that stands last counts, as with
+// any option given twice.
 void Add(const std::string& name, RawValue value, RawOptions& raw) {
   if (name == "force") raw.values["if-exists"].push_back({value.text == "yes" ? "overwrite" : "update", value.origin});
+  if (name == "strip") raw.values["keep"].push_back({value.text == "yes" ? "none" : "all", value.origin});
   raw.values[name].push_back(std::move(value));
 }
 
@@ -36,6 +38,7 @@ tl::expected<void, std::string> Merge(const std::vector<Setting>& settings, RawO
     if (option->kind == OptionKind::kFlag) {
       const auto on = ParseBool(setting.value);
       if (!on) return Wrong(origin + ": " + on.error());
+      if (setting.name == "strip") merged.values["keep"].push_back({*on ? "none" : "all", origin});
       if (setting.name == "force" && *on) merged.values["if-exists"].push_back({"overwrite", origin});
     }
     merged.values[setting.name].push_back({setting.value, origin});
