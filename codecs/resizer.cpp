@@ -57,6 +57,24 @@ bool IsValid(const RowFormat& format) {
 // Samples of half the density that a side of so many pixels becomes. Of one pixel there is one.
 double Halved(int side) { return side > 1 ? side / 2.0 : 1; }
 
+PlaneFormat WholePlane(Size size, int channels) {
+  return {size.width, size.height, channels, size.width + 0.0, size.height + 0.0};
+}
+
+// Planes without padding between rows, as a picture.
+Status ReplayRows(const RowFormat& format, std::span<const std::byte* const> planes, RowSink& sink) {
+  if (Status status = sink.Begin(format); !status) return status;
+  for (size_t i = 0; i < planes.size(); ++i) {
+    const PlaneFormat& plane = format.planes[i];
+    const size_t row_bytes = static_cast<size_t>(plane.width) * plane.channels * SampleBytes(format.sample);
+    for (int y = 0; y < plane.height; ++y) {
+      const std::span row(planes[i] + static_cast<size_t>(y) * row_bytes, row_bytes);
+      if (Status status = sink.Row(static_cast<int>(i), row); !status) return status;
+    }
+  }
+  return sink.End();
+}
+
 bool Contains(Size outer, const Window& window) {
   const auto inside = [](int outer_side, int begin, int side) {
     return begin >= 0 && side >= 1 && begin <= outer_side - side;
@@ -103,6 +121,22 @@ class Resizer::Impl {
     }
     paths_.clear();
     return {};
+  }
+
+  Status Replay(RowSink& sink) const {
+    if (!planes_) {
+      const std::byte* const pixels[] = {raster_.pixels.data()};
+      return ReplayRows({raster_.color, raster_.alpha, raster_.sample, {WholePlane(raster_.size, raster_.channels())}},
+                        pixels, sink);
+    }
+    RowFormat format{ColorModel::kYcc, false, SampleType::kU8, {3, WholePlane(planes_->size, 1)}};
+    for (PlaneFormat& chroma : std::span(format.planes).subspan(1)) {
+      if (ycc_ != YccResult::kHalvedChroma) break;
+      chroma = {planes_->chroma_size.width, planes_->chroma_size.height, 1, Halved(planes_->size.width),
+                Halved(planes_->size.height)};
+    }
+    const std::byte* const planes[] = {planes_->planes[0].data(), planes_->planes[1].data(), planes_->planes[2].data()};
+    return ReplayRows(format, planes, sink);
   }
 
   Raster Take() {
@@ -200,6 +234,7 @@ Resizer::~Resizer() = default;
 Status Resizer::Begin(const RowFormat& format) { return impl_->Begin(format); }
 Status Resizer::Row(int plane, std::span<const std::byte> row) { return impl_->Row(plane, row); }
 Status Resizer::End() { return impl_->End(); }
+Status Resizer::Replay(RowSink& sink) const { return impl_->Replay(sink); }
 Raster Resizer::Take() { return impl_->Take(); }
 std::optional<YccPlanes> Resizer::TakePlanes() { return impl_->TakePlanes(); }
 

@@ -45,6 +45,10 @@ class Resizer final : public RowSink {
   [[nodiscard]] Status Row(int plane, std::span<const std::byte> row) override;
   [[nodiscard]] Status End() override;
 
+  // After End and before it is taken: gives the small picture to another sink as a decoder would, planes as planes. Its
+  // window has to be the whole. Errors: those of `sink`.
+  [[nodiscard]] Status Replay(RowSink& sink) const;
+
   // After End: the small picture (premultiplied where there is alpha), in the colour model and sample type that came
   // in; RGB where that was kYcc. Without pixels where TakePlanes has them. The resizer is empty afterwards.
   Raster Take();

@@ -4,75 +4,18 @@
 #include <deque>
 #include <exception>
 #include <new>
+#include <optional>
 #include <utility>
 
-#include "codecs/alpha.h"
 #include "codecs/color.h"
-#include "codecs/linear_light.h"
+#include "codecs/resize_tree.h"
 #include "codecs/resizer.h"
+#include "codecs/row_path.h"
 #include "codecs/thumbnail_finish.h"
 #include "codecs/thumbnail_plan.h"
-#include "codecs/ycc_joiner.h"
 
 namespace tbbthumbs {
 namespace {
-
-// Gives every row to several resizers.
-class FanOut final : public RowSink {
- public:
-  explicit FanOut(std::deque<Resizer>& sinks) : sinks_(sinks) {}
-
-  Status Begin(const RowFormat& format) override {
-    return All([&](Resizer& sink) { return sink.Begin(format); });
-  }
-  Status Row(int plane, std::span<const std::byte> row) override {
-    return All([&](Resizer& sink) { return sink.Row(plane, row); });
-  }
-  Status End() override {
-    return All([](Resizer& sink) { return sink.End(); });
-  }
-
- private:
-  template <class F>
-  Status All(F&& f) {
-    for (Resizer& sink : sinks_) {
-      if (Status status = f(sink); !status) return status;
-    }
-    return {};
-  }
-
-  std::deque<Resizer>& sinks_;
-};
-
-// The way of the rows from the decoder to the resizers: alpha is multiplied into the colours, in linear light or not.
-class RowPath {
- public:
-  RowPath(std::deque<Resizer>& resizers, const ImageInfo& info, bool linear, Workspace& workspace)
-      : linear_(linear),
-        fan_out_(resizers),
-        premultiplier_(fan_out_),
-        linear_light_(fan_out_, info.profile, workspace.curves()),
-        joiner_(linear_light_) {}
-
-  RowSink& front() { return linear_ ? static_cast<RowSink&>(joiner_) : premultiplier_; }
-
-  // Whether every pixel was opaque.
-  bool opaque() const { return linear_ ? linear_light_.opaque() : premultiplier_.opaque(); }
-
-  // A resized picture as it was stored, with straight alpha, or none where every pixel was opaque.
-  void Restore(Raster& raster) const {
-    if (opaque()) DropAlpha(raster);
-    Unpremultiply(raster);
-    if (linear_) linear_light_.Leave(raster);
-  }
-
- private:
-  const bool linear_;
-  FanOut fan_out_;
-  Premultiplier premultiplier_;
-  LinearLight linear_light_;
-  YccJoiner joiner_;
-};
 
 Size Largest(const std::vector<Size>& sizes) {
   Size largest;
@@ -93,62 +36,113 @@ Result<bool> KeepsPlanes(const ImageInfo& info, const SpecSet& specs, Workspace&
   return fate->kept && (fate->usable || specs.strictness != Strictness::kStrict);
 }
 
+// The thumbnails of one picture, from what its header says on.
+class Maker {
+ public:
+  Maker(const ImageInfo& info, const SpecSet& specs, Workspace& workspace, const Watch& watch)
+      : info_(info), specs_(specs), workspace_(workspace), watch_(watch), plans_(MakePlans(info, specs.sizes)) {}
+
+  const std::vector<ThumbnailPlan>& plans() const { return plans_; }
+
+  Result<DecodeReport> Decode(Decoder& decoder);
+  // After Decode. Errors: those of the encoders, of ColorTransforms, and of Watch::Poll.
+  Result<std::vector<Encoded>> Finish();
+
+ private:
+  // The thumbnails that are made of this one, then itself: few small pictures are held at a time, and what they are
+  // made of is still in the caches.
+  Status FinishBranch(size_t index);
+  Result<Encoded> FinishOne(size_t index);
+
+  const ImageInfo& info_;
+  const SpecSet& specs_;
+  Workspace& workspace_;
+  const Watch& watch_;
+  const std::vector<ThumbnailPlan> plans_;
+  ResizeTree tree_;
+  std::deque<Resizer> resizers_;
+  std::optional<RowPath> path_;  // from Decode on
+  std::vector<Encoded> encoded_;
+};
+
+Result<DecodeReport> Maker::Decode(Decoder& decoder) {
+  const auto keeps_planes = KeepsPlanes(info_, specs_, workspace_);
+  if (!keeps_planes) return tl::unexpected<Error>(keeps_planes.error());
+  std::vector<ResizeTarget> targets;
+  std::vector<Size> sizes;
+  std::vector<Size> chroma_sizes;
+  for (const ThumbnailPlan& plan : plans_) {
+    const YccResult ycc = YccResultFor(plan.layout, HasFullChroma(specs_, WantedQuality(plan.spec, specs_)));
+    const Size scaled = plan.stored.scaled;
+    // Also on the way through RGB the encoder halves it in the end.
+    const bool halved = ycc == YccResult::kHalvedChroma && specs_.format != OutputFormat::kPng;
+    targets.push_back(plan.stored);
+    sizes.push_back(scaled);
+    chroma_sizes.push_back(halved ? ChromaHalved(scaled) : scaled);
+    resizers_.emplace_back(plan.stored, specs_.kernel, workspace_.taps(), *keeps_planes ? ycc : YccResult::kRgb);
+  }
+  tree_ = MakeResizeTree(targets, info_.size, specs_.kernel);
+  std::vector<Resizer*> roots;
+  for (const size_t root : tree_.roots) roots.push_back(&resizers_[root]);
+  path_.emplace(std::move(roots), info_.profile, specs_.linear, workspace_);
+  const DecodeRequest request{.at_least = Largest(sizes),
+                              .chroma_at_least = Largest(chroma_sizes),
+                              .strictness = specs_.strictness,
+                              .decoder = specs_.decoder,
+                              .fast = specs_.fast};
+  return decoder.Decode(request, path_->front(), workspace_, watch_);
+}
+
+Result<std::vector<Encoded>> Maker::Finish() {
+  encoded_.resize(plans_.size());
+  for (const size_t root : tree_.roots) {
+    if (Status status = FinishBranch(root); !status) return tl::unexpected<Error>(std::move(status.error()));
+  }
+  return std::move(encoded_);
+}
+
+Status Maker::FinishBranch(size_t index) {
+  if (Status status = watch_.Poll(); !status) return status;
+  for (const size_t child : tree_.children[index]) {
+    if (Status status = resizers_[index].Replay(resizers_[child]); !status) return status;
+    if (Status status = FinishBranch(child); !status) return status;
+  }
+  auto encoded = FinishOne(index);
+  if (!encoded) return tl::unexpected<Error>(std::move(encoded.error()));
+  encoded_[index] = std::move(*encoded);
+  return {};
+}
+
+Result<Encoded> Maker::FinishOne(size_t index) {
+  if (auto planes = resizers_[index].TakePlanes()) {
+    return FinishThumbnail(std::move(*planes), plans_[index], info_, specs_, workspace_);
+  }
+  Raster raster = resizers_[index].Take();
+  path_->Restore(raster);
+  OutputFormat format = specs_.format;
+  if (format == OutputFormat::kAuto) format = path_->opaque() ? OutputFormat::kJpeg : OutputFormat::kPng;
+  return FinishThumbnail(std::move(raster), plans_[index], info_, format, specs_, workspace_);
+}
+
 Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& limits, Workspace& workspace,
                   const Watch& watch) {
   auto decoder = OpenDecoder(source, limits, specs.keep);
   if (!decoder) return tl::unexpected<Error>(std::move(decoder.error()));
   const ImageInfo& info = (*decoder)->info();
-  const std::vector<ThumbnailPlan> plans = MakePlans(info, specs.sizes);
-  for (const ThumbnailPlan& plan : plans) {
+  Maker maker(info, specs, workspace, watch);
+  for (const ThumbnailPlan& plan : maker.plans()) {
     for (const Size& size : {plan.layout.canvas, plan.layout.window.size}) {
-      if (Status status = CheckPictureSize(size, limits); !status)
+      if (Status status = CheckPictureSize(size, limits); !status) {
         return tl::unexpected<Error>(std::move(status.error()));
+      }
     }
   }
-  std::deque<Resizer> resizers;
-  const auto keeps_planes = KeepsPlanes(info, specs, workspace);
-  if (!keeps_planes) return tl::unexpected<Error>(keeps_planes.error());
-  std::vector<Size> targets;
-  std::vector<Size> chroma_targets;
-  for (const ThumbnailPlan& plan : plans) {
-    const bool full_chroma = HasFullChroma(specs, WantedQuality(plan.spec, specs));
-    const YccResult ycc = YccResultFor(plan.layout, full_chroma);
-    const Size scaled = plan.stored.scaled;
-    // Also on the way through RGB the encoder halves it in the end.
-    const bool halved = ycc == YccResult::kHalvedChroma && specs.format != OutputFormat::kPng;
-    targets.push_back(scaled);
-    chroma_targets.push_back(halved ? ChromaHalved(scaled) : scaled);
-    resizers.emplace_back(plan.stored, specs.kernel, workspace.taps(), *keeps_planes ? ycc : YccResult::kRgb);
-  }
-  RowPath path(resizers, info, specs.linear, workspace);
-  const DecodeRequest request{.at_least = Largest(targets),
-                              .chroma_at_least = Largest(chroma_targets),
-                              .strictness = specs.strictness,
-                              .decoder = specs.decoder,
-                              .fast = specs.fast};
-  auto report = (*decoder)->Decode(request, path.front(), workspace, watch);
+  auto report = maker.Decode(**decoder);
   if (!report) return tl::unexpected<Error>(std::move(report.error()));
-
-  OutputFormat format = specs.format;
-  if (format == OutputFormat::kAuto) format = path.opaque() ? OutputFormat::kJpeg : OutputFormat::kPng;
-  Made made;
-  for (size_t i = 0; i < plans.size(); ++i) {
-    if (Status status = watch.Poll(); !status) return tl::unexpected<Error>(std::move(status.error()));
-    Result<Encoded> encoded;
-    if (auto planes = resizers[i].TakePlanes()) {
-      encoded = FinishThumbnail(std::move(*planes), plans[i], info, specs, workspace);
-    } else {
-      Raster raster = resizers[i].Take();
-      path.Restore(raster);
-      encoded = FinishThumbnail(std::move(raster), plans[i], info, format, specs, workspace);
-    }
-    if (!encoded) return tl::unexpected<Error>(std::move(encoded.error()));
-    made.thumbnails.push_back(std::move(*encoded));
-  }
-  made.info = info;
+  auto thumbnails = maker.Finish();
+  if (!thumbnails) return tl::unexpected<Error>(std::move(thumbnails.error()));
+  Made made{info, std::move(*report), watch.Used(), std::move(*thumbnails)};
   made.info.metadata = {};
-  made.decode = std::move(*report);
-  made.cpu_time = watch.Used();
   return made;
 }
 

@@ -30,7 +30,7 @@ enum class Chroma {
 
 // Everything that decides about the bytes of the thumbnails of a picture. A plain value.
 struct SpecSet {
-  std::vector<SizeSpec> sizes{SizeSpec{}};  // at least one; all come from one decode
+  std::vector<SizeSpec> sizes{SizeSpec{}};  // at least one; all come from one decode, small ones by way of larger
   Kernel kernel = Kernel::kLanczos3;
   // Resampled in linear light, by the picture's own curve (see ColorCurves); else as the samples are.
   bool linear = false;
