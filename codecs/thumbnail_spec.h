@@ -32,9 +32,11 @@ enum class Chroma {
 struct SpecSet {
   std::vector<SizeSpec> sizes{SizeSpec{}};  // at least one; all come from one decode, small ones by way of larger
   Kernel kernel = Kernel::kLanczos3;
-  // Resampled in linear light, by the picture's own curve (see ColorCurves); else as the samples are.
+  // Resampled in linear light, by the curves of the picture's profile or else sRGB's; false: as the samples are. JPEG
+  // is decoded at the same scale either way, and what that averages is averaged as the samples are.
   bool linear = false;
-  // 0 to 10, if a size has none of its own: an unsharp mask on the brightness of the thumbnail (see Sharpen).
+  // 0 to 10, if a size has none of its own: how much of an unsharp mask (of 0.8 pixels, on brightness) the thumbnail
+  // gets; not its border.
   double sharpen = 0;
   OutputFormat format = OutputFormat::kJpeg;
   int quality = 80;               // of JPEG: 1..100
