@@ -11,9 +11,6 @@ namespace {
 
 // Headers and tables of a JPEG with three components.
 constexpr double kFrameBytes = 600;
-// Guesses before the rest is halved: they settle it but where sizes jump.
-constexpr int kGuesses = 4;
-
 struct Trial {
   size_t step = 0;
   size_t bytes = 0;
@@ -23,31 +20,32 @@ struct Trial {
 struct Range {
   std::optional<Trial> low;
   Trial high;
+  bool last_fits = false;  // of what was tried last,
+  size_t in_a_row = 1;     // and how many like that came without another between
 };
 
-// The step to try next, of those between low and high.
+// The step to try next.
 using Guess = std::function<size_t(const Range& range)>;
 
-size_t Middle(const Range& range) {
-  const size_t first = range.low ? range.low->step + 1 : 0;
-  return first + (range.high.step - first) / 2;
-}
+size_t FirstOf(const Range& range) { return range.low ? range.low->step + 1 : 0; }
+
+size_t Middle(const Range& range) { return FirstOf(range) + (range.high.step - FirstOf(range)) / 2; }
 
 // Looks among steps 0 to `last`, that one first.
 Result<Fitted> Search(size_t last, uint64_t max_bytes, const std::function<Result<EncodedBytes>(size_t step)>& encode,
                       const Guess& guess) {
   auto first = encode(last);
   if (!first) return tl::unexpected<Error>(std::move(first.error()));
-  Range range{{}, {last, first->size()}};
+  Range range{.low = {}, .high = {last, first->size()}};
   Fitted best{std::move(*first), range.high.bytes <= max_bytes};
-  for (int guesses = 0; !best.fits || range.low; ++guesses) {
-    const size_t lowest = range.low ? range.low->step + 1 : 0;
-    if (lowest >= range.high.step) break;
-    const size_t step = std::clamp(guesses < kGuesses ? guess(range) : Middle(range), lowest, range.high.step - 1);
+  while (FirstOf(range) < range.high.step && (!best.fits || range.low)) {
+    const size_t step = std::clamp(guess(range), FirstOf(range), range.high.step - 1);
     auto bytes = encode(step);
     if (!bytes) return tl::unexpected<Error>(std::move(bytes.error()));
     const Trial trial{step, bytes->size()};
     const bool fits = trial.bytes <= max_bytes;
+    range.in_a_row = fits == range.last_fits ? range.in_a_row + 1 : 1;
+    range.last_fits = fits;
     if (fits) {
       range.low = trial;
     } else {
@@ -87,7 +85,10 @@ Result<Fitted> FitQuality(int wanted, uint64_t max_bytes,
           scale = high_scale + (low_scale - high_scale) * (target - high) / (ExpectedScale(range.low->bytes) - high);
         }
         const double quality = std::clamp(QualityOf(std::max(scale, 0.0)), 1.0, static_cast<double>(wanted));
-        return static_cast<size_t>(quality) - 1;
+        const size_t step = static_cast<size_t>(quality) - 1;
+        // Guesses may come nearer and nearer from one side: from the fourth on they go further by 1, 2, 4...
+        const size_t further = range.in_a_row < 4 ? 0 : size_t{1} << (range.in_a_row - 4);
+        return range.last_fits ? step + further : step - std::min(step, further);
       });
 }
 

@@ -21,7 +21,7 @@ struct Fitted {
 };
 
 // The file of the highest JPEG quality from 1 to `wanted` that fits: the next higher one does not (sizes grow with the
-// quality but for a few bytes). 3 to 5 encodings where `wanted` does not fit. Errors: those of `encode`.
+// quality but for a few bytes). 4 encodings on average where `wanted` does not fit, 3 to 8. Errors: those of `encode`.
 Result<Fitted> FitQuality(int wanted, uint64_t max_bytes,
                           const std::function<Result<EncodedBytes>(int quality)>& encode);
 

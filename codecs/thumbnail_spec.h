@@ -44,7 +44,7 @@ struct SpecSet {
   bool optimize = false;          // JPEG: optimised Huffman tables, 3x the time of encoding for 4 % fewer bytes
   Chroma chroma = Chroma::kAuto;  // JPEG
   // Of a thumbnail's file, at most; 0: any number. JPEG gets the highest quality, up to the one wanted, that stays
-  // below (at the cost of 3 to 5 encodings); PNG, where it does not fit as it is, the most colours. What does not fit
+  // below (at the cost of about 4 encodings); PNG, where it does not fit as it is, the most colours. What does not fit
   // at quality 1 or with 2 colours is kTooLarge.
   uint64_t max_bytes = 0;
   // PNG: how hard to try for few bytes, 1..9 (see PngEffort). 0: 6, with `fast` 1, with `small` 9; with these no other.
