@@ -8,6 +8,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/icc_fixture.h"
@@ -339,14 +340,28 @@ TEST_F(ColorTest, BrokenProfilesAreIgnored) {
 }
 
 TEST_F(ColorTest, TellsWithoutAPictureWhatItWouldLeaveAlone) {
-  EXPECT_TRUE(*transforms_.KeepsRgb({}));
-  EXPECT_TRUE(*transforms_.KeepsRgb(IccProfile{RgbIcc(kSrgbPrimaries, 0)}));
-  EXPECT_TRUE(*transforms_.KeepsRgb(ParametricProfile{}));
-  EXPECT_FALSE(*transforms_.KeepsRgb(IccProfile{RgbIcc(kP3Primaries, 0)}));
-  EXPECT_FALSE(*transforms_.KeepsRgb(IccProfile{RgbIcc(kSrgbPrimaries, 1.8)}));
-  // Unusable: a strict run refuses them.
-  EXPECT_FALSE(*transforms_.KeepsRgb(IccProfile{GrayIcc(2.2)}));
-  EXPECT_FALSE(*transforms_.KeepsRgb(IccProfile{std::vector<std::byte>(200)}));
+  const auto fate = [&](const ColorProfile& profile, ColorSpace space = ColorSpace::kSrgb) {
+    const Result<RgbFate> told = transforms_.FateOfRgb(profile, {space, Intent::kPerceptual});
+    EXPECT_TRUE(told);
+    return std::pair(told->usable, told->kept);
+  };
+  const ColorProfile srgb = IccProfile{RgbIcc(kSrgbPrimaries, 0)};
+  const ColorProfile p3 = IccProfile{RgbIcc(kP3Primaries, 0)};
+  const ColorProfile broken = IccProfile{std::vector<std::byte>(200)};
+  for (const ColorProfile& profile : {ColorProfile(), srgb, ColorProfile(ParametricProfile{})}) {
+    EXPECT_EQ(fate(profile), std::pair(true, true));
+    EXPECT_EQ(fate(profile, ColorSpace::kDisplayP3), std::pair(true, false));
+    EXPECT_EQ(fate(profile, ColorSpace::kKeep), std::pair(true, true));
+  }
+  EXPECT_EQ(fate(p3), std::pair(true, false));
+  EXPECT_EQ(fate(p3, ColorSpace::kDisplayP3), std::pair(true, true));
+  EXPECT_EQ(fate(p3, ColorSpace::kKeep), std::pair(true, true));
+  EXPECT_EQ(fate(IccProfile{RgbIcc(kSrgbPrimaries, 1.8)}), std::pair(true, false));
+  for (const ColorProfile& profile : {broken, ColorProfile(IccProfile{GrayIcc(2.2)})}) {
+    EXPECT_EQ(fate(profile), std::pair(false, true));
+    EXPECT_EQ(fate(profile, ColorSpace::kDisplayP3), std::pair(false, false)) << "sRGB becomes P3";
+    EXPECT_EQ(fate(profile, ColorSpace::kKeep), std::pair(false, true));
+  }
 }
 
 TEST_F(ColorTest, DamagedProfilesNeverCrash) {

@@ -32,6 +32,51 @@ cmsInt32Number PrintInks(const cmsUInt16Number inks[], cmsUInt16Number lab[], vo
   return 1;
 }
 
+// The Lab of a colour of sRGB, and of one that a screen shows that is never quite dark.
+cmsInt32Number ShowRgb(const cmsUInt16Number rgb[], cmsUInt16Number lab[], void* rgb_to_lab) {
+  cmsDoTransform(rgb_to_lab, rgb, lab, 1);
+  return 1;
+}
+cmsInt32Number ShowPaleRgb(const cmsUInt16Number rgb[], cmsUInt16Number lab[], void* rgb_to_lab) {
+  cmsUInt16Number pale[3];
+  for (int c = 0; c < 3; ++c) pale[c] = static_cast<cmsUInt16Number>(65535 / 4 + rgb[c] * uint64_t{3} / 4);
+  cmsDoTransform(rgb_to_lab, pale, lab, 1);
+  return 1;
+}
+
+struct Table {
+  cmsTagSignature tag;
+  cmsSAMPLER16 sampler;
+};
+
+// A profile from `channels` of `space` to Lab.
+std::vector<std::byte> TableIcc(cmsProfileClassSignature kind, cmsColorSpaceSignature space, cmsUInt32Number channels,
+                                const std::vector<Table>& tables) {
+  cmsHPROFILE srgb = cmsCreate_sRGBProfile();
+  cmsHPROFILE lab = cmsCreateLab4Profile(nullptr);
+  cmsHTRANSFORM rgb_to_lab =
+      cmsCreateTransform(srgb, TYPE_RGB_16, lab, TYPE_Lab_16, INTENT_PERCEPTUAL, cmsFLAGS_NOOPTIMIZE);
+  cmsHPROFILE profile = cmsCreateProfilePlaceholder(nullptr);
+  cmsSetProfileVersion(profile, 4.3);
+  cmsSetDeviceClass(profile, kind);
+  cmsSetColorSpace(profile, space);
+  cmsSetPCS(profile, cmsSigLabData);
+  for (const Table& table : tables) {
+    cmsPipeline* const pipeline = cmsPipelineAlloc(nullptr, channels, 3);
+    cmsStage* const stage = cmsStageAllocCLut16bit(nullptr, 9, channels, 3, nullptr);
+    cmsStageSampleCLut16bit(stage, table.sampler, rgb_to_lab, 0);
+    cmsPipelineInsertStage(pipeline, cmsAT_END, cmsStageAllocToneCurves(nullptr, channels, nullptr));
+    cmsPipelineInsertStage(pipeline, cmsAT_END, stage);
+    cmsPipelineInsertStage(pipeline, cmsAT_END, cmsStageAllocToneCurves(nullptr, 3, nullptr));
+    cmsWriteTag(profile, table.tag, pipeline);
+    cmsPipelineFree(pipeline);
+  }
+  cmsDeleteTransform(rgb_to_lab);
+  cmsCloseProfile(lab);
+  cmsCloseProfile(srgb);
+  return Save(profile);
+}
+
 }  // namespace
 
 std::vector<std::byte> RgbIcc(const Chromaticities& xy, double gamma) { return RgbIcc(xy, {gamma, gamma, gamma}); }
@@ -53,27 +98,11 @@ std::vector<std::byte> GrayIcc(double gamma) {
 }
 
 std::vector<std::byte> SwappedCmykIcc() {
-  cmsHPROFILE srgb = cmsCreate_sRGBProfile();
-  cmsHPROFILE lab = cmsCreateLab4Profile(nullptr);
-  cmsHTRANSFORM rgb_to_lab =
-      cmsCreateTransform(srgb, TYPE_RGB_16, lab, TYPE_Lab_16, INTENT_PERCEPTUAL, cmsFLAGS_NOOPTIMIZE);
-  cmsHPROFILE profile = cmsCreateProfilePlaceholder(nullptr);
-  cmsSetProfileVersion(profile, 4.3);
-  cmsSetDeviceClass(profile, cmsSigOutputClass);
-  cmsSetColorSpace(profile, cmsSigCmykData);
-  cmsSetPCS(profile, cmsSigLabData);
-  cmsPipeline* const pipeline = cmsPipelineAlloc(nullptr, 4, 3);
-  cmsStage* const table = cmsStageAllocCLut16bit(nullptr, 9, 4, 3, nullptr);
-  cmsStageSampleCLut16bit(table, PrintInks, rgb_to_lab, 0);
-  cmsPipelineInsertStage(pipeline, cmsAT_END, cmsStageAllocToneCurves(nullptr, 4, nullptr));
-  cmsPipelineInsertStage(pipeline, cmsAT_END, table);
-  cmsPipelineInsertStage(pipeline, cmsAT_END, cmsStageAllocToneCurves(nullptr, 3, nullptr));
-  cmsWriteTag(profile, cmsSigAToB0Tag, pipeline);
-  cmsPipelineFree(pipeline);
-  cmsDeleteTransform(rgb_to_lab);
-  cmsCloseProfile(lab);
-  cmsCloseProfile(srgb);
-  return Save(profile);
+  return TableIcc(cmsSigOutputClass, cmsSigCmykData, 4, {{cmsSigAToB0Tag, PrintInks}});
+}
+
+std::vector<std::byte> PaleScreenIcc() {
+  return TableIcc(cmsSigDisplayClass, cmsSigRgbData, 3, {{cmsSigAToB0Tag, ShowRgb}, {cmsSigAToB1Tag, ShowPaleRgb}});
 }
 
 std::vector<std::byte> LinkIcc() {

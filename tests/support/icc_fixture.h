@@ -23,6 +23,10 @@ std::vector<std::byte> GrayIcc(double gamma);
 // An output profile of inks that no press has: cyan takes away green, magenta red, yellow blue, black all.
 std::vector<std::byte> SwappedCmykIcc();
 
+// A display profile of tables: sRGB by the perceptual one; by the colorimetric one each sample is a quarter of the way
+// to white.
+std::vector<std::byte> PaleScreenIcc();
+
 // A device link from RGB to RGB.
 std::vector<std::byte> LinkIcc();
 
