@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "tests/fuzz/jpeg_mutator.h"
@@ -12,6 +13,7 @@
 #include "tests/fuzz/targets.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/png_fixture.h"
+#include "tests/support/tiff_fixture.h"
 
 namespace tbbthumbs {
 namespace {
@@ -42,6 +44,7 @@ int Torment(const std::vector<std::byte>& seed, int rounds) {
     }
     if (fuzz::Thumbnail(input)) ++made;
     fuzz::Exif(std::span(input).subspan(1));
+    fuzz::Xmp(std::span(input).subspan(1));
   }
   return made;
 }
@@ -195,6 +198,22 @@ TEST(FuzzReplay, TheMutatorKeepsToItsCapacityAndSeed) {
 TEST(FuzzReplay, ExifBlocks) {
   // No pictures: only the EXIF target takes them.
   for (const bool big_endian : {false, true}) EXPECT_EQ(Torment(testing::ExifWithOrientation(5, big_endian), 2000), 0);
+}
+
+TEST(FuzzReplay, MetadataBlocks) {
+  const auto camera = testing::MakeTiff(
+      {.picture = {testing::TextField(0x010F, "Maker"), testing::NumberField(0x0112, 3, {6})},
+       .exif = {testing::NumberField(0xA002, 3, {64}), testing::TextField(0x9003, "2024:05:01 12:30:59")},
+       .gps = {testing::NumberField(0x0002, 5, {50, 1, 5, 1, 3, 10})},
+       .thumbnail = {testing::NumberField(0x0201, 4, {8})}});
+  EXPECT_EQ(Torment(camera, 5000), 0);
+  const std::string packet =
+      "<rdf:RDF xmlns:tiff=\"http://ns.adobe.com/tiff/1.0/\" xmlns:xmp='http://ns.adobe.com/xap/1.0/' "
+      "tiff:Orientation=\"6\"><tiff:ImageWidth>64</tiff:ImageWidth><xmp:Thumbnails>x</xmp:Thumbnails></rdf:RDF>";
+  const auto* begin = reinterpret_cast<const std::byte*>(packet.data());
+  EXPECT_EQ(Torment({begin, begin + packet.size()}, 5000), 0);
+  // Pictures that have both.
+  EXPECT_GT(Torment(testing::MakeJpeg({.size = {20, 20}, .exif = camera}), 400), 40);
 }
 
 }  // namespace

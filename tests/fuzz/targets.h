@@ -10,7 +10,7 @@
 namespace tbbthumbs::fuzz {
 
 // A file through sniffing, decoding, resampling, colour and encoding. The first byte of `input` chooses strictness,
-// sizes and output format. Returns whether thumbnails came of it.
+// sizes, output format, colours and whether metadata are kept. Returns whether thumbnails came of it.
 bool Thumbnail(std::span<const std::byte> input);
 
 enum class JpegFastOutcome {
@@ -41,8 +41,11 @@ enum class PngFastOutcome {
 // or not, and how the source delivers.
 PngFastOutcome PngFast(std::span<const std::byte> input);
 
-// An EXIF block.
+// An EXIF block: read, and rewritten for a thumbnail.
 void Exif(std::span<const std::byte> input);
+
+// An XMP packet, rewritten for a thumbnail.
+void Xmp(std::span<const std::byte> input);
 
 }  // namespace tbbthumbs::fuzz
 
