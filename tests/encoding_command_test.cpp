@@ -13,10 +13,9 @@
 
 #include "codecs/decoder.h"
 #include "tests/support/collecting_sink.h"
+#include "tests/support/command_fixture.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/png_fixture.h"
-#include "tests/support/process.h"
-#include "tests/support/temp_tree.h"
 
 namespace tbbthumbs {
 namespace {
@@ -117,12 +116,8 @@ double MeanDifference(const Thumbnail& a, const Thumbnail& b) {
   return sum / static_cast<double>(a.pixels.bytes.size());
 }
 
-class EncodingCommandTest : public ::testing::Test {
+class EncodingCommandTest : public testing::CommandFixture {
  protected:
-  ProcessResult Run(const Words& arguments) {
-    return testing::RunProcess(TBBTHUMBS_COMMAND, arguments, {.directory = tree_.root()});
-  }
-
   // What becomes of the file `in` at `size` with these options: exactly one thumbnail.
   Thumbnail Make(const Words& options, const std::string& size = "128") {
     const std::string out = "out" + std::to_string(++runs_);
@@ -143,7 +138,6 @@ class EncodingCommandTest : public ::testing::Test {
     return Bytes(bytes, bytes + text.size());
   }
 
-  testing::TempTree tree_;
   int runs_ = 0;
 };
 

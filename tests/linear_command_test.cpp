@@ -10,11 +10,10 @@
 
 #include "codecs/decoder.h"
 #include "tests/support/collecting_sink.h"
+#include "tests/support/command_fixture.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/pictures.h"
 #include "tests/support/png_fixture.h"
-#include "tests/support/process.h"
-#include "tests/support/temp_tree.h"
 
 namespace tbbthumbs {
 namespace {
@@ -22,12 +21,8 @@ namespace {
 using ::testing::HasSubstr;
 using testing::ProcessResult;
 
-class LinearCommandTest : public ::testing::Test {
+class LinearCommandTest : public testing::CommandFixture {
  protected:
-  ProcessResult Run(std::vector<std::string> arguments) {
-    return testing::RunProcess(TBBTHUMBS_COMMAND, arguments, {.directory = tree_.root()});
-  }
-
   // A board of black and white pixels, 72 x 72.
   void WriteBoards() {
     testing::PngFixture png{.size = {72, 72}};
@@ -54,8 +49,6 @@ class LinearCommandTest : public ::testing::Test {
     EXPECT_TRUE((*decoder)->Decode({.at_least = size}, sink, workspace, Watch(DecodeLimits(), {})));
     return sink.U8(size.width / 2, size.height / 2, 0);
   }
-
-  testing::TempTree tree_;
 };
 
 TEST_F(LinearCommandTest, LinearKeepsTheBrightnessOfABoard) {

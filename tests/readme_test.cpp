@@ -108,13 +108,15 @@ TEST_F(ReadmeTest, EveryCommandRunsAsWritten) {
   const size_t photos = CountFiles("build/demo/photos");
   EXPECT_EQ(CountFiles("thumbs"), photos);
   EXPECT_EQ(CountFiles("sizes"), 5 * photos);
-  EXPECT_EQ(CountFiles("many"), 4 * photos);
   EXPECT_EQ(CountFiles("stories"), photos);
   EXPECT_EQ(CountFiles("site/card"), photos);
   EXPECT_TRUE(fs::exists(root_ / "thumbs" / "Dragonfly_by_Bolly_256.jpg"));
-  EXPECT_EQ(CountFiles("flat"), photos);
-  EXPECT_TRUE(fs::exists(root_ / "flat" / "Dragonfly_by_Bolly.jpg"));
-  EXPECT_TRUE(fs::exists(root_ / "for-web" / "dragonfly_by_bolly-320w.jpg"));
+  EXPECT_TRUE(fs::exists(root_ / "web" / "dragonfly_by_bolly-320w.jpg"));
+  EXPECT_EQ(CountFiles("dense"), 2 * photos);
+  EXPECT_FALSE(fs::exists(root_ / "flat"));
+  EXPECT_EQ(CountFiles("mail"), photos);
+  for (const auto& entry : fs::directory_iterator(root_ / "mail")) EXPECT_LE(entry.file_size(), 20 * 1024U);
+  EXPECT_TRUE(fs::exists(root_ / "icons" / "Dragonfly_by_Bolly_64.png"));
   EXPECT_TRUE(fs::exists(root_ / "album" / "dragonfly_by_bolly.jpg"));
   EXPECT_TRUE(fs::exists(root_ / "album-thumbs" / "128" / "dragonfly_by_bolly.jpg"));
 }
