@@ -39,6 +39,8 @@ Numbers NumbersOf(const ColorProfile& profile) {
 
 using Bytes = std::span<const std::byte>;
 
+tl::unexpected<Error> OutOfMemory() { return Fail(ErrorCode::kOutOfMemory, "out of memory for a colour transform"); }
+
 size_t Hash(Bytes bytes) {
   return std::hash<std::string_view>{}({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
@@ -86,7 +88,8 @@ class ColorTransforms::Impl {
   bool Convert(Raster& raster, const ColorProfile& profile, const ColorGoal& goal);
   RgbFate FateOfRgb(const ColorProfile& profile, const ColorGoal& goal);
   Rgb8 FromSrgb(Rgb8 color, ColorModel model, const ColorProfile& profile, const ColorGoal& goal);
-  OutputProfile ProfileOf(ColorModel model, const ColorProfile& profile, const ColorGoal& goal, bool always);
+  // Without a profile that there should be: no memory.
+  Result<OutputProfile> ProfileOf(ColorModel model, const ColorProfile& profile, const ColorGoal& goal, bool always);
 
  private:
   // The layout of a picture's pixels.
@@ -291,7 +294,7 @@ Rgb8 ColorTransforms::Impl::FromSrgb(Rgb8 color, ColorModel model, const ColorPr
   if (goal.space == ColorSpace::kDisplayP3) {
     if (model == ColorModel::kGray && color.red == color.green && color.green == color.blue) return color;
     Convert(pixel, {}, goal);
-  } else if (!ProfileOf(model, profile, goal, false).srgb) {
+  } else if (!ProfileOf(model, profile, goal, false).value_or(OutputProfile()).srgb) {
     const Entry& entry = Find({model, false, SampleType::kU8}, profile, {goal, true});
     if (entry.transform == nullptr) return color;
     cmsDoTransform(entry.transform.get(), std::vector(pixel.pixels).data(), pixel.pixels.data(), 1);
@@ -301,16 +304,21 @@ Rgb8 ColorTransforms::Impl::FromSrgb(Rgb8 color, ColorModel model, const ColorPr
   return {samples[0], samples[1], samples[2]};
 }
 
-OutputProfile ColorTransforms::Impl::ProfileOf(ColorModel model, const ColorProfile& profile, const ColorGoal& goal,
-                                               bool always) {
+Result<OutputProfile> ColorTransforms::Impl::ProfileOf(ColorModel model, const ColorProfile& profile,
+                                                       const ColorGoal& goal, bool always) {
   if (goal.space == ColorSpace::kKeep && !std::holds_alternative<std::monostate>(profile)) {
     const Entry& entry = Find({model, false, SampleType::kU8}, profile, {goal});
-    if (entry.usable && entry.key.icc && (always || !entry.like_srgb)) return {entry.profile, entry.like_srgb};
-    if (entry.usable && !entry.like_srgb) return {entry.icc, false};
+    if (entry.usable && entry.key.icc && (always || !entry.like_srgb)) {
+      return OutputProfile{entry.profile, entry.like_srgb};
+    }
+    if (entry.usable && !entry.like_srgb) return OutputProfile{entry.icc, false};
   }
   const bool gray = model == ColorModel::kGray;
   const bool srgb = gray || goal.space != ColorSpace::kDisplayP3;
-  return {always || !srgb ? BuiltIn(gray, !srgb) : Bytes(), srgb};
+  if (!always && srgb) return OutputProfile{};
+  const Bytes icc = BuiltIn(gray, !srgb);
+  if (icc.empty()) return OutOfMemory();
+  return OutputProfile{icc, srgb};
 }
 
 Bytes ColorTransforms::Impl::BuiltIn(bool gray, bool display_p3) {
@@ -321,7 +329,6 @@ Bytes ColorTransforms::Impl::BuiltIn(bool gray, bool display_p3) {
                   display_p3 ? "Display P3"
                   : gray     ? "Gray with the curve of sRGB"
                              : "sRGB");
-    if (icc.empty()) throw std::bad_alloc();
   }
   return icc;
 }
@@ -334,7 +341,7 @@ auto OrOutOfMemory(F&& f) -> Result<decltype(f())> {
   try {
     return f();
   } catch (const std::bad_alloc&) {
-    return Fail(ErrorCode::kOutOfMemory, "out of memory for a colour transform");
+    return OutOfMemory();
   }
 }
 
@@ -358,7 +365,8 @@ Result<Rgb8> ColorTransforms::FromSrgb(Rgb8 color, ColorModel model, const Color
 
 Result<OutputProfile> ColorTransforms::ProfileOf(ColorModel model, const ColorProfile& profile, const ColorGoal& goal,
                                                  bool always) {
-  return OrOutOfMemory([&] { return impl_->ProfileOf(model, profile, goal, always); });
+  auto made = OrOutOfMemory([&] { return impl_->ProfileOf(model, profile, goal, always); });
+  return made ? std::move(*made) : tl::unexpected<Error>(std::move(made.error()));
 }
 
 }  // namespace tbbthumbs

@@ -123,7 +123,7 @@ class PngEncoder {
   }
 
   // The file around scratch_.stream.
-  std::vector<std::byte> Assemble() const {
+  Result<std::vector<std::byte>> Assemble() const {
     const PngStorage& storage = best_->candidate.storage;
     std::span<const uint8_t> stream = std::span(scratch_.stream).first(best_->stream_bytes);
     const size_t data_chunks = 1 + (stream.size() - 1) / PngChunkWriter::kMaxChunkBytes;
@@ -138,7 +138,7 @@ class PngEncoder {
     header[8] = static_cast<uint8_t>(storage.depth);
     header[9] = static_cast<uint8_t>(storage.color);
     writer.Append("IHDR", header);
-    AppendMetadata(writer, metadata_);
+    if (Status status = AppendMetadata(writer, metadata_); !status) return tl::unexpected<Error>(status.error());
     if (storage.color == PngColorType::kPalette) WritePalette(writer);
     while (!stream.empty()) {
       const size_t count = std::min(stream.size(), PngChunkWriter::kMaxChunkBytes);

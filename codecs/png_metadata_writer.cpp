@@ -3,7 +3,6 @@
 #include <zlib.h>
 
 #include <cstring>
-#include <new>
 #include <string_view>
 #include <vector>
 
@@ -25,15 +24,16 @@ std::vector<uint8_t> Headed(std::string_view head, size_t body_bytes) {
   return chunk;
 }
 
-void AppendIcc(PngChunkWriter& writer, std::span<const std::byte> icc) {
+Status AppendIcc(PngChunkWriter& writer, std::span<const std::byte> icc) {
   uLongf bytes = compressBound(icc.size());
   std::vector<uint8_t> chunk = Headed(kIccHead, bytes);
   const std::span<const uint8_t> profile = AsNumbers(icc);
   if (compress2(chunk.data() + kIccHead.size(), &bytes, profile.data(), profile.size(), Z_BEST_COMPRESSION) != Z_OK) {
-    throw std::bad_alloc();  // the only way in which it fails
+    return Fail(ErrorCode::kOutOfMemory, "out of memory to compress a profile");  // the only way in which it fails
   }
   chunk.resize(kIccHead.size() + bytes);
   writer.Append("iCCP", chunk);
+  return {};
 }
 
 void AppendXmp(PngChunkWriter& writer, std::span<const std::byte> xmp) {
@@ -50,10 +50,13 @@ size_t MetadataBytes(const Metadata& metadata) {
          3 * PngChunkWriter::kFrameBytes;
 }
 
-void AppendMetadata(PngChunkWriter& writer, const Metadata& metadata) {
-  if (!metadata.icc.empty()) AppendIcc(writer, metadata.icc);
+Status AppendMetadata(PngChunkWriter& writer, const Metadata& metadata) {
+  if (!metadata.icc.empty()) {
+    if (Status status = AppendIcc(writer, metadata.icc); !status) return status;
+  }
   if (!metadata.exif.empty()) writer.Append("eXIf", AsNumbers(metadata.exif));
   if (!metadata.xmp.empty()) AppendXmp(writer, metadata.xmp);
+  return {};
 }
 
 }  // namespace tbbthumbs

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "codecs/error.h"
 #include "codecs/metadata.h"
 #include "codecs/png_chunk_writer.h"
 
@@ -12,8 +13,8 @@ namespace tbbthumbs {
 // What AppendMetadata adds at most, nearly.
 size_t MetadataBytes(const Metadata& metadata);
 
-// iCCP, eXIf and iTXt, to stand behind IHDR and before all else. Throws std::bad_alloc.
-void AppendMetadata(PngChunkWriter& writer, const Metadata& metadata);
+// iCCP, eXIf and iTXt, to stand behind IHDR and before all else. Errors: kOutOfMemory. Throws std::bad_alloc.
+[[nodiscard]] Status AppendMetadata(PngChunkWriter& writer, const Metadata& metadata);
 
 }  // namespace tbbthumbs
 
