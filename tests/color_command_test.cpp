@@ -6,12 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/command_fixture.h"
 #include "tests/support/exif_fixture.h"
 #include "tests/support/icc_fixture.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/pictures.h"
-#include "tests/support/process.h"
-#include "tests/support/temp_tree.h"
 
 namespace tbbthumbs {
 namespace {
@@ -21,7 +20,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::ProcessResult;
 
-class ColorCommandTest : public ::testing::Test {
+class ColorCommandTest : public testing::CommandFixture {
  protected:
   void SetUp() override {
     tree_.Write("in/p3.jpg", testing::MakeJpeg({.size = {64, 48},
@@ -29,22 +28,18 @@ class ColorCommandTest : public ::testing::Test {
                                                 .icc = testing::RgbIcc(testing::kP3Primaries, 0)}));
   }
 
-  ProcessResult Run(std::vector<std::string> options) {
-    testing::ProcessOptions process;
-    process.directory = tree_.root();
+  ProcessResult MakeAnew(std::vector<std::string> options) const {
     options.insert(options.begin(), {"in", "-o", "out", "--force", "-s", "32"});
-    return testing::RunProcess(TBBTHUMBS_COMMAND, options, process);
+    return Run(options);
   }
 
   // The bytes of the thumbnail of p3.jpg.
   std::string Made(const std::vector<std::string>& options) {
-    const ProcessResult result = Run(options);
+    const ProcessResult result = MakeAnew(options);
     EXPECT_EQ(result.exit_code, 0) << result.err;
     const bool png = std::find(options.begin(), options.end(), "png") != options.end();
     return tree_.Read(png ? "out/p3_32.png" : "out/p3_32.jpg");
   }
-
-  testing::TempTree tree_;
 };
 
 TEST_F(ColorCommandTest, NothingIsKeptByDefault) {
@@ -80,7 +75,7 @@ TEST_F(ColorCommandTest, OfKeepAndStripTheLastCounts) {
 
 TEST_F(ColorCommandTest, WrongValuesAreNamed) {
   const auto refused = [&](const std::vector<std::string>& options) {
-    const ProcessResult result = Run(options);
+    const ProcessResult result = MakeAnew(options);
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
     return result.err;
@@ -108,8 +103,8 @@ TEST_F(ColorCommandTest, IntentsDiffer) {
 TEST_F(ColorCommandTest, GoesWithOtherOptions) {
   tree_.Write("in/b.png", testing::PngFile({60, 80}, true));
   const ProcessResult result =
-      Run({"--color", "p3", "--keep", "all", "-s", "20x30,fit=cover", "-s", "40,fit=pad", "--background", "#f80",
-           "--format", "auto", "--intent", "relative", "--progressive"});
+      MakeAnew({"--color", "p3", "--keep", "all", "-s", "20x30,fit=cover", "-s", "40,fit=pad", "--background", "#f80",
+                "--format", "auto", "--intent", "relative", "--progressive"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(tree_.Files("out").size(), 6u);
   for (const std::string& file : tree_.Files("out")) {
