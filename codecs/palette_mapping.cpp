@@ -67,8 +67,8 @@ void DitherToPalette(std::span<PalettePixel> pixels, Size size, std::span<const 
       }
       PalettePoint point = PointOf(LightOf(pixel));
       for (size_t c = 0; c < 4; ++c) {
-        point[c] =
-            std::clamp(point[c] + here[x + 1][c] * strengths[y * width + x] / 256, -PaletteSearch::kMostCoordinate, PaletteSearch::kMostCoordinate);
+        point[c] = std::clamp(point[c] + here[x + 1][c] * strengths[y * width + x] / 256,
+                              -PaletteSearch::kMostCoordinate, PaletteSearch::kMostCoordinate);
       }
       const PaletteEntry& entry = entries[(alpha == 255 ? opaque : all).Nearest(point)];
       pixel = entry.pixel;
