@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "codecs/color.h"
+#include "codecs/placeholder_source.h"
 #include "codecs/resize_tree.h"
 #include "codecs/resizer.h"
 #include "codecs/row_path.h"
@@ -45,14 +46,19 @@ class Maker {
   const std::vector<ThumbnailPlan>& plans() const { return plans_; }
 
   Result<DecodeReport> Decode(Decoder& decoder);
-  // After Decode. Errors: those of the encoders, of ColorTransforms, and of Watch::Poll.
-  Result<std::vector<Encoded>> Finish();
+  // After Decode: the thumbnails and the placeholders. Errors: those of the encoders, of ColorTransforms, and of
+  // Watch::Poll.
+  Status Finish(Made& made);
 
  private:
   // The thumbnails that are made of this one, then itself: few small pictures are held at a time, and what they are
   // made of is still in the caches.
-  Status FinishBranch(size_t index);
-  Result<Encoded> FinishOne(size_t index);
+  Status FinishBranch(size_t index, Made& made);
+  Status FinishOne(size_t index, Made& made);
+  Raster TakeRaster(size_t index);
+  // Adds the small picture of which the placeholders are made.
+  void AddPlaceholderPicture(const std::vector<ResizeTarget>& targets);
+  Result<Placeholders> FinishPlaceholders();
 
   const ImageInfo& info_;
   const SpecSet& specs_;
@@ -60,9 +66,8 @@ class Maker {
   const Watch& watch_;
   const std::vector<ThumbnailPlan> plans_;
   ResizeTree tree_;
-  std::deque<Resizer> resizers_;
-  std::optional<RowPath> path_;  // from Decode on
-  std::vector<Encoded> encoded_;
+  std::deque<Resizer> resizers_;  // one for each plan, and one for the placeholders if any are wanted
+  std::optional<RowPath> path_;   // from Decode on
 };
 
 Result<DecodeReport> Maker::Decode(Decoder& decoder) {
@@ -82,6 +87,7 @@ Result<DecodeReport> Maker::Decode(Decoder& decoder) {
     resizers_.emplace_back(plan.stored, specs_.kernel, workspace_.taps(), *keeps_planes ? ycc : YccResult::kRgb);
   }
   tree_ = MakeResizeTree(targets, info_.size, specs_.kernel);
+  if (specs_.placeholders.any()) AddPlaceholderPicture(targets);
   std::vector<Resizer*> roots;
   for (const size_t root : tree_.roots) roots.push_back(&resizers_[root]);
   path_.emplace(std::move(roots), info_.profile, specs_.linear, workspace_);
@@ -93,35 +99,66 @@ Result<DecodeReport> Maker::Decode(Decoder& decoder) {
   return decoder.Decode(request, path_->front(), workspace_, watch_);
 }
 
-Result<std::vector<Encoded>> Maker::Finish() {
-  encoded_.resize(plans_.size());
-  for (const size_t root : tree_.roots) {
-    if (Status status = FinishBranch(root); !status) return tl::unexpected<Error>(std::move(status.error()));
-  }
-  return std::move(encoded_);
+void Maker::AddPlaceholderPicture(const std::vector<ResizeTarget>& targets) {
+  const SizeSpec box{.width = kPlaceholderSide, .height = kPlaceholderSide};
+  ResizeTarget target = MakePlans(info_, {box}).front().stored;
+  const std::optional<size_t> source = PlaceholderSource(targets, target.scaled, info_.size);
+  if (source && targets[*source].scaled.pixels() < target.scaled.pixels()) target = targets[*source];
+  (source ? tree_.children[*source] : tree_.roots).push_back(resizers_.size());
+  tree_.children.emplace_back();
+  resizers_.emplace_back(target, Kernel::kArea, workspace_.taps());  // blurred anyway, and the least work
 }
 
-Status Maker::FinishBranch(size_t index) {
-  if (Status status = watch_.Poll(); !status) return status;
-  for (const size_t child : tree_.children[index]) {
-    if (Status status = resizers_[index].Replay(resizers_[child]); !status) return status;
-    if (Status status = FinishBranch(child); !status) return status;
+Status Maker::Finish(Made& made) {
+  made.thumbnails.resize(plans_.size());
+  for (const size_t root : tree_.roots) {
+    if (Status status = FinishBranch(root, made); !status) return status;
   }
-  auto encoded = FinishOne(index);
-  if (!encoded) return tl::unexpected<Error>(std::move(encoded.error()));
-  encoded_[index] = std::move(*encoded);
   return {};
 }
 
-Result<Encoded> Maker::FinishOne(size_t index) {
-  if (auto planes = resizers_[index].TakePlanes()) {
-    return FinishThumbnail(std::move(*planes), plans_[index], info_, specs_, workspace_);
+Status Maker::FinishBranch(size_t index, Made& made) {
+  if (Status status = watch_.Poll(); !status) return status;
+  for (const size_t child : tree_.children[index]) {
+    if (Status status = resizers_[index].Replay(resizers_[child]); !status) return status;
+    if (Status status = FinishBranch(child, made); !status) return status;
   }
+  return FinishOne(index, made);
+}
+
+Status Maker::FinishOne(size_t index, Made& made) {
+  if (index == plans_.size()) {
+    auto placeholders = FinishPlaceholders();
+    if (!placeholders) return tl::unexpected<Error>(std::move(placeholders.error()));
+    made.placeholders = std::move(*placeholders);
+    return {};
+  }
+  Result<Encoded> encoded;
+  if (auto planes = resizers_[index].TakePlanes()) {
+    encoded = FinishThumbnail(std::move(*planes), plans_[index], info_, specs_, workspace_);
+  } else {
+    OutputFormat format = specs_.format;
+    if (format == OutputFormat::kAuto) format = path_->opaque() ? OutputFormat::kJpeg : OutputFormat::kPng;
+    encoded = FinishThumbnail(TakeRaster(index), plans_[index], info_, format, specs_, workspace_);
+  }
+  if (!encoded) return tl::unexpected<Error>(std::move(encoded.error()));
+  made.thumbnails[index] = std::move(*encoded);
+  return {};
+}
+
+Raster Maker::TakeRaster(size_t index) {
   Raster raster = resizers_[index].Take();
   path_->Restore(raster);
-  OutputFormat format = specs_.format;
-  if (format == OutputFormat::kAuto) format = path_->opaque() ? OutputFormat::kJpeg : OutputFormat::kPng;
-  return FinishThumbnail(std::move(raster), plans_[index], info_, format, specs_, workspace_);
+  return raster;
+}
+
+Result<Placeholders> Maker::FinishPlaceholders() {
+  Raster raster = TakeRaster(plans_.size());
+  if (Status status = MakeUpright(raster, info_, {ColorSpace::kSrgb, specs_.intent}, specs_.strictness, workspace_);
+      !status) {
+    return tl::unexpected<Error>(std::move(status.error()));
+  }
+  return MakePlaceholders(raster, specs_.placeholders, specs_.background);
 }
 
 Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& limits, Workspace& workspace,
@@ -139,10 +176,12 @@ Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& 
   }
   auto report = maker.Decode(**decoder);
   if (!report) return tl::unexpected<Error>(std::move(report.error()));
-  auto thumbnails = maker.Finish();
-  if (!thumbnails) return tl::unexpected<Error>(std::move(thumbnails.error()));
-  Made made{info, std::move(*report), watch.Used(), std::move(*thumbnails)};
+  Made made;
+  if (Status status = maker.Finish(made); !status) return tl::unexpected<Error>(std::move(status.error()));
+  made.info = info;
   made.info.metadata = {};
+  made.decode = std::move(*report);
+  made.cpu_time = watch.Used();
   return made;
 }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "codecs/decoder.h"
 #include "codecs/error.h"
 #include "codecs/limits.h"
+#include "codecs/placeholders.h"
 #include "codecs/thumbnail_spec.h"
 #include "codecs/workspace.h"
 
@@ -26,8 +28,9 @@ struct Encoded {
 struct Made {
   ImageInfo info;  // without its metadata
   DecodeReport decode;
-  std::chrono::nanoseconds cpu_time{};  // of this thread, for this picture
-  std::vector<Encoded> thumbnails;      // one for each of SpecSet::sizes, in that order
+  std::chrono::nanoseconds cpu_time{};       // of this thread, for this picture
+  std::vector<Encoded> thumbnails;           // one for each of SpecSet::sizes, in that order
+  std::optional<Placeholders> placeholders;  // of the whole picture, where SpecSet::placeholders wants any
 };
 
 // Decodes `source` once and makes every wanted thumbnail: upright, in the wanted colours. No output, no threads, no

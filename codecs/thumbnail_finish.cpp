@@ -33,18 +33,26 @@ ColorGoal GoalOf(const Raster& raster, bool shows_background, const SpecSet& spe
 
 }  // namespace
 
+Status MakeUpright(Raster& raster, const ImageInfo& info, const ColorGoal& goal, Strictness strictness,
+                   Workspace& workspace) {
+  const auto usable = workspace.colors().Convert(raster, info.profile, goal);
+  if (!usable) return tl::unexpected<Error>(usable.error());
+  if (!*usable && strictness == Strictness::kStrict) {
+    return Fail(ErrorCode::kCorrupt, "the colour profile is unusable");
+  }
+  ReduceToU8(raster);
+  ApplyOrientation(raster, info.orientation);
+  return {};
+}
+
 Result<Encoded> FinishThumbnail(Raster raster, const ThumbnailPlan& plan, const ImageInfo& info, OutputFormat format,
                                 const SpecSet& specs, Workspace& workspace) {
   ColorTransforms& colors = workspace.colors();
   const bool shows_background = ShowsBackground(raster, plan, format, specs);
   const ColorGoal goal = GoalOf(raster, shows_background, specs);
-  const auto usable = colors.Convert(raster, info.profile, goal);
-  if (!usable) return tl::unexpected<Error>(usable.error());
-  if (!*usable && specs.strictness == Strictness::kStrict) {
-    return Fail(ErrorCode::kCorrupt, "the colour profile is unusable");
+  if (Status status = MakeUpright(raster, info, goal, specs.strictness, workspace); !status) {
+    return tl::unexpected<Error>(std::move(status.error()));
   }
-  ReduceToU8(raster);
-  ApplyOrientation(raster, info.orientation);
   if (plan.layout.cut_by_pixels()) Crop(raster, ChooseWindow(raster, plan.layout.shown, plan.spec.gravity));
   Sharpen(raster, SharpenAmount(plan, specs));
   Result<Rgb8> background = specs.background;

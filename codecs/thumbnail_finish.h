@@ -10,8 +10,12 @@
 
 namespace tbbthumbs {
 
-// `raster`: as stored, in the picture's own colours, alpha straight. Errors: those of the encoders and of
-// ColorTransforms; kCorrupt (strict: an unusable colour profile).
+// From small pixels as stored, in the picture's own colours, to 8 bits, upright, in the colours of `goal`. Alpha is
+// straight. Errors: those of ColorTransforms; kCorrupt (strict: an unusable colour profile).
+Status MakeUpright(Raster& raster, const ImageInfo& info, const ColorGoal& goal, Strictness strictness,
+                   Workspace& workspace);
+
+// `raster`: as stored, in the picture's own colours, alpha straight. Errors: those of the encoders and of MakeUpright.
 Result<Encoded> FinishThumbnail(Raster raster, const ThumbnailPlan& plan, const ImageInfo& info, OutputFormat format,
                                 const SpecSet& specs, Workspace& workspace);
 

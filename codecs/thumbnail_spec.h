@@ -10,6 +10,7 @@
 #include "codecs/error.h"
 #include "codecs/kernel.h"
 #include "codecs/metadata.h"
+#include "codecs/placeholders.h"
 #include "codecs/raster.h"
 #include "codecs/size_spec.h"
 
@@ -51,7 +52,8 @@ struct SpecSet {
   int png_level = 0;
   int palette = 0;     // PNG: at most so many different pixels, 2..256, all by nearest likeness; 0: as they are
   bool dither = true;  // PNG with fewer colours: their errors are spread over the neighbours, which hides the steps
-  Rgb8 background;     // under transparency, in JPEG; around pictures that are padded
+  PlaceholderSet placeholders;  // change nothing about the thumbnails
+  Rgb8 background;              // under transparency, in JPEG; around pictures that are padded
   bool blurred_border = false;  // around pictures that are padded: a blurred copy instead
   // Of the thumbnails' pixels. What is not sRGB has its profile embedded; sRGB has none unless `keep.icc`.
   ColorSpace color = ColorSpace::kSrgb;

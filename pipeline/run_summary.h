@@ -13,6 +13,7 @@
 
 #include "codecs/error.h"
 #include "codecs/format.h"
+#include "codecs/placeholders.h"
 #include "codecs/size.h"
 #include "pipeline/stage_times.h"
 
@@ -50,16 +51,17 @@ struct PictureResult {
   uint64_t seq = 0;             // place in the input order, from 0
   std::filesystem::path input;  // as given, or as found below a directory given
   Outcome outcome = Outcome::kLeft;
-  std::optional<Error> error;           // for kFailed
-  Format format = Format::kUnknown;     // by its bytes, where they were read
-  Size size;                            // as stored
-  uint64_t bytes_in = 0;                // of the file, where it was read
-  std::vector<OutputFile> outputs;      // for kMade and kPlanned
-  NameChanges name_changes;             // of the outputs
-  std::string decoder;                  // for kMade: DecodeReport::path
-  bool salvaged = false;                // for kMade: damaged, made from what decoded
-  std::chrono::nanoseconds cpu_time{};  // of the worker, for decoding to encoding
-  StageSpans stages{};                  // when and where it was worked on
+  std::optional<Error> error;                // for kFailed
+  Format format = Format::kUnknown;          // by its bytes, where they were read
+  Size size;                                 // as stored
+  uint64_t bytes_in = 0;                     // of the file, where it was read
+  std::vector<OutputFile> outputs;           // for kMade and kPlanned
+  NameChanges name_changes;                  // of the outputs
+  std::string decoder;                       // for kMade: DecodeReport::path
+  std::optional<Placeholders> placeholders;  // for kMade, where SpecSet::placeholders wants any
+  bool salvaged = false;                     // for kMade: damaged, made from what decoded
+  std::chrono::nanoseconds cpu_time{};       // of the worker, for decoding to encoding
+  StageSpans stages{};                       // when and where it was worked on
 };
 
 // Counters of a run. Every input is in exactly one of made, planned, up_to_date, failed, not_pictures, unsupported,

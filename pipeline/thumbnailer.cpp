@@ -27,6 +27,7 @@ void Thumbnailer::Process(Item& item) {
         item.result.size = made->info.size;
         item.result.decoder = std::move(made->decode.path);
         item.result.salvaged = made->decode.salvaged;
+        item.result.placeholders = std::move(made->placeholders);
         item.result.cpu_time = made->cpu_time;
         item.thumbnails = std::move(made->thumbnails);
       } else {

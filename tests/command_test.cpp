@@ -114,6 +114,26 @@ TEST_F(CommandTest, JsonIsOnStandardOutputAndTheRestIsNot) {
   EXPECT_THAT(result.err, StartsWith("tbbthumbs: in/caf\xe9.jpg: truncated: "));
 }
 
+TEST_F(CommandTest, PlaceholdersAreInTheRecordsOfWhatIsMade) {
+  WritePictures();
+  const std::vector<std::string> line{"in", "-o", "out", "--json", "--blurhash", "--thumbhash"};
+  const auto lines = JsonLines(Run(line).out);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0]["blurhash"].get<std::string>().size(), 28u);
+  EXPECT_EQ(lines[0]["blurhash"].get<std::string>()[0], 'L');  // 640 x 480: 4 x 3 components
+  EXPECT_EQ(lines[1]["blurhash"].get<std::string>()[0], 'T');  // 300 x 400: 3 x 4
+  EXPECT_GE(lines[0]["thumbhash"].get<std::string>().size(), 24u);
+  EXPECT_THAT(lines[0]["average_color"].get<std::string>(), ::testing::MatchesRegex("#[0-9a-f]{6}"));
+  // Nothing is decoded.
+  EXPECT_FALSE(JsonLines(Run(line).out)[0].contains("blurhash"));
+  // Each by itself, and none unless asked.
+  const auto one = JsonLines(Run({"in", "-o", "out", "--json", "--thumbhash", "--force"}).out);
+  EXPECT_FALSE(one[0].contains("blurhash"));
+  EXPECT_EQ(one[0]["thumbhash"], lines[0]["thumbhash"]);
+  EXPECT_EQ(one[0]["average_color"], lines[0]["average_color"]);
+  EXPECT_FALSE(JsonLines(Run({"in", "-o", "out", "--json", "--force"}).out)[0].contains("average_color"));
+}
+
 TEST_F(CommandTest, TakesListsFromFilesAndStandardInput) {
   WritePictures();
   const std::string with_nul("in/a.jpg\0in/sub/b.png\0", 22);

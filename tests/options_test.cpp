@@ -119,6 +119,8 @@ const std::vector<OptionCase>& OptionCases() {
                 sizes.at(1).name == "a";
        }},
       {"--background blur", [](C c) { return c.job.specs.blurred_border && c.job.specs.background == Rgb8(); }},
+      {"--blurhash --json", [](C c) { return c.job.specs.placeholders.blurhash; }},
+      {"--thumbhash --json", [](C c) { return c.job.specs.placeholders.thumbhash; }},
       {"-s128 --size 320x240 --size=x64",
        [](C c) {
          return c.job.specs.sizes == std::vector<SizeSpec>{{128, 128}, {320, 240}, {0, 64}};
@@ -246,6 +248,8 @@ TEST(OptionsTest, WrongUseNamesTheOptionAndTheNearest) {
       {"p -o t --progress yes", "--progress: 'yes' is not auto, always or never"},
       {"p -o t --color-output yes", "--color-output: 'yes' is not"},
       {"p -o t -j -1", "--threads: "},
+      {"p -o t --blurhash", "--blurhash needs --json"},
+      {"p -o t --thumbhash --quiet", "--thumbhash needs --json"},
       {"p -o t --threads 5000", "--threads: '5000' is no whole number from 0 to 1024"},
       {"p -o t --io-threads 0", "--io-threads: '0' is no whole number from 1"},
       {"p -o t --tokens x", "--tokens: 'x' is no whole number"},

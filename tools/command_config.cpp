@@ -242,6 +242,8 @@ void ReadSpecs(Reader& reader, SpecSet& specs) {
   reader.ReadFlag("small", specs.small);
   if (specs.fast && specs.small) reader.Refuse("--fast and --small exclude each other");
   ReadEncoding(reader, specs);
+  reader.ReadFlag("blurhash", specs.placeholders.blurhash);
+  reader.ReadFlag("thumbhash", specs.placeholders.thumbhash);
   reader.ReadChoice("on-damage", specs.strictness, kOnDamage);
   reader.ReadChoice("decoder", specs.decoder, kDecoders);
 }
@@ -317,6 +319,10 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
   reader.Read("timeout", job.limits.cpu_deadline, ParseSeconds);
   reader.ReadFlag("dry-run", job.dry_run);
   ReadDisplay(reader, config.display);
+  if (job.specs.placeholders.any() && !config.display.json) {
+    reader.Refuse(std::string(job.specs.placeholders.blurhash ? "--blurhash" : "--thumbhash") +
+                  " needs --json: it goes into the record of each picture");
+  }
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
   return config;
 }

@@ -1,5 +1,7 @@
 #include "tools/json_report.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cstddef>
 #include <nlohmann/json.hpp>
@@ -74,6 +76,13 @@ Json ChangesJson(const NameChanges& changes) {
   return json;
 }
 
+void AddPlaceholders(Json& json, const Placeholders& placeholders) {
+  if (!placeholders.blurhash.empty()) json["blurhash"] = placeholders.blurhash;
+  if (!placeholders.thumbhash.empty()) json["thumbhash"] = placeholders.thumbhash;
+  const Rgb8& color = placeholders.average_color;
+  json["average_color"] = fmt::format("#{:02x}{:02x}{:02x}", color.red, color.green, color.blue);
+}
+
 // The counts that are not zero, by name.
 template <size_t kCount, class Name>
 Json CountsJson(const std::array<uint64_t, kCount>& counts, Name name) {
@@ -113,6 +122,7 @@ std::string PictureJson(const PictureResult& result) {
   }
   if (made) {
     json["decoder"] = result.decoder;
+    if (result.placeholders) AddPlaceholders(json, *result.placeholders);
     json["salvaged"] = result.salvaged;
     json["cpu_seconds"] = Seconds(result.cpu_time);
   }
