@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "codecs/alpha.h"
 #include "codecs/resizer.h"
 
 namespace tbbthumbs {
@@ -33,13 +34,16 @@ void PutOn(Raster& canvas, const Raster& raster, const Layout& layout) {
 
 Raster Resized(const Raster& raster, const ResizeTarget& target, Kernel kernel, TapCache& taps) {
   Resizer resizer(target, kernel, taps);
+  Premultiplier rows(resizer);
   const Size size = raster.size;
   RowFormat format{raster.color, raster.alpha, raster.sample, {}};
   format.planes = {{size.width, size.height, raster.channels(), size.width + 0.0, size.height + 0.0}};
-  Status status = resizer.Begin(format);
-  for (int y = 0; status && y < size.height; ++y) status = resizer.Row(0, raster.row(y));
-  if (status) status = resizer.End();
-  return status ? resizer.Take() : Raster();
+  Status status = rows.Begin(format);
+  for (int y = 0; status && y < size.height; ++y) status = rows.Row(0, raster.row(y));
+  if (status) status = rows.End();
+  Raster resized = status ? resizer.Take() : Raster();
+  Unpremultiply(resized);
+  return resized;
 }
 
 }  // namespace
@@ -68,7 +72,6 @@ void AddBlurredBorder(Raster& raster, const Layout& layout, TapCache& taps) {
       .width = layout.canvas.width, .height = layout.canvas.height, .fit = Fit::kCover, .scaling = Scaling::kBoth};
   const Layout covering = LayOut(coarse.size, cover);
   Raster canvas = Resized(coarse, {covering.scaled, covering.window}, Kernel::kMitchell, taps);
-  if (canvas.size != layout.canvas) return AddBorder(raster, layout, {});
   PutOn(canvas, raster, layout);
   raster = std::move(canvas);
 }

@@ -41,11 +41,6 @@ class ColorTransforms {
   // profile was usable; true where nothing is said.
   [[nodiscard]] Result<bool> Convert(Raster& raster, const ColorProfile& profile, const ColorGoal& goal);
 
-  // To sRGB, perceptual.
-  [[nodiscard]] Result<bool> ToSrgb(Raster& raster, const ColorProfile& profile) {
-    return Convert(raster, profile, {});
-  }
-
   [[nodiscard]] Result<RgbFate> FateOfRgb(const ColorProfile& profile, const ColorGoal& goal);
 
   // A colour of sRGB as pixels have it that came from `model` (gray or RGB) with `profile` to `goal`. Gray where they

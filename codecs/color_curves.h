@@ -19,7 +19,7 @@ class ColorCurves {
   ColorCurves& operator=(const ColorCurves&) = delete;
 
   // Those of an RGB profile of primaries and curves, or of a gray one that has a curve. sRGB's where the profile says
-  // nothing, works through tables, or is unusable (see ColorTransforms::ToSrgb).
+  // nothing, works through tables, or is unusable (see ColorTransforms::Convert).
   //
   // CMYK, with whatever profile: each ink leaves 1 - ink of the light in sRGB's curve. That is linear light as far as
   // the plain conversion of inks to sRGB goes (a product of what the inks leave, and sRGB's curve is nearly a power),

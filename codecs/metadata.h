@@ -16,8 +16,6 @@ struct KeptMetadata {
   bool xmp = false;        // the XMP packet, likewise (see RewriteXmp)
   bool copyright = false;  // an EXIF block of Copyright and Artist; from a PNG also its texts Copyright and Author
 
-  // Whether it takes more of the source than is read anyway.
-  bool of_source() const { return exif || xmp || copyright; }
   friend bool operator==(const KeptMetadata&, const KeptMetadata&) = default;
 };
 

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <optional>
 
+#include "codecs/ycc_planes.h"
+
 namespace tbbthumbs {
 namespace {
 
@@ -30,13 +32,15 @@ struct Candidate {
   size_t index = 0;
   Size size;
   double blur = 0;  // it has from its own source
+  bool halved_chroma = false;
 };
 
 // What the filters on the way to `source` add to the one that makes `wanted` of it: the sum of their widths squared, in
-// parts of the last one's. Nothing where it is too small.
-std::optional<double> BlurFrom(const Candidate& source, Size wanted) {
-  if (source.size == wanted) return source.blur;
-  const double ratio = std::min(1.0 * source.size.width / wanted.width, 1.0 * source.size.height / wanted.height);
+// parts of the last one's. Nothing where it is too small. For chroma of full size that of the source decides.
+std::optional<double> BlurFrom(const Candidate& source, Size wanted, bool halved_chroma) {
+  const Size size = source.halved_chroma && !halved_chroma ? ChromaHalved(source.size) : source.size;
+  if (size == wanted) return source.blur;
+  const double ratio = std::min(1.0 * size.width / wanted.width, 1.0 * size.height / wanted.height);
   if (ratio < 1) return std::nullopt;
   return (source.blur + 1) / (ratio * ratio);
 }
@@ -56,20 +60,22 @@ std::vector<size_t> LargestFirst(const std::vector<ResizeTarget>& targets) {
 
 }  // namespace
 
-ResizeTree MakeResizeTree(const std::vector<ResizeTarget>& targets, Size stored, Kernel kernel) {
+ResizeTree MakeResizeTree(const std::vector<ResizeTarget>& targets, Size stored, Kernel kernel,
+                          const std::vector<bool>& halved_chroma) {
   const double most = MostBlur(kernel);
   ResizeTree tree{{}, std::vector<std::vector<size_t>>(targets.size())};
   std::vector<Candidate> candidates;  // the smallest, the least work to read, last
   for (const size_t index : LargestFirst(targets)) {
     const ResizeTarget& target = targets[index];
+    const bool halved = !halved_chroma.empty() && halved_chroma[index];
     double blur = 0;
     const auto source = std::find_if(candidates.rbegin(), candidates.rend(), [&](const Candidate& candidate) {
-      const std::optional<double> sum = BlurFrom(candidate, target.scaled);
+      const std::optional<double> sum = BlurFrom(candidate, target.scaled, halved);
       if (sum && *sum <= most) blur = *sum;
       return sum && *sum <= most;
     });
     (source == candidates.rend() ? tree.roots : tree.children[source->index]).push_back(index);
-    if (ShowsAll(target) && Fits(target.scaled, stored)) candidates.push_back({index, target.scaled, blur});
+    if (ShowsAll(target) && Fits(target.scaled, stored)) candidates.push_back({index, target.scaled, blur, halved});
   }
   return tree;
 }

@@ -19,8 +19,10 @@ struct ResizeTree {
 
 // To read a decoded picture once more for each of many small pictures is most of the work of making them. So they are
 // made of larger ones that are made anyway, where hardly anything is lost by it. `stored`: size of the picture that is
-// decoded. The largest target is always a root.
-ResizeTree MakeResizeTree(const std::vector<ResizeTarget>& targets, Size stored, Kernel kernel);
+// decoded. `halved_chroma`: which of them end as planes whose chroma has half the size; none where it is empty. The
+// largest target is always a root.
+ResizeTree MakeResizeTree(const std::vector<ResizeTarget>& targets, Size stored, Kernel kernel,
+                          const std::vector<bool>& halved_chroma = {});
 
 }  // namespace tbbthumbs
 

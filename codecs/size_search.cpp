@@ -11,6 +11,7 @@ namespace {
 
 // Headers and tables of a JPEG with three components.
 constexpr double kFrameBytes = 600;
+
 struct Trial {
   size_t step = 0;
   size_t bytes = 0;
@@ -82,7 +83,9 @@ Result<Fitted> FitQuality(int wanted, uint64_t max_bytes,
         double scale = high_scale * target / high;
         if (range.low && range.low->bytes < range.high.bytes) {
           const double low_scale = ScaleOf(quality_at(range.low->step));
-          scale = high_scale + (low_scale - high_scale) * (target - high) / (ExpectedScale(range.low->bytes) - high);
+          const double apart = ExpectedScale(range.low->bytes) - high;
+          if (apart <= 0) return Middle(range);  // both are hardly more than their tables
+          scale = high_scale + (low_scale - high_scale) * (target - high) / apart;
         }
         const double quality = std::clamp(QualityOf(std::max(scale, 0.0)), 1.0, static_cast<double>(wanted));
         const size_t step = static_cast<size_t>(quality) - 1;

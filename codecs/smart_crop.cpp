@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "codecs/box_shrink.h"
 #include "codecs/thumbnail_layout.h"
 
 namespace tbbthumbs {
@@ -122,17 +123,36 @@ double Entropy(const std::vector<uint8_t>& lumas, int width, const Window& windo
   return bits;
 }
 
-// Both axes together in at most so many places: enough that neighbours differ by little.
+// Steps along the axis in which the picture is longer than the window, or along both: enough that neighbours differ by
+// little.
 constexpr int kPlaces = 64;
+constexpr int kPlacesOfBoth = 8;
 
-}  // namespace
+// Of what is looked at. More would show nothing new, and takes 17 bytes a pixel.
+constexpr uint64_t kMostPixels = uint64_t{1} << 20;
 
-Window ChooseWindow(const Raster& raster, Size size, Gravity gravity) {
+Window MiddleOf(Size whole, Size size) {
+  return {Placed(whole.width, size.width, 0, true), Placed(whole.height, size.height, 0, true), size};
+}
+
+Raster Averaged(const Raster& raster, int factor) {
+  const PlaneFormat plane{raster.size.width, raster.size.height, raster.channels(), raster.size.width + 0.0,
+                          raster.size.height + 0.0};
+  BoxShrink shrink(plane, raster.sample, factor, factor);
+  Raster averaged{{shrink.format().width, shrink.format().height}, raster.color, raster.alpha, raster.sample, {}};
+  averaged.pixels.reserve(averaged.row_bytes() * static_cast<size_t>(averaged.size.height));
+  for (int y = 0; y < raster.size.height; ++y) {
+    const auto row = shrink.Add(raster.row(y));
+    averaged.pixels.insert(averaged.pixels.end(), row.begin(), row.end());
+  }
+  return averaged;
+}
+
+// By all of its pixels.
+Window Search(const Raster& raster, Size size, bool attention) {
   const int room_x = raster.size.width - size.width;
   const int room_y = raster.size.height - size.height;
-  Window best{Placed(raster.size.width, size.width, 0, true), Placed(raster.size.height, size.height, 0, true), size};
-  if (gravity != Gravity::kAttention && gravity != Gravity::kEntropy) return best;
-  const bool attention = gravity == Gravity::kAttention;
+  Window best = MiddleOf(raster.size, size);
   const size_t stride = static_cast<size_t>(raster.size.width) + 1;
   const std::vector<uint8_t> lumas = LumasOf(raster);
   const std::vector<double> sums = attention ? SumsOf(Scores(raster, lumas), raster.size) : std::vector<double>();
@@ -149,8 +169,9 @@ Window ChooseWindow(const Raster& raster, Size size, Gravity gravity) {
     return std::abs(window.x - middle.x) + std::abs(window.y - middle.y);
   };
   double most = value(best);
-  const int step_x = std::max(1, room_x / kPlaces);
-  const int step_y = std::max(1, room_y / kPlaces);
+  const int places = room_x > 0 && room_y > 0 ? kPlacesOfBoth : kPlaces;
+  const int step_x = std::max(1, room_x / places);
+  const int step_y = std::max(1, room_y / places);
   for (int y = 0; y <= room_y; y += step_y) {
     for (int x = 0; x <= room_x; x += step_x) {
       const Window window{x, y, size};
@@ -164,6 +185,28 @@ Window ChooseWindow(const Raster& raster, Size size, Gravity gravity) {
     }
   }
   return best;
+}
+
+}  // namespace
+
+Window ChooseWindow(const Raster& raster, Size size, Gravity gravity) {
+  Window window = MiddleOf(raster.size, size);
+  if (gravity != Gravity::kAttention && gravity != Gravity::kEntropy) return window;
+  const bool attention = gravity == Gravity::kAttention;
+  int factor = 1;
+  while (raster.size.pixels() / factor / factor > kMostPixels) ++factor;
+  if (factor == 1) return Search(raster, size, attention);
+  const Raster coarse = Averaged(raster, factor);
+  const Size coarse_size{std::clamp(size.width / factor, 1, coarse.size.width),
+                         std::clamp(size.height / factor, 1, coarse.size.height)};
+  const Window found = Search(coarse, coarse_size, attention);
+  // The ends of the one are those of the other.
+  const auto scaled = [](int at, int coarse_room, int room) {
+    return coarse_room > 0 ? static_cast<int>(int64_t{at} * room / coarse_room) : room / 2;
+  };
+  window.x = scaled(found.x, coarse.size.width - coarse_size.width, raster.size.width - size.width);
+  window.y = scaled(found.y, coarse.size.height - coarse_size.height, raster.size.height - size.height);
+  return window;
 }
 
 void Crop(Raster& raster, const Window& window) {

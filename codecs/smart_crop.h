@@ -11,7 +11,7 @@ namespace tbbthumbs {
 // Where a window of that size lies best in a picture of 8-bit gray or RGB, with or without alpha: kAttention maximises
 // skin tones, saturation and edges, each weighted as eyes are drawn to them, kEntropy the entropy of the brightness
 // (in bits, of 64 steps). Among equally good places the one nearest to the middle is taken; other gravities take that.
-// `size` fits into the picture.
+// `size` fits into the picture. Of one of more than a million pixels averages are looked at.
 Window ChooseWindow(const Raster& raster, Size size, Gravity gravity);
 
 // Keeps a part of the picture.

@@ -76,6 +76,7 @@ Result<DecodeReport> Maker::Decode(Decoder& decoder) {
   std::vector<ResizeTarget> targets;
   std::vector<Size> sizes;
   std::vector<Size> chroma_sizes;
+  std::vector<bool> halved_planes;
   for (const ThumbnailPlan& plan : plans_) {
     const YccResult ycc = YccResultFor(plan.layout, HasFullChroma(specs_, WantedQuality(plan.spec, specs_)));
     const Size scaled = plan.stored.scaled;
@@ -84,9 +85,10 @@ Result<DecodeReport> Maker::Decode(Decoder& decoder) {
     targets.push_back(plan.stored);
     sizes.push_back(scaled);
     chroma_sizes.push_back(halved ? ChromaHalved(scaled) : scaled);
+    halved_planes.push_back(*keeps_planes && ycc == YccResult::kHalvedChroma);
     resizers_.emplace_back(plan.stored, specs_.kernel, workspace_.taps(), *keeps_planes ? ycc : YccResult::kRgb);
   }
-  tree_ = MakeResizeTree(targets, info_.size, specs_.kernel);
+  tree_ = MakeResizeTree(targets, info_.size, specs_.kernel, halved_planes);
   if (specs_.placeholders.any()) AddPlaceholderPicture(targets);
   std::vector<Resizer*> roots;
   for (const size_t root : tree_.roots) roots.push_back(&resizers_[root]);

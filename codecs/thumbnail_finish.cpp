@@ -68,7 +68,7 @@ Result<Encoded> FinishThumbnail(Raster raster, const ThumbnailPlan& plan, const 
   }
   const auto profile = colors.ProfileOf(raster.color, info.profile, goal, specs.keep.icc);
   if (!profile) return tl::unexpected<Error>(profile.error());
-  const ThumbnailMetadata metadata(info.metadata, specs.keep, *profile, raster.size);
+  const ThumbnailMetadata metadata(info.metadata, specs.keep, *profile, raster.size, info.orientation != 1);
   auto bytes = EncodeThumbnail(raster, format, plan.spec, specs, metadata.value(), workspace);
   if (!bytes) return tl::unexpected<Error>(std::move(bytes.error()));
   return Encoded{raster.size, format, std::move(*bytes)};
@@ -79,7 +79,7 @@ Result<Encoded> FinishThumbnail(YccPlanes planes, const ThumbnailPlan& plan, con
   const ColorGoal goal{specs.color, specs.intent};
   const auto profile = workspace.colors().ProfileOf(ColorModel::kRgb, info.profile, goal, specs.keep.icc);
   if (!profile) return tl::unexpected<Error>(profile.error());
-  const ThumbnailMetadata metadata(info.metadata, specs.keep, *profile, planes.size);
+  const ThumbnailMetadata metadata(info.metadata, specs.keep, *profile, planes.size, false);
   Sharpen(planes, SharpenAmount(plan, specs));
   auto bytes = EncodeThumbnail(planes, plan.spec, specs, metadata.value());
   if (!bytes) return tl::unexpected<Error>(std::move(bytes.error()));

@@ -6,7 +6,7 @@
 namespace tbbthumbs {
 
 ThumbnailMetadata::ThumbnailMetadata(const SourceMetadata& source, const KeptMetadata& kept,
-                                     const OutputProfile& profile, Size size)
+                                     const OutputProfile& profile, Size size, bool turned)
     : icc_(profile.icc) {
   if (kept.exif || kept.copyright) {
     ExifEdit edit{.size = size, .srgb = profile.srgb, .copyright_only = !kept.exif};
@@ -16,7 +16,7 @@ ThumbnailMetadata::ThumbnailMetadata(const SourceMetadata& source, const KeptMet
     }
     exif_ = RewriteExif(source.exif, edit);
   }
-  if (kept.xmp) xmp_ = RewriteXmp(source.xmp, {size, profile.srgb});
+  if (kept.xmp) xmp_ = RewriteXmp(source.xmp, {size, profile.srgb, turned});
 }
 
 }  // namespace tbbthumbs

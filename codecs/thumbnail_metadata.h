@@ -14,8 +14,9 @@ namespace tbbthumbs {
 
 class ThumbnailMetadata {
  public:
-  // `size`: of the thumbnail. `profile` is to stay valid as long as value().
-  ThumbnailMetadata(const SourceMetadata& source, const KeptMetadata& kept, const OutputProfile& profile, Size size);
+  // `size`: of the thumbnail; `turned`: its pixels were, as EXIF says. `profile` is to stay valid as long as value().
+  ThumbnailMetadata(const SourceMetadata& source, const KeptMetadata& kept, const OutputProfile& profile, Size size,
+                    bool turned);
 
   Metadata value() const { return {icc_, exif_, xmp_}; }
 

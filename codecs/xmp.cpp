@@ -1,10 +1,12 @@
 #include "codecs/xmp.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "codecs/metadata.h"
 
@@ -101,6 +103,8 @@ class XmpPacket {
       size_t begin = last + 1;
       while (begin > 0 && IsNameCharacter(text_[begin - 1])) --begin;
       const std::string name = text_.substr(begin, last + 1 - begin);
+      // Names without a prefix are of this namespace then.
+      if (name == "xmlns") damaged_ = true;
       if (!name.starts_with("xmlns:")) continue;
       const std::string prefix = name.substr(6);
       if (std::find(prefixes.begin(), prefixes.end(), prefix) != prefixes.end()) continue;
@@ -134,6 +138,32 @@ class XmpPacket {
   bool damaged_ = false;
 };
 
+// RFC 3629.
+bool IsUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i++]);
+    if (lead < 0x80) continue;
+    const int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
+    if (lead < 0xC2 || lead > 0xF4) return false;
+    uint32_t code = lead & (0x3Fu >> more);
+    for (int k = 0; k < more; ++k) {
+      const unsigned char next = i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+      if ((next & 0xC0) != 0x80) return false;
+      code = code << 6 | (next & 0x3Fu);
+      ++i;
+    }
+    const uint32_t least = more == 3 ? 0x10000 : more == 2 ? 0x800 : 0x80;
+    if (code < least || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return false;
+  }
+  return true;
+}
+
+// Namespaces of what a thumbnail does not have: lengths of a video or a gain map behind the picture, a panorama's
+// geometry in pixels.
+constexpr std::string_view kUntrueNamespaces[] = {
+    "http://ns.google.com/photos/1.0/camera/", "http://ns.google.com/photos/1.0/container/",
+    "http://ns.google.com/photos/1.0/panorama/", "http://ns.adobe.com/hdr-gain-map/1.0/"};
+
 }  // namespace
 
 std::vector<std::byte> RewriteXmp(std::span<const std::byte> packet, const XmpEdit& edit) {
@@ -141,11 +171,15 @@ std::vector<std::byte> RewriteXmp(std::span<const std::byte> packet, const XmpEd
   constexpr std::string_view kExif = "http://ns.adobe.com/exif/1.0/";
   if (packet.size() > kMaxXmpBytes) return {};
   const std::string_view text(reinterpret_cast<const char*>(packet.data()), packet.size());
-  if (text.find('\0') != std::string_view::npos || text.find("RDF") == std::string_view::npos) return {};
+  const auto has = [text](std::string_view part) { return text.find(part) != std::string_view::npos; };
+  if (has(std::string_view("\0", 1)) || !has("RDF") || !IsUtf8(text)) return {};
+  if (std::ranges::any_of(kUntrueNamespaces, has)) return {};
+  // A namespace whose name is spelled with references would not be recognised.
+  if (has("xmlns") && (has("&#47;") || has("&#x2f;") || has("&#x2F;"))) return {};
   XmpPacket edited{std::string(text)};
   const std::string width = std::to_string(edit.size.width);
   const std::string height = std::to_string(edit.size.height);
-  edited.Set(kTiff, "Orientation", "1");
+  if (edit.turned) edited.Set(kTiff, "Orientation", "1");
   edited.Set(kTiff, "ImageWidth", width);
   edited.Set(kTiff, "ImageLength", height);
   edited.Set(kExif, "PixelXDimension", width);

@@ -120,7 +120,7 @@ std::vector<int> Cube(int max, bool alpha) {
 class ColorTest : public ::testing::Test {
  protected:
   bool Convert(Raster& raster, const ColorProfile& profile) {
-    const Result<bool> usable = transforms_.ToSrgb(raster, profile);
+    const Result<bool> usable = transforms_.Convert(raster, profile, {});
     EXPECT_TRUE(usable.has_value());
     return usable.value_or(false);
   }

@@ -144,6 +144,29 @@ TEST(Fits, PadAroundTransparencyIsOpaque) {
   EXPECT_EQ(static_cast<int>(png.row(20)[3]), 0);
 }
 
+// What lies under transparency (black, often) does not darken the copy.
+TEST(Fits, TheBlurredCopyHasTheColoursThatAreSeen) {
+  PngFixture fixture{.size = {80, 40}, .color = PngColor::kRgba};
+  for (int y = 0; y < 40; ++y) {
+    for (int x = 0; x < 80; ++x) {
+      const bool seen = (x / 10 + y / 10) % 2 == 0;
+      fixture.samples.insert(fixture.samples.end(), {200, 160, 40, static_cast<uint16_t>(seen ? 255 : 0)});
+    }
+  }
+  SpecSet specs = Specs({"80,fit=pad"});
+  specs.blurred_border = true;
+  const Raster png = Decoded(Make(MakePng(fixture), specs)[0]);
+  ASSERT_EQ(png.size, (Size{80, 80}));
+  ASSERT_TRUE(png.alpha);
+  const auto border = png.row(4);
+  for (size_t i = 0; i < border.size(); i += 4) {
+    ASSERT_GT(static_cast<int>(border[i + 3]), 60);
+    EXPECT_NEAR(static_cast<int>(border[i]), 200, 4);
+    EXPECT_NEAR(static_cast<int>(border[i + 1]), 160, 4);
+    EXPECT_NEAR(static_cast<int>(border[i + 2]), 40, 4);
+  }
+}
+
 TEST(Fits, AttentionFindsTheSubjectInEveryOrientation) {
   // A face on a wall, off the middle.
   PngFixture fixture{.size = {600, 200}};

@@ -53,7 +53,7 @@ Raster FromAllPixels(const std::vector<std::byte>& file, Size upright) {
   EXPECT_TRUE((*decoder)->Decode(request, light, workspace, Watch(DecodeLimits(), {})));
   Raster raster = resizer.Take();
   light.Leave(raster);
-  EXPECT_TRUE(workspace.colors().ToSrgb(raster, info.profile));
+  EXPECT_TRUE(workspace.colors().Convert(raster, info.profile, {}));
   ApplyOrientation(raster, info.orientation);
   return raster;
 }

@@ -42,6 +42,19 @@ TEST(ResizeTree, WhatWouldLoseByItIsMadeOfTheDecodedPicture) {
   }
 }
 
+TEST(ResizeTree, FullChromaIsMadeOfChromaThatIsLargeEnough) {
+  const auto targets = Targets({{800, 600}, {800, 600}, {600, 450}, {200, 150}});
+  const auto roots = [&](const std::vector<bool>& halved) {
+    return MakeResizeTree(targets, {4000, 3000}, Kernel::kLanczos3, halved).roots;
+  };
+  EXPECT_THAT(roots({}), ElementsAre(0));
+  EXPECT_THAT(roots({true, true, true, true}), ElementsAre(0));
+  EXPECT_THAT(roots({true, false, true, true}), ElementsAre(0, 1));
+  EXPECT_THAT(roots({true, true, false, true}), ElementsAre(0, 2));
+  EXPECT_THAT(roots({true, true, true, false}), ElementsAre(0)) << "half of 800 is twice 200";
+  EXPECT_THAT(roots({false, true, false, false}), ElementsAre(0));
+}
+
 TEST(ResizeTree, OnlyAWholePictureMakesOthers) {
   std::vector<ResizeTarget> targets = Targets({{1000, 1000}, {100, 100}});
   targets[0].window = {100, 100, {800, 800}};

@@ -39,6 +39,16 @@ TEST(FitQuality, TakesWhatIsWantedWhereItFits) {
   EXPECT_EQ(search.tried, std::set<int>{85});
 }
 
+// Of a few pixels: all sizes are below what the tables of a colour picture take.
+TEST(FitQuality, FindsItAmongTablesAlone) {
+  for (uint64_t max_bytes = 331; max_bytes < 340; ++max_bytes) {
+    const Search search = Fit(90, max_bytes, [](int quality) { return static_cast<size_t>(330 + quality / 9); });
+    EXPECT_TRUE(search.fitted->fits);
+    EXPECT_EQ(search.fitted->bytes.size(), max_bytes);
+    EXPECT_LE(search.tried.size(), 12u);
+  }
+}
+
 TEST(FitQuality, FindsTheHighestThatFitsInFewEncodings) {
   size_t encodings = 0;
   size_t searches = 0;

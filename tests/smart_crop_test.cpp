@@ -50,6 +50,22 @@ TEST(ChooseWindow, AFaceDrawsAttention) {
   ExpectShows(ChooseWindow(tall, {100, 100}, Gravity::kAttention), 50, 240, 20);
 }
 
+// Of more pixels than are looked at one by one, also where both axes have room.
+TEST(ChooseWindow, LargePicturesAreLookedAtCoarsely) {
+  for (const int x : {400, 2600}) {
+    const Raster wide = Picture({3000, 1000}, Disc(x, 500, 200, kFace));
+    ExpectShows(ChooseWindow(wide, {1000, 1000}, Gravity::kAttention), x, 500, 200);
+  }
+  const Raster raster = Picture({2000, 1600}, Disc(1600, 300, 100, kFace));
+  for (const Gravity gravity : {Gravity::kAttention, Gravity::kEntropy}) {
+    const Window window = ChooseWindow(raster, {900, 700}, gravity);
+    EXPECT_EQ(window.size, (Size{900, 700}));
+    EXPECT_GE(window.y, 0);
+    EXPECT_LE(window.x, 1100);
+    ExpectShows(window, 1600, 300, 60);
+  }
+}
+
 TEST(ChooseWindow, AFaceDrawsMoreThanAWallOfAnyOtherColour) {
   const Raster raster = Picture({400, 100}, [](int x, int y) {
     if (x > 250) return Rgb8{40, 90, 160};

@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string Rewrite(std::string_view packet, const XmpEdit& edit = {.size = {256, 192}}) {
+std::string Rewrite(std::string_view packet, const XmpEdit& edit = {.size = {256, 192}, .turned = true}) {
   const auto made = RewriteXmp({reinterpret_cast<const std::byte*>(packet.data()), packet.size()}, edit);
   return {reinterpret_cast<const char*>(made.data()), made.size()};
 }
@@ -55,6 +55,24 @@ TEST(RewriteXmp, OtherPrefixesAreFound) {
   // A prefix of that name of another namespace is none.
   const std::string other = "<rdf:RDF xmlns:tiff=\"http://example.com/\"><a tiff:Orientation=\"6\"/></rdf:RDF>";
   EXPECT_EQ(Rewrite(other), other);
+}
+
+TEST(RewriteXmp, AnOrientationThatTurnedNothingStays) {
+  EXPECT_THAT(Rewrite(Packet(" tiff:Orientation=\"6\""), {.size = {256, 192}}), HasSubstr(" tiff:Orientation=\"6\""));
+}
+
+TEST(RewriteXmp, WhatMayBeUntrueIsDroppedWhole) {
+  const std::string fine = Packet("", "<x/>");
+  EXPECT_NE(Rewrite(fine), "");
+  for (const char* element :
+       {"<Orientation xmlns=\"http://ns.adobe.com/tiff/1.0/\">6</Orientation>",
+        "<t:Orientation xmlns:t=\"http:&#x2f;&#x2f;ns.adobe.com&#x2f;tiff&#x2f;1.0&#x2f;\">6</t:Orientation>",
+        "<G:MicroVideo xmlns:G=\"http://ns.google.com/photos/1.0/camera/\">1</G:MicroVideo>",
+        "<h:Version xmlns:h=\"http://ns.adobe.com/hdr-gain-map/1.0/\">1.0</h:Version>", "<dc:title>caf\xE9</dc:title>",
+        "<dc:title>\xED\xA0\x80</dc:title>", "<dc:title>\xC0\xAF</dc:title>"}) {
+    EXPECT_EQ(Rewrite(Packet("", element)), "") << element;
+  }
+  EXPECT_THAT(Rewrite(Packet("", "<dc:title>caf\xC3\xA9 \xF0\x9F\x93\xB7</dc:title>")), HasSubstr("caf\xC3\xA9"));
 }
 
 TEST(RewriteXmp, WhatHasNoPlaceInAThumbnailIsTakenOut) {

@@ -23,7 +23,7 @@ constexpr std::string_view kMore =
     "\nSizes (-s) are up to 65500 pixels. Of each: 256@2x (512 pixels for 256), '256>'\n"
     "(only shrink: the default), '256<' (only enlarge), 320x240! (stretch); settings\n"
     "after commas, and a name for {size}: square=256x256,fit=cover,gravity=north,q=70\n"
-    "(fit, gravity, enlarge=yes|no, q, sharpen).\n"
+    "(fit, gravity, enlarge=yes|no, q, max, sharpen).\n"
     "\nNames (--name; default '{dir}/{stem}_{size}'). Of the input's path: {stem} {ext}\n"
     "{dir} {path} {parent} {hash:16}; its place: {seq:06} {total}; its time:\n"
     "{mtime:%Y-%m-%d}; by EXIF: {date:%Y-%m-%d_%H%M%S} (else mtime) {camera}; of its\n"

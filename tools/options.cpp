@@ -21,7 +21,7 @@ const Vocabulary kVocabulary{OptionTable(), "'tbbthumbs --help all' lists them"}
 // any option given twice.
 void Add(const std::string& name, RawValue value, RawOptions& raw) {
   if (name == "force") raw.values["if-exists"].push_back({value.text == "yes" ? "overwrite" : "update", value.origin});
-  if (name == "strip") raw.values["keep"].push_back({value.text == "yes" ? "none" : "all", value.origin});
+  if (name == "strip" && value.text == "yes") raw.values["keep"].push_back({"none", value.origin});
   raw.values[name].push_back(std::move(value));
 }
 
@@ -38,7 +38,7 @@ tl::expected<void, std::string> Merge(const std::vector<Setting>& settings, RawO
     if (option->kind == OptionKind::kFlag) {
       const auto on = ParseBool(setting.value);
       if (!on) return Wrong(origin + ": " + on.error());
-      if (setting.name == "strip") merged.values["keep"].push_back({*on ? "none" : "all", origin});
+      if (setting.name == "strip" && *on) merged.values["keep"].push_back({"none", origin});
       if (setting.name == "force" && *on) merged.values["if-exists"].push_back({"overwrite", origin});
     }
     merged.values[setting.name].push_back({setting.value, origin});
