@@ -32,13 +32,12 @@ constexpr std::array<uint32_t, 22> kPictureTags = {
     0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F,  // XPTitle, XPComment, XPAuthor, XPKeywords, XPSubject
 };
 
-// Offsets of directories, which do not belong into those that are copied: SubIFDs, EXIF, GPS, interoperability.
-constexpr std::array<uint32_t, 4> kPointerTags = {0x014A, kExifDirectoryTag, kGpsDirectoryTag, 0xA005};
-
-// Not of the EXIF directory, sorted.
-constexpr std::array<uint32_t, 7> kUntrueTags = {
+// Not of the EXIF and GPS directories, sorted: what counts the original's pixels, and offsets.
+constexpr std::array<uint32_t, 11> kUntrueTags = {
+    0x014A, 0x8769, 0x8825,  // other directories, where they should not stand
     0x9214,                  // SubjectArea
     0x927C,                  // MakerNote
+    0xA005,                  // the interoperability directory
     0xA20E, 0xA20F, 0xA210,  // FocalPlaneXResolution, FocalPlaneYResolution, FocalPlaneResolutionUnit
     0xA214,                  // SubjectLocation
     0xEA1D,                  // OffsetSchema: where MakerNote has been moved to
@@ -93,11 +92,8 @@ class ExifWriter {
     const auto at = reader_->NumberOf(reader_->Find(reader_->first_directory(), tag));
     if (!at) return;
     for (uint32_t i = 0; const auto entry = reader_->Entry(*at, i); ++i) {
-      const bool untrue =
-          tag == kExifDirectoryTag && std::binary_search(kUntrueTags.begin(), kUntrueTags.end(), entry->tag);
-      const bool pointer =
-          entry->type == kTiffDirectory || std::ranges::find(kPointerTags, entry->tag) != kPointerTags.end();
-      if (!untrue && !pointer) Take(*entry, part);
+      const bool untrue = std::binary_search(kUntrueTags.begin(), kUntrueTags.end(), entry->tag);
+      if (!untrue && entry->type != kTiffDirectory) Take(*entry, part);
     }
     Sort(part);
   }
