@@ -78,13 +78,14 @@ Result<Fitted> FitQuality(int wanted, uint64_t max_bytes,
       [&](const Range& range) {
         const double target = ExpectedScale(max_bytes);
         const double high = ExpectedScale(range.high.bytes);
+        if (target <= high) return Middle(range);  // both are hardly more than their tables
         // At quality 100 the scale is 0, but numbers are not divided by less than 1.
         const double high_scale = std::max(ScaleOf(quality_at(range.high.step)), 2.0);
         double scale = high_scale * target / high;
         if (range.low && range.low->bytes < range.high.bytes) {
           const double low_scale = ScaleOf(quality_at(range.low->step));
           const double apart = ExpectedScale(range.low->bytes) - high;
-          if (apart <= 0) return Middle(range);  // both are hardly more than their tables
+          if (apart <= 0) return Middle(range);
           scale = high_scale + (low_scale - high_scale) * (target - high) / apart;
         }
         const double quality = std::clamp(QualityOf(std::max(scale, 0.0)), 1.0, static_cast<double>(wanted));

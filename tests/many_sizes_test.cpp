@@ -183,7 +183,9 @@ TEST(ManySizes, JpegIsAsMadeAlone) {
 
 // Here planes go all the way from the file to the thumbnail.
 TEST(ManySizes, PlanesAreAsMadeAlone) {
-  ExpectClose(MakeJpeg(Jpeg(testing::JpegColor::kYcc)), SpecSet{.quality = 100}, {1.5, 30});
+  const auto file = MakeJpeg(Jpeg(testing::JpegColor::kYcc));
+  ExpectClose(file, SpecSet{.quality = 100, .chroma = Chroma::k420}, {1.5, 30});
+  ExpectClose(file, SpecSet{.quality = 100, .chroma = Chroma::k444}, {2, 30});
 }
 
 TEST(ManySizes, TheLargestIsMadeOfTheDecodedPicture) {

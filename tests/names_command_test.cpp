@@ -53,7 +53,6 @@ class NamesCommandTest : public testing::CommandFixture {
         plain, std::chrono::file_clock::from_sys(std::chrono::time_point_cast<std::chrono::nanoseconds>(day)));
   }
 
-  testing::TempTree tree_;
   int runs_ = 0;
 };
 
