@@ -198,7 +198,8 @@ TEST(TapCache, KeepsTheLastUsed) {
   EXPECT_NE(cache.Get({100, 100, 20, Kernel::kLanczos3, TapLayout::kSingles}), first);
   EXPECT_NE(cache.Get({100, 100, 20, Kernel::kMitchell, TapLayout::kPairs}), first);
   EXPECT_NE(cache.Get({99.5, 100, 20, Kernel::kLanczos3, TapLayout::kPairs}), first);
-  EXPECT_NE(cache.Get({100, 100, 20, Kernel::kLanczos3, TapLayout::kPairs, 0.5}), first);
+  EXPECT_NE(cache.Get({100, 100, 20, Kernel::kLanczos3, TapLayout::kPairs, 40}), first);
+  EXPECT_NE(cache.Get({100, 100, 20, Kernel::kLanczos3, TapLayout::kPairs, 0, 0.5}), first);
   for (int out = 51; out < 120; ++out) (void)cache.Get({100, 100, out, Kernel::kLanczos3, TapLayout::kPairs});
   const auto again = cache.Get({100, 100, 20, Kernel::kLanczos3, TapLayout::kPairs});
   EXPECT_NE(again, first);
