@@ -8,13 +8,14 @@
 #include "codecs/smart_crop.h"
 #include "codecs/thumbnail.h"
 #include "codecs/thumbnail_layout.h"
-#include "tests/support/collecting_sink.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/png_fixture.h"
+#include "tests/support/thumbnail_pixels.h"
 
 namespace tbbthumbs {
 namespace {
 
+using testing::Decoded;
 using ::testing::HasSubstr;
 using testing::MakeJpeg;
 using testing::MakePng;
@@ -33,18 +34,6 @@ std::vector<Encoded> Make(const std::vector<std::byte>& file, const SpecSet& spe
   auto made = MakeThumbnails(source, specs, {}, workspace);
   EXPECT_TRUE(made) << made.error().message;
   return made ? std::move(made->thumbnails) : std::vector<Encoded>(specs.sizes.size());
-}
-
-// Any thumbnail's pixels.
-Raster Decoded(const Encoded& thumbnail) {
-  MemorySource source{std::span<const std::byte>(thumbnail.bytes)};
-  auto decoder = OpenDecoder(source, {});
-  EXPECT_TRUE(decoder);
-  testing::CollectingSink sink;
-  Workspace workspace;
-  DecodeRequest request{.at_least = thumbnail.size, .decoder = DecoderChoice::kReference};
-  EXPECT_TRUE((*decoder)->Decode(request, sink, workspace, Watch(DecodeLimits(), {})));
-  return {thumbnail.size, sink.format.color, sink.format.alpha, SampleType::kU8, sink.bytes};
 }
 
 std::vector<std::byte> Orient(PngFixture fixture, int orientation) {

@@ -16,10 +16,12 @@
 #include "tests/support/icc_fixture.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/png_fixture.h"
+#include "tests/support/thumbnail_pixels.h"
 
 namespace tbbthumbs {
 namespace {
 
+using testing::Decoded;
 using testing::JpegColor;
 using testing::JpegFixture;
 using testing::MakeJpeg;
@@ -48,17 +50,6 @@ Made Make(const std::vector<std::byte>& file, const SpecSet& specs) {
 Made Make(const std::vector<std::byte>& file, SpecSet specs, DecoderChoice decoder) {
   specs.decoder = decoder;
   return Make(file, specs);
-}
-
-Raster Decoded(const Encoded& thumbnail) {
-  MemorySource source{std::span<const std::byte>(thumbnail.bytes)};
-  auto decoder = OpenDecoder(source, {});
-  EXPECT_TRUE(decoder);
-  testing::CollectingSink sink;
-  Workspace workspace;
-  DecodeRequest request{.at_least = thumbnail.size, .decoder = DecoderChoice::kReference};
-  EXPECT_TRUE((*decoder)->Decode(request, sink, workspace, Watch(DecodeLimits(), {})));
-  return {thumbnail.size, sink.format.color, sink.format.alpha, SampleType::kU8, sink.bytes};
 }
 
 Raster Pixels(const std::vector<std::byte>& file, const SpecSet& specs) {

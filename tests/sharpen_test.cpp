@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "codecs/thumbnail.h"
-#include "tests/support/collecting_sink.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/png_fixture.h"
+#include "tests/support/thumbnail_pixels.h"
 
 namespace tbbthumbs {
 namespace {
 
+using testing::Decoded;
 using testing::MakeJpeg;
 using testing::MakePng;
 using testing::PngColor;
@@ -156,17 +157,6 @@ Made Make(const std::vector<std::byte>& file, SpecSet specs, const std::vector<s
   Made none;
   none.thumbnails.resize(sizes.size());
   return none;
-}
-
-Raster Decoded(const Encoded& thumbnail) {
-  MemorySource source{std::span<const std::byte>(thumbnail.bytes)};
-  auto decoder = OpenDecoder(source, {});
-  EXPECT_TRUE(decoder);
-  testing::CollectingSink sink;
-  Workspace workspace;
-  DecodeRequest request{.at_least = thumbnail.size, .decoder = DecoderChoice::kReference};
-  EXPECT_TRUE((*decoder)->Decode(request, sink, workspace, Watch(DecodeLimits(), {})));
-  return {thumbnail.size, sink.format.color, sink.format.alpha, SampleType::kU8, sink.bytes};
 }
 
 std::vector<std::byte> NoisyPng(PngColor color) {
