@@ -60,10 +60,12 @@ TEST(JpegHuffman, EveryWindowOfEveryCodeIsFoundAsBitByBit) {
       for (uint32_t window = 0; window < 1U << 16; ++window) {
         const HuffmanSymbol expected = Expected(reference, window);
         const HuffmanSymbol found = code.Find(window);
-        ASSERT_EQ(found.length, expected.length) << window;
-        ASSERT_EQ(found.symbol, expected.symbol) << window;
         // What is above the window does not count.
-        ASSERT_EQ(code.Find(window | 0xABC0000).length, expected.length) << window;
+        const HuffmanSymbol alike = code.Find(window | 0xABC0000);
+        // One check for all three: five million windows take their time.
+        const bool right =
+            found.length == expected.length && found.symbol == expected.symbol && alike.length == expected.length;
+        ASSERT_TRUE(right) << window;
       }
       EXPECT_EQ(code.Find(0xFFFF).length, 0) << "ones only are no code";
     }

@@ -57,11 +57,16 @@ install_missing() {
   fi
 }
 
+export CCACHE_SLOPPINESS=pch_defines,time_macros
+
 # configure PRESET [CMAKE-OPTION...]: into build/PRESET. Compiles through ccache where that is installed.
 configure() {
   local preset=$1 launcher=()
   shift
-  if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+  # What includes precompiled headers is cached on these conditions only, which ccache's manual names.
+  if command -v ccache >/dev/null; then
+    launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_FLAGS=-fpch-preprocess)
+  fi
   say "Configuring build/$preset"
   (cd "$ROOT" && cmake --preset "$preset" --log-level=WARNING "${launcher[@]}" "$@" >/dev/null)
 }
