@@ -57,15 +57,16 @@ install_missing() {
   fi
 }
 
-export CCACHE_SLOPPINESS=pch_defines,time_macros
+# ccache's manual: what includes precompiled headers is cached with these two alone.
+export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
+CCACHE_CXX_FLAG=-fpch-preprocess
 
 # configure PRESET [CMAKE-OPTION...]: into build/PRESET. Compiles through ccache where that is installed.
 configure() {
   local preset=$1 launcher=()
   shift
-  # What includes precompiled headers is cached on these conditions only, which ccache's manual names.
   if command -v ccache >/dev/null; then
-    launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_FLAGS=-fpch-preprocess)
+    launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache "-DCMAKE_CXX_FLAGS=${CXXFLAGS:-} $CCACHE_CXX_FLAG")
   fi
   say "Configuring build/$preset"
   (cd "$ROOT" && cmake --preset "$preset" --log-level=WARNING "${launcher[@]}" "$@" >/dev/null)
