@@ -16,7 +16,7 @@ constexpr double kMinRange = 0.5;
 
 double SrgbLight(double sample) { return sample <= 0.04045 ? sample / 12.92 : std::pow((sample + 0.055) / 1.055, 2.4); }
 
-std::optional<TransferCurve> MakeTransferCurve(const LightOf& light_of, SampleType sample) {
+std::optional<TransferCurve> MakeTransferCurve(const LightFunction& light_of, SampleType sample) {
   const int max = sample == SampleType::kU8 ? 255 : 65535;
   // Light at samples 0, 1/2, 1, 3/2, ..., never falling.
   std::vector<double> light(static_cast<size_t>(2 * max) + 1);

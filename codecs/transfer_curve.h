@@ -22,10 +22,10 @@ struct TransferCurve {
 };
 
 // The light of a sample, both from 0 to 1.
-using LightOf = std::function<double(double)>;
+using LightFunction = std::function<double(double)>;
 
 // Nothing where `light_of` makes no tables: it falls, or leaves hardly anything between black and white.
-std::optional<TransferCurve> MakeTransferCurve(const LightOf& light_of, SampleType sample);
+std::optional<TransferCurve> MakeTransferCurve(const LightFunction& light_of, SampleType sample);
 
 // The same for amounts of ink, where the largest sample is black.
 TransferCurve OfInk(const TransferCurve& curve);

@@ -142,7 +142,7 @@ TEST(Prediction, AllStoragesAreQuick) {
   const auto begin = std::chrono::steady_clock::now();
   const auto predictions = Predict(Costs(1000), {{1, 98, 0.0100, 60e6}, {2, 180, 0.0105, 64e6}}, options);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));  // 1 without sanitizers
-  EXPECT_THAT(predictions, SizeIs(testing::Ge(7)));
+  EXPECT_THAT(predictions, SizeIs(::testing::Ge(7)));
   for (const Prediction& prediction : predictions) {
     for (const Prediction::Point& point : prediction.points) {
       EXPECT_GT(point.pictures_per_s, 0) << prediction.storage;

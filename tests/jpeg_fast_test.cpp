@@ -151,10 +151,10 @@ TEST(JpegFast, ErrorsOfTheSourceAndTheWatchComeThrough) {
   EXPECT_EQ(stopped.path.error().code, ErrorCode::kStopped);
 }
 
-class Corpus : public ::testing::TestWithParam<const char*> {};
+class JpegFastCorpus : public ::testing::TestWithParam<const char*> {};
 
 // Every JPEG of the corpus that is not progressive: whatever is delivered is libjpeg's, and it has no reason to warn.
-TEST_P(Corpus, WhatIsDeliveredIsTheReductionOfLibjpegsCoefficients) {
+TEST_P(JpegFastCorpus, WhatIsDeliveredIsTheReductionOfLibjpegsCoefficients) {
   const auto corpus = testing::FindCorpus(TBBTHUMBS_SOURCE_DIR);
   if (!corpus) GTEST_SKIP() << "no corpus here (set TBBTHUMBS_CORPUS)";
   int files = 0;
@@ -200,7 +200,8 @@ TEST_P(Corpus, WhatIsDeliveredIsTheReductionOfLibjpegsCoefficients) {
   EXPECT_GT(delivered, files / 20);
 }
 
-INSTANTIATE_TEST_SUITE_P(JpegFast, Corpus, ::testing::Values("photos-big", "photos-web", "conformance", "hostile"),
+INSTANTIATE_TEST_SUITE_P(JpegFast, JpegFastCorpus,
+                         ::testing::Values("photos-big", "photos-web", "conformance", "hostile"),
                          [](const auto& param_info) {
                            std::string name = param_info.param;
                            std::replace(name.begin(), name.end(), '-', '_');

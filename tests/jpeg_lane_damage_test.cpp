@@ -9,6 +9,7 @@
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/jpeg_scan_reading.h"
 #include "tests/support/jpeg_synthesis.h"
+#include "tests/support/thinning.h"
 
 namespace tbbthumbs {
 namespace {
@@ -25,12 +26,7 @@ using End = ScanReading::End;
 
 const std::vector<int> kSides = {2, 1, 2};
 
-// Sanitized, a damaged file takes thirty times as long: one place of three is enough.
-#ifdef TBBTHUMBS_SANITIZED
-constexpr size_t kThinning = 3;
-#else
-constexpr size_t kThinning = 1;
-#endif
+using testing::kThinning;
 
 // Large enough for a dozen lanes, with and without restart markers.
 std::vector<Bytes> SmallFiles() {

@@ -287,10 +287,10 @@ TEST(JpegProgressive, TheEndOfAScanIsFoundAsByALoop) {
   }
 }
 
-class Corpus : public ::testing::TestWithParam<const char*> {};
+class JpegProgressiveCorpus : public ::testing::TestWithParam<const char*> {};
 
 // Every progressive JPEG of the corpus. A file may be damaged in scans that are not needed; there libjpeg warns.
-TEST_P(Corpus, WhatIsDeliveredIsTheReductionOfLibjpegsCoefficients) {
+TEST_P(JpegProgressiveCorpus, WhatIsDeliveredIsTheReductionOfLibjpegsCoefficients) {
   const auto corpus = testing::FindCorpus(TBBTHUMBS_SOURCE_DIR);
   if (!corpus) GTEST_SKIP() << "no corpus here (set TBBTHUMBS_CORPUS)";
   int files = 0;
@@ -320,7 +320,7 @@ TEST_P(Corpus, WhatIsDeliveredIsTheReductionOfLibjpegsCoefficients) {
   EXPECT_GT(delivered, files / 50);
 }
 
-INSTANTIATE_TEST_SUITE_P(JpegProgressive, Corpus,
+INSTANTIATE_TEST_SUITE_P(JpegProgressive, JpegProgressiveCorpus,
                          ::testing::Values("photos-big", "photos-web", "conformance", "hostile"),
                          [](const auto& param_info) {
                            std::string name = param_info.param;

@@ -11,6 +11,7 @@
 
 #include "codecs/palette_choice.h"
 #include "codecs/palette_search.h"
+#include "tests/support/thinning.h"
 
 namespace tbbthumbs {
 namespace {
@@ -194,7 +195,7 @@ TEST(PaletteQuantizer, FlatAreasStayFlat) {
 TEST(PaletteQuantizer, AnyPictureOfAnySize) {
   uint32_t noise = 1;
   const auto next = [&noise] { return static_cast<int>((noise = noise * 1664525 + 1013904223) >> 24); };
-  for (const Size size : {Size{1, 1}, {1, 50}, {50, 1}, {2, 2}, {17, 31}, {300, 200}}) {
+  for (const Size size : {Size{1, 1}, {1, 50}, {50, 1}, {2, 2}, {17, 31}, {300, 200 / testing::kThinning}}) {
     for (const bool alpha : {false, true}) {
       for (const ColorModel color : {ColorModel::kGray, ColorModel::kRgb}) {
         const Raster raster = Painted(size, color, alpha, [&](int, int) {

@@ -347,10 +347,12 @@ TEST(PngLimits, ChunksThatAreKeptAreCounted) {
 TEST(PngLimits, InputThatBecomesNoRowsMeetsTheDeadline) {
   // 60 MB of empty stored blocks before the first row.
   std::vector<std::byte> data = {std::byte{0x78}, std::byte{0x01}};
-  const std::vector<std::byte> empty_block = {std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0xFF},
-                                              std::byte{0xFF}};
+  std::vector<std::byte> empty_blocks;
+  for (int i = 0; i < 10'000; ++i) {
+    for (const int byte : {0, 0, 0, 0xFF, 0xFF}) empty_blocks.push_back(static_cast<std::byte>(byte));
+  }
   data.reserve(60'000'002);
-  while (data.size() < 60'000'000) std::ranges::copy(empty_block, std::back_inserter(data));
+  while (data.size() < 60'000'000) data.insert(data.end(), empty_blocks.begin(), empty_blocks.end());
   const PngFixture fixture = Noise({4, 4});
   const std::vector<std::byte> file = JoinChunks({HeaderChunk(fixture), {"IDAT", data}, {"IEND", {}}});
   DecodeLimits limits;

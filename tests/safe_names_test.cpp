@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/ascii_letters.h"
+#include "tests/support/thinning.h"
 #include "tests/support/unsafe_names.h"
 
 namespace tbbthumbs {
@@ -94,7 +95,7 @@ TEST(SafeText, AsciiBringsNothingUnsafe) {
   EXPECT_EQ(SafeText("\uFF0F\uFF0E\uFF0E\uFF1A\uFE64", kAscii), "_..__");
   EXPECT_EQ(SafeComponent(SafeText("\uFF0E\uFF0E", kAscii), false), "__");
   EXPECT_EQ(SafeComponent(SafeText("\u2025", kAscii), false), "__");  // two dots in one character
-  for (int32_t code = 0x80; code < 0x30000; code += 1) {
+  for (int32_t code = 0x80; code < 0x30000; code += testing::kThinning) {
     if (code >= 0xD800 && code < 0xE000) continue;
     const std::string text = Utf8(code);
     for (const NameOptions& options : {kPlain, kAscii, kLower, kUpper}) {

@@ -52,7 +52,9 @@ TEST(TransferCurve, NoNumberIsNearlyBetweenTwo) {
 }
 
 TEST(TransferCurve, OddCurvesAreRefused) {
-  const auto refused = [](const LightOf& light) { return !MakeTransferCurve(light, SampleType::kU8).has_value(); };
+  const auto refused = [](const LightFunction& light) {
+    return !MakeTransferCurve(light, SampleType::kU8).has_value();
+  };
   EXPECT_TRUE(refused([](double x) { return 1 - x; }));
   EXPECT_TRUE(refused([](double) { return 0.5; }));
   EXPECT_TRUE(refused([](double x) { return x / 3; }));

@@ -1,10 +1,10 @@
 #include "tests/support/unsafe_names.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
 #include <cctype>
 #include <set>
-
-#include "tools/escape.h"
 
 namespace tbbthumbs::testing {
 namespace {
@@ -19,10 +19,21 @@ const std::set<std::string, std::less<>> kDevices = [] {
   return devices;
 }();
 
+bool IsUtf8(std::string_view bytes) {
+  while (!bytes.empty()) {
+    utf8proc_int32_t codepoint = 0;
+    const utf8proc_ssize_t length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(bytes.data()),
+                                                     static_cast<utf8proc_ssize_t>(bytes.size()), &codepoint);
+    if (length <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(length));
+  }
+  return true;
+}
+
 std::string WhyComponentUnsafe(std::string_view name) {
   if (name.empty()) return "empty";
   if (name.size() > 255) return "longer than 255 bytes";
-  if (!tool::IsValidUtf8(name)) return "no UTF-8";
+  if (!IsUtf8(name)) return "no UTF-8";
   if (name.find_first_of("<>:\"|?*\\") != std::string_view::npos) return "a character that Windows refuses";
   if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 32 || c == 127; })) return "a control";
   if (name.back() == '.' || name.back() == ' ') return "a dot or blank at its end";
