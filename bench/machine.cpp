@@ -74,10 +74,11 @@ Machine DescribeMachine(const std::filesystem::path& pictures) {
   machine.filesystem = FileSystemOf(pictures);
   machine.date = Now();
   machine.version = tool::VersionText();
+  machine.build = Compiler();
 #ifdef NDEBUG
-  machine.build = Compiler() + ", optimised";
+  machine.build += ", optimised";
 #else
-  machine.build = Compiler() + ", with assertions";
+  machine.build += ", with assertions";
 #endif
   return machine;
 }
