@@ -40,6 +40,7 @@ const std::vector<ThirdParty> kThirdParty = {
     {"cpuid.h", {"codecs/*_avx512.cpp"}},
     {"xxhash.h", {"pipeline/name_hash.cpp"}},
     {"utf8proc.h", {"pipeline/safe_names.cpp"}},
+    {"sqlite3.h", {"pipeline/sqlite_database.cpp"}},
     {"tbb/global_control.h", {"pipeline/task_graph.cpp", "tools/*.cpp"}},
     {"tbb/*", {"pipeline/task_graph.cpp"}},
     {"oneapi/*", {"pipeline/task_graph.cpp"}},

@@ -1,0 +1,157 @@
+#include "pipeline/journal_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "pipeline/file_system.h"
+#include "pipeline/posix_file.h"
+
+namespace tbbthumbs {
+namespace {
+
+// "tbbt". Files of other programs have another one, or 0.
+constexpr int64_t kApplicationId = 0x74626274;
+constexpr int64_t kVersion = 1;
+
+// Directories end with their '/': directory || name is the input. Outputs: "OPTIONS:PATH" each, ended by '\0'. Run's
+// counters are those of JournalRun.
+constexpr char kSchema[] = R"(
+CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE directory(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
+CREATE TABLE decoder(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
+CREATE TABLE options(id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, description TEXT NOT NULL);
+CREATE TABLE picture(
+  directory INTEGER NOT NULL, name BLOB NOT NULL, bytes INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
+  status TEXT NOT NULL, options INTEGER NOT NULL, format TEXT NOT NULL, code TEXT, message TEXT,
+  outputs BLOB NOT NULL, cpu_us INTEGER NOT NULL, decoder INTEGER NOT NULL,
+  PRIMARY KEY(directory, name)) WITHOUT ROWID;
+CREATE TABLE run(
+  id INTEGER PRIMARY KEY, options INTEGER NOT NULL, version TEXT NOT NULL, label TEXT NOT NULL,
+  started_ns INTEGER NOT NULL, ended_ns INTEGER, "end" TEXT NOT NULL,
+  inputs INTEGER NOT NULL, made INTEGER NOT NULL, up_to_date INTEGER NOT NULL, failed INTEGER NOT NULL,
+  skipped INTEGER NOT NULL, "left" INTEGER NOT NULL, bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL,
+  wall_ns INTEGER NOT NULL, cpu_ns INTEGER NOT NULL);
+)";
+
+template <class T>
+tl::unexpected<Error> Forward(T& failed) {
+  return tl::unexpected<Error>(std::move(failed.error()));
+}
+
+// What is there before SQLite looks. By path: a descriptor of our own would, when closed, drop the locks that other
+// connections of this process have.
+Result<FileInfo> Look(const std::string& path, JournalStore::Mode mode) {
+  auto info = RealFileSystem().Stat(path, true);
+  const bool missing = !info && info.error().code == ErrorCode::kNotFound;
+  if (missing && mode == JournalStore::Mode::kWrite) return FileInfo{};
+  if (!info) return Forward(info);
+  if (info->kind != FileKind::kRegular) return Fail(ErrorCode::kIo, "it is no regular file");
+  // SQLite takes it for an empty one, and would write into it.
+  if (info->bytes == 1) return Fail(ErrorCode::kCorrupt, "file is not a database");
+  return *info;
+}
+
+Status CreateTables(SqliteDatabase& database, const std::string& path) {
+  SqliteTransaction transaction(database);
+  if (Status status = transaction.BeginWrite(); !status) return status;
+  const auto tables = database.Number("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return tl::unexpected<Error>(tables.error());
+  if (*tables != 0) return {};  // another process was faster
+  // The file system's clock; the file may have lain there empty for long.
+  if (utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0) return FailErrno("setting its time");
+  const auto info = RealFileSystem().Stat(path, true);
+  if (!info) return tl::unexpected<Error>(info.error());
+  if (Status status = database.Execute(kSchema); !status) return status;
+  for (const std::string& sql :
+       {"INSERT INTO meta VALUES('created_ns', " + std::to_string(info->modified.count()) + ")",
+        "PRAGMA application_id=" + std::to_string(kApplicationId), "PRAGMA user_version=" + std::to_string(kVersion)}) {
+    if (Status status = database.Execute(sql.c_str()); !status) return status;
+  }
+  return transaction.Commit();
+}
+
+// When it was made; nothing where there are no tables yet.
+Result<std::optional<std::chrono::nanoseconds>> Identify(SqliteDatabase& database) {
+  SqliteTransaction transaction(database);
+  if (Status status = transaction.BeginRead(); !status) return Forward(status);
+  const auto pages = database.Number("PRAGMA page_count");
+  if (!pages) return tl::unexpected<Error>(pages.error());
+  if (*pages == 0) return std::nullopt;
+  const auto application = database.Number("PRAGMA application_id");
+  if (!application) return tl::unexpected<Error>(application.error());
+  if (*application != kApplicationId) return Fail(ErrorCode::kCorrupt, "it is no journal, but another database");
+  const auto version = database.Number("PRAGMA user_version");
+  if (!version) return tl::unexpected<Error>(version.error());
+  if (*version > kVersion) return Fail(ErrorCode::kIo, "it was made by a newer tbbthumbs");
+  if (*version != kVersion) return Fail(ErrorCode::kCorrupt, "its version is not known");
+  const auto created = database.Number("SELECT value FROM meta WHERE name='created_ns'");
+  if (!created) return tl::unexpected<Error>(created.error());
+  return std::chrono::nanoseconds(*created);
+}
+
+// N of "NAME.damaged-N" and "NAME.damaged-N-journal", 0 for other names.
+uint64_t NumberAside(std::string_view name, std::string_view prefix) {
+  if (!name.starts_with(prefix)) return 0;
+  uint64_t number = 0;
+  std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number);
+  return number;
+}
+
+// The directory with its '/', and the name in it.
+std::pair<std::string, std::string> SplitPath(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return {"", path};
+  return {path.substr(0, slash + 1), path.substr(slash + 1)};
+}
+
+}  // namespace
+
+Result<JournalFile> OpenJournalFile(const std::string& path, JournalStore::Mode mode) {
+  const auto info = Look(path, mode);
+  if (!info) return tl::unexpected<Error>(info.error());
+  const bool writes = mode == JournalStore::Mode::kWrite;
+  auto database = SqliteDatabase::Open(path, writes ? SqliteDatabase::Mode::kCreate : SqliteDatabase::Mode::kReadOnly);
+  if (!database) return Forward(database);
+  auto created = Identify(**database);
+  if (!created) return Forward(created);
+  if (!*created && !writes) return Fail(ErrorCode::kNotFound, "it is empty");
+  if (!*created) {
+    if (Status status = (*database)->Execute("PRAGMA auto_vacuum=NONE"); !status) return Forward(status);
+    if (Status status = CreateTables(**database, path); !status) return Forward(status);
+    created = Identify(**database);
+    if (!created) return Forward(created);
+    if (!*created) return Fail(ErrorCode::kIo, "it was emptied while it was made");
+  }
+  return JournalFile{std::move(*database), **created};
+}
+
+Result<std::string> SetJournalAside(const std::string& path) {
+  const auto [directory, name] = SplitPath(path);
+  const std::string prefix = name + ".damaged-";
+  auto listing = RealFileSystem().List(directory.empty() ? "." : directory);
+  if (!listing) return Forward(listing);
+  uint64_t number = 0;
+  for (size_t i = 0; i < listing->size(); ++i) number = std::max(number, NumberAside(listing->name(i), prefix));
+  for (;;) {
+    ++number;
+    const std::string aside = directory + prefix + std::to_string(number);
+    bool taken = false;
+    // The journal itself comes last: what lies beside it would be taken for that of the next one.
+    for (const char* suffix : {"-journal", "-wal", "-shm", ""}) {
+      const Status status = RealFileSystem().Rename(path + suffix, aside + suffix, false);
+      if (status || (*suffix != '\0' && status.error().code == ErrorCode::kNotFound)) continue;
+      taken = status.error().code == ErrorCode::kExists;
+      if (!taken) return tl::unexpected<Error>(status.error());
+      break;
+    }
+    if (!taken) return aside;
+  }
+}
+
+}  // namespace tbbthumbs
