@@ -23,11 +23,11 @@ void ByteClaim::ShrinkTo(size_t bytes) {
   waiting_ = waiting;
 }
 
-ByteClaim ByteBudget::Claim(uint64_t seq, size_t bytes) {
+ByteClaim ByteBudget::Claim(uint64_t seq, size_t bytes, uint64_t items) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return stopped_ || (seq == next_seq_ && Fits(bytes)); });
   if (stopped_) return {};
-  ++next_seq_;
+  next_seq_ += items;
   ByteClaim claim = TakeLocked(bytes);
   lock.unlock();
   changed_.notify_all();

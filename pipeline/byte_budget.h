@@ -51,9 +51,10 @@ class ByteBudget {
  public:
   explicit ByteBudget(size_t bytes) : limit_(bytes) {}
 
-  // Waits until all items before `seq` (from 0, without gaps) have claimed, and there is room or no bytes wait for a
-  // worker. After Stop it returns an empty claim at once.
-  ByteClaim Claim(uint64_t seq, size_t bytes);
+  // For `items` items from `seq` on (from 0, without gaps), which want that many bytes together. Waits until all items
+  // before `seq` have claimed, and there is room or no bytes wait for a worker. After Stop it returns an empty claim at
+  // once.
+  ByteClaim Claim(uint64_t seq, size_t bytes, uint64_t items = 1);
 
   // Takes bytes without waiting, over the limit if need be, in no order: for who holds one picture at a time anyway.
   // Not beside Claim in one run.

@@ -8,13 +8,6 @@
 #include "pipeline/safe_names.h"
 
 namespace tbbthumbs {
-namespace {
-
-// Of this program, in the output directory.
-constexpr std::string_view kOwnDirectory = ".tbbthumbs";
-
-}  // namespace
-
 const DirectoryNames::Mapped& DirectoryNames::Map(std::string_view directory) {
   if (directory == last_) return last_mapped_;
   Mapped mapped;

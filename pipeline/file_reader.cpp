@@ -33,8 +33,17 @@ void Guard(Item& item, F&& f) {
 
 }  // namespace
 
-FileReader::FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names)
-    : file_system_(file_system), options_(options), names_(names) {}
+FileReader::FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names, Journal* journal)
+    : file_system_(file_system), options_(options), names_(names), journal_(journal) {}
+
+void FileReader::Recall(std::span<const std::unique_ptr<Item>> items) const {
+  if (journal_ == nullptr || options_.if_exists == IfExists::kOverwrite) return;
+  try {
+    journal_->Recall(items);
+  } catch (const std::bad_alloc&) {
+    // Nothing is known of them: they are made anew.
+  }
+}
 
 size_t FileReader::LookUp(Item& item) const {
   const StageTimer timer(item.result.stages, Stage::kLookUp);
@@ -47,7 +56,8 @@ size_t FileReader::LookUp(Item& item) const {
   Guard(item, [&] { names_.PlanLookedUp(item, facts); });
   if (item.ended) return 0;
   Guard(item, [&] {
-    CompareWithOutputs(item, facts.modified);
+    CompareWithOutputs(item);
+    if (!item.ended && journal_ != nullptr) FailAsKnown(item);
     if (!item.ended && options_.dry_run) Plan(item, facts);
   });
   if (item.ended) return 0;
@@ -86,7 +96,11 @@ void FileReader::Examine(Item& item, FileFacts& facts) const {
     item.End(Outcome::kFiltered);
   } else {
     item.result.bytes_in = info->bytes;
-    facts.modified = info->modified;
+    item.modified = facts.modified = info->modified;
+    const JournalRow* known = journal_ != nullptr ? journal_->KnownNoPicture(item) : nullptr;
+    if (known == nullptr) return;
+    item.result.format = known->format;
+    item.End(known->format == Format::kUnknown ? Outcome::kNotPicture : Outcome::kUnsupported);
   }
 }
 
@@ -114,20 +128,36 @@ void FileReader::Plan(Item& item, FileFacts& facts) const {
   item.End(Outcome::kPlanned);
 }
 
-void FileReader::CompareWithOutputs(Item& item, std::chrono::nanoseconds modified) const {
+void FileReader::FailAsKnown(Item& item) const {
+  const JournalRow* known = journal_->KnownFailure(item);
+  if (known == nullptr) return;
+  item.result.known = true;
+  item.result.format = known->format;
+  item.Fail(*known->error);
+}
+
+bool FileReader::IsSettled(const Item& item, const std::string& path) const {
+  const auto output = file_system_.Stat(path, false);
+  if (!output || output->kind == FileKind::kDirectory) return false;
+  if (options_.if_exists != IfExists::kUpdate) return true;
+  if (output->bytes == 0) return false;
+  return journal_ != nullptr ? journal_->IsCurrent(item, path, *output) : output->modified > item.modified;
+}
+
+void FileReader::CompareWithOutputs(Item& item) const {
   if (options_.if_exists == IfExists::kOverwrite) return;
   const size_t size_count = options_.specs.sizes.size();
-  const auto settled = [&](OutputFormat format, size_t size_index) {
-    const auto output = file_system_.Stat(item.names.Path(size_index, format), false);
-    if (!output || output->kind == FileKind::kDirectory) return false;
-    if (options_.if_exists != IfExists::kUpdate) return true;
-    return output->bytes > 0 && output->modified > modified;
-  };
   const auto formats = PossibleFormats(options_.specs.format);
+  std::vector<OutputFile> in_place;
   size_t settled_count = 0;
   for (size_t i = 0; i < size_count; ++i) {
-    const bool there = std::any_of(formats.begin(), formats.end(), [&](OutputFormat f) { return settled(f, i); });
+    const auto format = std::find_if(formats.begin(), formats.end(),
+                                     [&](OutputFormat f) { return IsSettled(item, item.names.Path(i, f)); });
+    const bool there = format != formats.end();
     if (there) ++settled_count;
+    if (there && journal_ != nullptr && options_.if_exists == IfExists::kUpdate) {
+      in_place.push_back({item.names.Path(i, *format)});
+    }
     // One missing: all are made anew. One there that must not be: no need to look at the others.
     if (there == (options_.if_exists == IfExists::kFail)) break;
   }
@@ -135,6 +165,8 @@ void FileReader::CompareWithOutputs(Item& item, std::chrono::nanoseconds modifie
     if (settled_count > 0) item.Fail({ErrorCode::kExists, "its thumbnail exists already"});
   } else if (settled_count == size_count) {
     item.End(Outcome::kUpToDate);
+    // For the journal, which may not know them yet.
+    item.result.outputs = std::move(in_place);
   }
 }
 

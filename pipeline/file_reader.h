@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "pipeline/buffer_pool.h"
@@ -12,6 +13,7 @@
 #include "pipeline/file_system.h"
 #include "pipeline/item.h"
 #include "pipeline/job.h"
+#include "pipeline/journal.h"
 #include "pipeline/name_turns.h"
 
 namespace tbbthumbs {
@@ -21,7 +23,11 @@ namespace tbbthumbs {
 class FileReader {
  public:
   // All must outlive it.
-  FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names);
+  // `journal`: null where there is none.
+  FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names, Journal* journal);
+
+  // Before LookUp, for many at once: what the journal knows of them.
+  void Recall(std::span<const std::unique_ptr<Item>> items) const;
 
   // The first half, once for every item (see NameTurns): ends the item, or returns how many bytes of the file Fetch
   // will hold in memory, at most read_ahead_bytes; 0 for an ended item. Throws nothing.
@@ -39,11 +45,15 @@ class FileReader {
   Status Read(Item& item, size_t resident_bytes) const;
   bool Filtered(const FileInfo& info) const;
   // Whether thumbnails there stand in the way of making new ones; ends the item then.
-  void CompareWithOutputs(Item& item, std::chrono::nanoseconds modified) const;
+  void CompareWithOutputs(Item& item) const;
+  // Ends the item where it has failed before and would again.
+  void FailAsKnown(Item& item) const;
+  bool IsSettled(const Item& item, const std::string& path) const;
 
   FileSystem& file_system_;
   const JobOptions& options_;
   NameTurns& names_;
+  Journal* const journal_;
   std::shared_ptr<BufferPool> buffers_ = std::make_shared<BufferPool>();
 };
 

@@ -91,6 +91,9 @@ class FileSystem {
 // The real one, POSIX. Lives as long as the program.
 FileSystem& RealFileSystem();
 
+// Of an output directory, or one whose files were renamed: where temporary files, journals and logs lie.
+inline constexpr std::string_view kOwnDirectory = ".tbbthumbs";
+
 // `directory` and `name` with one '/' between them; `name` alone where `directory` is empty.
 std::string JoinPath(std::string_view directory, std::string_view name);
 

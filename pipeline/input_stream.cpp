@@ -76,6 +76,14 @@ std::optional<InputFile> InputStream::Next() {
   return std::nullopt;
 }
 
+std::optional<InputFile> InputStream::NextAtOnce() {
+  if (stop_.stop_requested()) return std::nullopt;
+  if (auto file = TakeAdded(true)) return file;
+  if (walker_) return NextWalked();
+  if (list_ && list_->HasName()) return ListedFile(*list_->Next(stop_.get_token()));
+  return std::nullopt;
+}
+
 std::optional<InputFile> InputStream::TakeAdded(bool urgent_only) {
   std::string path;
   {

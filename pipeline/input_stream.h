@@ -33,6 +33,8 @@ class InputStream {
 
   // The next input, waiting for it where it must. Nothing at the end or soon after Stop.
   std::optional<InputFile> Next();
+  // Likewise, but nothing also where it would have to wait, or to look for longer.
+  std::optional<InputFile> NextAtOnce();
 
   // Files of a priority above 0 go before all listed ones, others after them. Errors: kStopped: it takes no more.
   [[nodiscard]] Status Add(std::string path, int priority);

@@ -2,6 +2,7 @@
 #ifndef TBBTHUMBS_PIPELINE_ITEM_H_
 #define TBBTHUMBS_PIPELINE_ITEM_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "codecs/byte_source.h"
 #include "codecs/thumbnail.h"
 #include "pipeline/byte_budget.h"
+#include "pipeline/journal_store.h"
 #include "pipeline/run_summary.h"
 
 namespace tbbthumbs {
@@ -47,6 +49,10 @@ struct Item {
   uint64_t seq = 0;
   InputFile file;
   OutputNames names;  // empty for what ended before it needed them
+  // What the journal says of the input; nothing where there is none, or no journal.
+  std::optional<JournalRow> known;
+  // When the file was modified, since 1970, once it has been looked up.
+  std::chrono::nanoseconds modified{};
 
   // Set as soon as what becomes of it is known (result.outcome); the later stages then leave it alone.
   bool ended = false;
@@ -70,6 +76,17 @@ struct Item {
     End(error.code == ErrorCode::kStopped ? Outcome::kLeft : Outcome::kFailed);
     result.error = std::move(error);
   }
+};
+
+// Items that go through the stages together, in order: any number that have ended already and cost next to nothing, and
+// at most one, the last, that is to be worked on.
+struct ItemGroup {
+  uint64_t number = 0;                       // place in the order of groups, from 0
+  std::vector<std::unique_ptr<Item>> items;  // at least one
+
+  uint64_t first_seq() const { return items.front()->seq; }
+  // Null where all have ended.
+  Item* to_work_on() const { return items.back()->ended ? nullptr : items.back().get(); }
 };
 
 }  // namespace tbbthumbs

@@ -14,18 +14,31 @@ std::unique_ptr<Item> ItemStream::Next() {
         return nullptr;
       }
     }
-    std::optional<InputFile> file = inputs_.Next();
-    if (!file) return nullptr;
-    auto item = std::make_unique<Item>();
-    item->result.input = file->path;
-    item->file = std::move(*file);
-    item->seq = item->result.seq = next_seq_++;
-    names_.PlanTaken(*item);
-    return item;
+    return Take(inputs_.Next());
   } catch (const std::bad_alloc&) {
     failure_ = Error{ErrorCode::kOutOfMemory, "no memory to list the inputs"};
     return nullptr;
   }
+}
+
+std::unique_ptr<Item> ItemStream::NextAtOnce() {
+  if (failure_) return nullptr;
+  try {
+    return Take(inputs_.NextAtOnce());
+  } catch (const std::bad_alloc&) {
+    failure_ = Error{ErrorCode::kOutOfMemory, "no memory to list the inputs"};
+    return nullptr;
+  }
+}
+
+std::unique_ptr<Item> ItemStream::Take(std::optional<InputFile> file) {
+  if (!file) return nullptr;
+  auto item = std::make_unique<Item>();
+  item->result.input = file->path;
+  item->file = std::move(*file);
+  item->seq = item->result.seq = next_seq_++;
+  names_.PlanTaken(*item);
+  return item;
 }
 
 }  // namespace tbbthumbs

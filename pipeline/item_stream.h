@@ -23,11 +23,15 @@ class ItemStream {
 
   // The next input, waiting for it where it must; null at the end. Throws nothing.
   std::unique_ptr<Item> Next();
+  // Likewise, but null also where it would have to wait: see InputStream::NextAtOnce. Only after a first Next.
+  std::unique_ptr<Item> NextAtOnce();
 
   // Why the inputs ended early.
   const std::optional<Error>& failure() const { return failure_; }
 
  private:
+  std::unique_ptr<Item> Take(std::optional<InputFile> file);
+
   InputStream& inputs_;
   NameTurns& names_;
   std::function<Status()> prepare_;  // null once called

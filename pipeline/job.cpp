@@ -13,6 +13,7 @@
 #include "pipeline/cpu_count.h"
 #include "pipeline/file_system.h"
 #include "pipeline/input_count.h"
+#include "pipeline/journal.h"
 #include "pipeline/name_planner.h"
 #include "pipeline/name_template.h"
 #include "pipeline/result_queue.h"
@@ -67,7 +68,8 @@ Status CheckInputsOutsideOutput(FileSystem& file_system, const JobOptions& optio
 
 class Job::Impl {
  public:
-  Impl(FileSystem& file_system, JobOptions options);
+  // `journal`: may be null.
+  Impl(FileSystem& file_system, JobOptions options, std::unique_ptr<Journal> journal);
   ~Impl();
 
   void Start();
@@ -93,6 +95,7 @@ class Job::Impl {
 
   RunClock clock_;
   const std::chrono::nanoseconds cpu_start_ = ProcessCpuTime();
+  const std::unique_ptr<Journal> journal_;
   ResultQueue results_{kQueuedResults};
   Stages stages_;
   Source source_;
@@ -106,14 +109,16 @@ class Job::Impl {
   std::jthread runner_;
 };
 
-Job::Impl::Impl(FileSystem& file_system, JobOptions options)
+Job::Impl::Impl(FileSystem& file_system, JobOptions options, std::unique_ptr<Journal> journal)
     : file_system_(file_system),
       options_(std::move(options)),
       output_(options_.output.string()),
       threads_(std::min(options_.threads > 0 ? options_.threads : UsableCpus(), MaxTaskThreads())),
       tokens_(options_.tokens > 0 ? options_.tokens : DefaultTokens(threads_)),
+      journal_(std::move(journal)),
       stages_(
-          file_system_, options_, [this](PictureResult result) { Report(std::move(result)); }, [this] { Cancel(); }),
+          file_system_, options_, [this](PictureResult result) { Report(std::move(result)); }, [this] { Cancel(); },
+          journal_.get()),
       source_(stages_, options_.io_threads) {}
 
 Job::Impl::~Impl() {
@@ -149,6 +154,11 @@ void Job::Impl::Run() {
   std::optional<Error> failure = source_.failure();
   if (!status) failure = std::move(status.error());
   RunSummary summary = Summarise(failure);
+  if (journal_) {
+    journal_->Close(summary);
+    summary.journal_failure = journal_->failure();
+    if (const auto path = journal_->set_aside()) summary.journal_set_aside = *path;
+  }
   results_.Close(false);
   {
     const std::lock_guard lock(mutex_);
@@ -262,7 +272,14 @@ Result<Job> StartJob(JobOptions options) {
     return tl::unexpected<Error>(std::move(status.error()));
   }
   try {
-    auto impl = std::make_unique<Job::Impl>(file_system, std::move(options));
+    std::unique_ptr<Journal> journal;
+    if (options.journal.enabled) {
+      auto opened = Journal::Open(options);
+      if (!opened) return tl::unexpected<Error>(std::move(opened.error()));
+      journal = std::move(*opened);
+      if (journal) journal->Begin();
+    }
+    auto impl = std::make_unique<Job::Impl>(file_system, std::move(options), std::move(journal));
     impl->Start();
     return Job(std::move(impl));
   } catch (const std::bad_alloc&) {

@@ -17,6 +17,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "codecs/error.h"
@@ -30,10 +31,22 @@ namespace tbbthumbs {
 
 // What happens when a thumbnail is there already.
 enum class IfExists {
-  kUpdate,     // made anew unless it is newer than its picture and not empty
+  kUpdate,     // made anew unless the journal knows it for one of this picture as it is, by these options; or unless,
+               // where it was there before the journal, or there is none, it is newer than its picture; never if empty
   kSkip,       // left as it is, whatever its age
   kOverwrite,  // made anew
   kFail,       // an error of that picture: kExists
+};
+
+// What is kept from run to run: of each input its size and date, what came of it, and which thumbnails it has. An
+// SQLite database, written by one run at a time, row by row (see JournalStore). A plain value.
+struct JournalOptions {
+  // Without it inputs are compared with their thumbnails by their dates alone, and failures are tried again each time.
+  bool enabled = true;
+  std::filesystem::path path;  // empty: OUTPUT/.tbbthumbs/journal.db
+  bool retry_failed = false;   // also what has failed before and has not changed since
+  bool forget = false;         // drops all that it knows first
+  std::string label;           // of the run, for who reads the journal
 };
 
 // A plain value.
@@ -45,6 +58,7 @@ struct JobOptions {
   std::filesystem::path output;
   IfExists if_exists = IfExists::kUpdate;
   NameOptions names;
+  JournalOptions journal;
 
   // Reads the headers of the pictures, decides as the run would, and writes nothing: what would be made ends as
   // kPlanned, with its names.

@@ -77,4 +77,11 @@ std::optional<std::string> ListReader::Next(const std::stop_token& stop) {
   }
 }
 
+bool ListReader::HasName() const {
+  // The carriage return of an empty line is no name.
+  const std::string passed_over{list_.separator, '\r'};
+  const size_t begin = buffer_.find_first_not_of(passed_over, next_);
+  return begin != std::string::npos && buffer_.find(list_.separator, begin) != std::string::npos;
+}
+
 }  // namespace tbbthumbs

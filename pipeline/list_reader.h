@@ -23,6 +23,9 @@ class ListReader {
   // The next name; empty ones are passed over. Nothing at the end, on failure, and soon after `stop`.
   std::optional<std::string> Next(const std::stop_token& stop);
 
+  // Whether Next would not have to wait for a whole name.
+  bool HasName() const;
+
   // Why it ended early; the message begins with the list's path.
   std::optional<Error> TakeError() { return std::exchange(error_, std::nullopt); }
 

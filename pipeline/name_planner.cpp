@@ -16,7 +16,6 @@ constexpr std::string_view kPngExtension = ".png";
 static_assert(kJpegExtension.size() == kPngExtension.size());
 
 // Of this program, in the output directory.
-constexpr std::string_view kOwnDirectory = ".tbbthumbs";
 
 // What is left of a name that is cut, at least.
 constexpr size_t kLeastHeadBytes = 32;

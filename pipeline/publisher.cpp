@@ -18,8 +18,6 @@
 namespace tbbthumbs {
 namespace {
 
-constexpr std::string_view kOwnDirectory = ".tbbthumbs";
-
 std::string HostName() {
   std::array<char, 256> name{};
   gethostname(name.data(), name.size() - 1);
@@ -57,7 +55,7 @@ constexpr size_t kMadeDirectories = 4096;
 }  // namespace
 
 Publisher::Publisher(FileSystem& file_system, std::string output, IfExists if_exists,
-                     std::function<void(PictureResult)> on_result, std::function<void()> on_fatal)
+                     std::function<void(PictureResult)> on_result, std::function<void()> on_fatal, Journal* journal)
     : file_system_(file_system),
       output_(std::move(output)),
       temporary_(JoinPath(JoinPath(output_, kOwnDirectory), "tmp")),
@@ -65,7 +63,8 @@ Publisher::Publisher(FileSystem& file_system, std::string output, IfExists if_ex
       random_(RandomHex()),
       if_exists_(if_exists),
       on_result_(std::move(on_result)),
-      on_fatal_(std::move(on_fatal)) {}
+      on_fatal_(std::move(on_fatal)),
+      journal_(journal) {}
 
 void Publisher::Stage(Item& item) {
   if (item.ended) return;
@@ -122,6 +121,7 @@ void Publisher::Commit(Item& item) {
         FailOutput(item, std::move(status.error()));
       }
     }
+    if (journal_ != nullptr) journal_->Record(item);
     const bool has_outputs = item.result.outcome == Outcome::kMade || item.result.outcome == Outcome::kPlanned;
     if (!has_outputs) item.result.outputs.clear();
     if (has_outputs) item.result.name_changes = item.names.changes;
@@ -207,6 +207,7 @@ void Publisher::Count(const PictureResult& result) {
       break;
     case Outcome::kFailed:
       ++c.failed;
+      if (result.known) ++c.known_failures;
       c.bytes_in += result.bytes_in;
       ++c.failed_by_code[static_cast<size_t>(result.error->code)];
       break;

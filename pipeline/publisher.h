@@ -13,6 +13,7 @@
 #include "pipeline/file_system.h"
 #include "pipeline/item.h"
 #include "pipeline/job.h"
+#include "pipeline/journal.h"
 #include "pipeline/run_summary.h"
 
 namespace tbbthumbs {
@@ -24,14 +25,15 @@ class Publisher {
  public:
   // Makes OUT/.tbbthumbs/tmp with the first thumbnail. All must outlive it. `on_result` is called by Commit for each
   // item that has ended (not for those left by a stop).
-  // `on_fatal`: the output can't be written any more; called once, from any thread.
+  // `on_fatal`: the output can't be written any more; called once, from any thread. `journal`: null where there is
+  // none.
   Publisher(FileSystem& file_system, std::string output, IfExists if_exists,
-            std::function<void(PictureResult)> on_result, std::function<void()> on_fatal);
+            std::function<void(PictureResult)> on_result, std::function<void()> on_fatal, Journal* journal = nullptr);
 
   // Writes the item's thumbnails into temporary files, and drops them from memory with their claim. Throws nothing.
   void Stage(Item& item);
 
-  // Gives the temporary files their names, counts, reports. Throws nothing.
+  // Gives the temporary files their names, notes them in the journal, counts, reports. Throws nothing.
   void Commit(Item& item);
 
   // Removes what other runs of this host that died have left in OUT/.tbbthumbs/tmp, and anything older than a day. Call
@@ -61,6 +63,7 @@ class Publisher {
   const IfExists if_exists_;
   const std::function<void(PictureResult)> on_result_;
   const std::function<void()> on_fatal_;
+  Journal* const journal_;
   std::atomic<uint64_t> next_file_{0};
   std::unordered_set<std::string> made_directories_;  // of Commit alone: some of those it made
 

@@ -54,7 +54,7 @@ class Survey {
 
   Result<std::vector<Candidate>> Run(const std::function<bool()>& go_on) {
     std::set<FileId> skip;
-    if (const auto own = file_system_.Stat(JoinPath(root_, ".tbbthumbs"), false)) skip.insert(own->id);
+    if (const auto own = file_system_.Stat(JoinPath(root_, kOwnDirectory), false)) skip.insert(own->id);
     Walker walker(file_system_, options_.input, root_, std::move(skip));
     std::vector<Candidate> candidates;
     while (auto found = walker.Next()) {

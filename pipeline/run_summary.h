@@ -52,6 +52,7 @@ struct PictureResult {
   std::filesystem::path input;  // as given, or as found below a directory given
   Outcome outcome = Outcome::kLeft;
   std::optional<Error> error;                // for kFailed
+  bool known = false;                        // for kFailed: in an earlier run, and not tried again
   Format format = Format::kUnknown;          // by its bytes, where they were read
   Size size;                                 // as stored
   uint64_t bytes_in = 0;                     // of the file, where it was read
@@ -74,6 +75,7 @@ struct RunSummary {
   uint64_t planned = 0;
   uint64_t up_to_date = 0;
   uint64_t failed = 0;
+  uint64_t known_failures = 0;  // of those failed: see PictureResult::known
   uint64_t not_pictures = 0;
   uint64_t unsupported = 0;
   uint64_t filtered = 0;
@@ -84,14 +86,17 @@ struct RunSummary {
   uint64_t bytes_in = 0;   // of the pictures made or failed
   uint64_t bytes_out = 0;  // of the thumbnails
   std::chrono::nanoseconds wall_time{};
-  std::chrono::nanoseconds cpu_time{};  // of the whole process meanwhile
-  int threads = 0;                      // that the run could use
-  int peak_at_once = 0;                 // the most pictures decoded at the same time
-  bool dry_run = false;                 // nothing was to be made
-  bool stopped = false;                 // by Job::Cancel
-  std::optional<Error> fatal;           // the output is full or unwritable: the run ended early
-  std::vector<Error> walk_errors;       // directories and lists that could not be read (the first 100)
-  uint64_t walk_error_count = 0;        // all of them
+  std::chrono::nanoseconds cpu_time{};   // of the whole process meanwhile
+  int threads = 0;                       // that the run could use
+  int peak_at_once = 0;                  // the most pictures decoded at the same time
+  bool dry_run = false;                  // nothing was to be made
+  bool stopped = false;                  // by Job::Cancel
+  std::optional<Error> fatal;            // the output is full or unwritable: the run ended early
+  std::optional<Error> journal_failure;  // the journal was given up on the way; everything else is done
+  // The journal was damaged: where it was put. What the run knew of older thumbnails, it knew by their dates.
+  std::optional<std::filesystem::path> journal_set_aside;
+  std::vector<Error> walk_errors;  // directories and lists that could not be read (the first 100)
+  uint64_t walk_error_count = 0;   // all of them
 };
 
 }  // namespace tbbthumbs

@@ -1,5 +1,6 @@
 #include "pipeline/source.h"
 
+#include <algorithm>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -24,51 +25,82 @@ Source::~Source() { Stop(); }
 
 void Source::ReadLoop(int index) {
   NameThisThread("tbbt-read-" + std::to_string(index));
-  while (std::unique_ptr<Item> item = TakeInput()) {
-    const size_t bytes = stages_.reader().LookUp(*item);
-    // Every item, also an ended one: the next ones wait for its claim.
-    item->claim = stages_.budget().Claim(item->seq, bytes);
-    stages_.reader().Fetch(*item, bytes);
-    const std::lock_guard lock(mutex_);
-    if (stopped_) return;
-    const uint64_t seq = item->seq;
-    // The window bounds it: a slot is free.
-    waiting_[seq % kWindow] = std::move(item);
-    if (seq == next_) ready_.notify_all();
+  for (;;) {
+    std::vector<std::unique_ptr<Item>> items = TakeInputs();
+    if (items.empty() || !ReadAll(std::move(items))) return;
   }
 }
 
-std::unique_ptr<Item> Source::TakeInput() {
+std::vector<std::unique_ptr<Item>> Source::TakeInputs() {
+  std::vector<std::unique_ptr<Item>> items;
   const std::lock_guard taking(take_mutex_);
+  size_t most = 0;
   {
     std::unique_lock lock(mutex_);
     room_.wait(lock, [&] { return stopped_ || all_taken_ || taken_ < next_ + kWindow; });
-    if (stopped_ || all_taken_) return nullptr;
+    if (stopped_ || all_taken_) return items;
+    most = static_cast<size_t>(std::min<uint64_t>(at_once_, next_ + kWindow - taken_));
   }
-  std::unique_ptr<Item> item = stages_.items().Next();
+  items.reserve(most);
+  while (items.size() < most) {
+    std::unique_ptr<Item> item = items.empty() ? stages_.items().Next() : stages_.items().NextAtOnce();
+    if (!item) break;
+    items.push_back(std::move(item));
+  }
   const std::lock_guard lock(mutex_);
-  if (!item) {
+  if (items.empty()) {
     all_taken_ = true;
     failure_ = stages_.items().failure();
     ready_.notify_all();
     room_.notify_all();
-    return nullptr;
   }
-  ++taken_;
-  return item;
+  taken_ += items.size();
+  return items;
 }
 
-std::unique_ptr<Item> Source::Next() {
+bool Source::ReadAll(std::vector<std::unique_ptr<Item>> items) {
+  size_t ended = 0;
+  stages_.reader().Recall(items);
+  auto group = std::make_unique<ItemGroup>();
+  for (std::unique_ptr<Item>& item : items) {
+    const size_t bytes = stages_.reader().LookUp(*item);
+    group->items.push_back(std::move(item));
+    Item& last = *group->items.back();
+    if (last.ended) ++ended;
+    if (last.ended && &item != &items.back()) continue;
+    last.claim = stages_.budget().Claim(group->first_seq(), bytes, group->items.size());
+    stages_.reader().Fetch(last, bytes);
+    if (!Put(std::exchange(group, std::make_unique<ItemGroup>()))) return false;
+  }
+  const std::lock_guard lock(mutex_);
+  at_once_ = ended == items.size() ? std::min(2 * items.size(), kMostAtOnce) : 1;
+  return true;
+}
+
+bool Source::Put(std::unique_ptr<ItemGroup> group) {
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return false;
+  const uint64_t seq = group->first_seq();
+  // The window bounds it: a slot is free.
+  waiting_[seq % kWindow] = std::move(group);
+  if (seq == next_) ready_.notify_all();
+  return true;
+}
+
+std::unique_ptr<ItemGroup> Source::Next() {
   std::unique_lock lock(mutex_);
   ready_.wait(lock, [&] {
     return stopped_ || (!paused_ && (waiting_[next_ % kWindow] != nullptr || (all_taken_ && next_ == taken_)));
   });
   if (stopped_) return nullptr;
-  std::unique_ptr<Item> item = std::move(waiting_[next_ % kWindow]);
-  if (item != nullptr) ++next_;
+  std::unique_ptr<ItemGroup> group = std::move(waiting_[next_ % kWindow]);
+  if (group != nullptr) {
+    next_ += group->items.size();
+    group->number = next_group_++;
+  }
   lock.unlock();
   room_.notify_one();
-  return item;
+  return group;
 }
 
 void Source::Pause() {

@@ -7,15 +7,16 @@
 namespace tbbthumbs {
 
 Stages::Stages(FileSystem& file_system, const JobOptions& options, std::function<void(PictureResult)> on_result,
-               std::function<void()> on_fatal)
+               std::function<void()> on_fatal, Journal* journal)
     : planner_(options.output.string(), options.names, options.specs),
       names_(planner_),
       budget_(options.read_ahead_bytes),
       inputs_(file_system, options.input, options.output.string(), options.keep_open),
       items_(inputs_, names_, [this, &file_system, &options] { return CountForNames(file_system, options); }),
-      reader_(file_system, options, names_),
+      reader_(file_system, options, names_, journal),
       thumbnailer_(options.specs, options.limits, stop_.get_token()),
-      publisher_(file_system, options.output.string(), options.if_exists, std::move(on_result), std::move(on_fatal)) {}
+      publisher_(file_system, options.output.string(), options.if_exists, std::move(on_result), std::move(on_fatal),
+                 journal) {}
 
 // {total} is the one field that waits for the whole walk.
 Status Stages::CountForNames(FileSystem& file_system, const JobOptions& options) {
@@ -27,6 +28,17 @@ Status Stages::CountForNames(FileSystem& file_system, const JobOptions& options)
     return Fail(ErrorCode::kIo, "the inputs can't be counted: a list is gone");
   }
   return {};
+}
+
+void Stages::Work(ItemGroup& group) {
+  Item* const item = group.to_work_on();
+  if (item == nullptr) return;
+  thumbnailer_.Process(*item);
+  publisher_.Stage(*item);
+}
+
+void Stages::Commit(ItemGroup& group) {
+  for (const std::unique_ptr<Item>& item : group.items) publisher_.Commit(*item);
 }
 
 void Stages::Stop() {

@@ -26,10 +26,14 @@ namespace tbbthumbs {
 // must be on threads of their own, or have been there.
 class Stages {
  public:
-  // The options must have passed StartJob's checks; the output directory exists. Both must outlive it. For the two
-  // functions see Publisher.
+  // The options must have passed StartJob's checks; the output directory exists. For the two functions see Publisher.
+  // `journal`: null where there is none; JournalOptions are not looked at. All must outlive it.
   Stages(FileSystem& file_system, const JobOptions& options, std::function<void(PictureResult)> on_result,
-         std::function<void()> on_fatal);
+         std::function<void()> on_fatal, Journal* journal = nullptr);
+
+  // The second stage and the first half of the third, and the rest of it, for a group of items.
+  void Work(ItemGroup& group);
+  void Commit(ItemGroup& group);
 
   InputStream& inputs() { return inputs_; }
   ItemStream& items() { return items_; }

@@ -36,23 +36,22 @@ int DefaultTokens(int threads) { return std::clamp(64 * threads, 64, 1024); }
 // No filter body throws and nothing cancels the context: either would leak every item that waits between the stages. A
 // stop ends the source; what is in flight flows out.
 Status RunTaskGraph(Source& source, Stages& stages, int threads, int tokens) {
-  using Token = std::unique_ptr<Item>;
+  using Token = std::unique_ptr<ItemGroup>;
   try {
     tbb::task_arena arena(threads);
     arena.execute([&] {
       tbb::parallel_pipeline(
           static_cast<size_t>(tokens),
           tbb::make_filter<void, Token>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& control) {
-            Token item = source.Next();
-            if (item == nullptr) control.stop();
-            return item;
-          }) & tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, [&](Token item) {
+            Token group = source.Next();
+            if (group == nullptr) control.stop();
+            return group;
+          }) & tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, [&](Token group) {
             NameWorker();
-            stages.thumbnailer().Process(*item);
-            stages.publisher().Stage(*item);
-            return item;
-          }) & tbb::make_filter<Token, void>(tbb::filter_mode::serial_in_order, [&](const Token& item) {
-            stages.publisher().Commit(*item);
+            stages.Work(*group);
+            return group;
+          }) & tbb::make_filter<Token, void>(tbb::filter_mode::serial_in_order, [&](const Token& group) {
+            stages.Commit(*group);
           }));
     });
   } catch (const std::bad_alloc&) {

@@ -300,6 +300,20 @@ void ReadDisplay(Reader& reader, DisplayConfig& display) {
   if (display.quiet) display.verbose = false;
 }
 
+void ReadJournal(Reader& reader, JournalOptions& journal) {
+  bool none = false;
+  reader.ReadFlag("no-journal", none);
+  journal.enabled = !none;
+  reader.Read("journal", journal.path, ParseText);
+  reader.ReadFlag("retry-failed", journal.retry_failed);
+  reader.ReadFlag("forget", journal.forget);
+  for (const auto& [name, given] : {std::pair("--journal", !journal.path.empty()),
+                                    {"--retry-failed", journal.retry_failed},
+                                    {"--forget", journal.forget}}) {
+    if (none && given) reader.Refuse(fmt::format("{} and --no-journal exclude each other", name));
+  }
+}
+
 }  // namespace
 
 tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
@@ -318,6 +332,7 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
   reader.Read("max-pixels", job.limits.max_pixels, ParsePixelCount);
   reader.Read("timeout", job.limits.cpu_deadline, ParseSeconds);
   reader.ReadFlag("dry-run", job.dry_run);
+  ReadJournal(reader, job.journal);
   ReadDisplay(reader, config.display);
   if (job.specs.placeholders.any() && !config.display.json) {
     reader.Refuse(std::string(job.specs.placeholders.blurhash ? "--blurhash" : "--thumbhash") +

@@ -7,6 +7,7 @@ namespace tbbthumbs::tool {
 ExitCode ExitCodeOf(const RunSummary& summary, int signal) {
   if (summary.fatal) return kExitOutput;
   if (summary.stopped) return ExitCodeOfSignal(signal);
+  if (summary.journal_failure) return kExitOutput;
   return summary.failed > 0 || summary.walk_error_count > 0 ? kExitSomeFailed : kExitDone;
 }
 

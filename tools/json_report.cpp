@@ -100,6 +100,7 @@ std::string PictureJson(const PictureResult& result) {
   AddPath(json, "input", result.input);
   json["outcome"] = OutcomeName(result.outcome);
   if (result.error) json["error"] = ToJson(*result.error);
+  if (result.known) json["known"] = true;
   if (result.format != Format::kUnknown) json["format"] = FormatName(result.format);
   if (result.size.width > 0) {
     json["width"] = result.size.width;
@@ -137,6 +138,7 @@ std::string SummaryJson(const RunSummary& summary) {
             {"planned", summary.planned},
             {"up_to_date", summary.up_to_date},
             {"failed", summary.failed},
+            {"known_failures", summary.known_failures},
             {"not_pictures", summary.not_pictures},
             {"unsupported", summary.unsupported},
             {"filtered", summary.filtered},
@@ -155,6 +157,8 @@ std::string SummaryJson(const RunSummary& summary) {
       CountsJson(summary.unsupported_by_format, [](size_t i) { return FormatName(static_cast<Format>(i)); });
   json["made_by_decoder"] = summary.made_by_decoder;
   if (summary.fatal) json["fatal"] = ToJson(*summary.fatal);
+  if (summary.journal_failure) json["journal_failure"] = ToJson(*summary.journal_failure);
+  if (summary.journal_set_aside) AddPath(json, "journal_set_aside", *summary.journal_set_aside);
   return ToLine(json);
 }
 

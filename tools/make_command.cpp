@@ -116,6 +116,13 @@ void ReportResult(const PictureResult& result, const DisplayConfig& display, con
 
 void ReportEnd(const RunSummary& summary, const DisplayConfig& display, const TextStyle& style, Terminal& terminal) {
   for (const Error& error : summary.walk_errors) terminal.WriteError(ErrorLine(error.message, style));
+  if (summary.journal_set_aside) {
+    terminal.WriteError(ErrorLine(fmt::format("the journal was damaged and is now {}; older thumbnails were judged by "
+                                              "their dates",
+                                              summary.journal_set_aside->native()),
+                                  style));
+  }
+  if (summary.journal_failure) terminal.WriteError(ErrorLine(summary.journal_failure->message, style));
   if (summary.fatal) {
     terminal.WriteError(
         ErrorLine(fmt::format("{}: {}", ErrorCodeName(summary.fatal->code), summary.fatal->message), style));

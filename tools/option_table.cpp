@@ -87,6 +87,12 @@ constexpr OptionSpec kOptions[] = {
     {"small", 0, false, kFlag, kRun, kForMake, "",
      "smallest files of the same pixels: PNG 5 to 10 %\nsmaller, 30 times as slow to write; JPEG 7 % smaller\n"
      "(optimised, and progressive where that is smaller)"},
+    {"journal", 0, false, kValue, kRun, kForMake, "PATH",
+     "where it is kept what became of each input\n(OUTPUT/.tbbthumbs/journal.db)"},
+    {"no-journal", 0, false, kFlag, kRun, kForMake, "",
+     "keep none: thumbnails are compared by date alone, and\nwhat has failed is tried again each time"},
+    {"retry-failed", 0, false, kFlag, kRun, kForMake, "", "also what has failed before and has not changed since"},
+    {"forget", 0, false, kFlag, kRun, kForMake, "", "empty the journal first: all is made anew"},
     {"dry-run", 0, true, kFlag, kRun, kForNames, "", "only say what would be made, under which names"},
     {"only", 0, false, kValue, kRun, kForRename, "WHICH",
      "rename only thumbnails (cat_256.jpg that is of that\nsize; {stem} is cat then, {size} 256), or originals\n(all "

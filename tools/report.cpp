@@ -195,7 +195,12 @@ std::vector<std::string> SummaryLines(const RunSummary& summary) {
   if (!summary.made_by_decoder.empty()) lines.push_back("decoders: " + DecodersText(summary.made_by_decoder));
   add(summary.salvaged, "damaged, made from what decoded");
   add(summary.up_to_date, "up to date");
-  add(summary.failed, "failed", ": " + Breakdown(summary.failed_by_code, code_name));
+  std::string failures = ": " + Breakdown(summary.failed_by_code, code_name);
+  if (summary.known_failures > 0) {
+    failures += fmt::format(" ({} before and unchanged: not tried again but with --retry-failed)",
+                            FormatCount(summary.known_failures));
+  }
+  add(summary.failed, "failed", failures);
   add(summary.not_pictures, "not pictures");
   if (summary.unsupported > 0)
     lines.push_back("not supported: " + Breakdown(summary.unsupported_by_format, format_name));

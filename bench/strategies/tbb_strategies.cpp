@@ -49,25 +49,25 @@ Status RunTbbForEach(Stages& stages, const Knobs& knobs, Usage&) {
 Status RunTbbFlowGraph(Stages& stages, const Knobs& knobs, Usage&) {
   return Guarded([&] {
     // Messages of a flow graph are copied.
-    using Token = std::shared_ptr<Item>;
+    using Token = std::shared_ptr<ItemGroup>;
     Source source(stages, knobs.io_threads);
     tbb::task_arena arena(knobs.threads);
     arena.execute([&] {
       tbb::flow::graph graph;
       tbb::flow::input_node<Token> input(graph, [&](tbb::flow_control& control) {
-        Token item = source.Next();
-        if (item == nullptr) control.stop();
-        return item;
+        Token group = source.Next();
+        if (group == nullptr) control.stop();
+        return group;
       });
       tbb::flow::limiter_node<Token> limiter(graph, static_cast<size_t>(knobs.tokens));
-      tbb::flow::function_node<Token, Token> work(graph, tbb::flow::unlimited, [&](Token item) {
-        Work(stages, *item);
-        return item;
+      tbb::flow::function_node<Token, Token> work(graph, tbb::flow::unlimited, [&](Token group) {
+        stages.Work(*group);
+        return group;
       });
-      tbb::flow::sequencer_node<Token> sequencer(graph, [](const Token& item) { return item->seq; });
+      tbb::flow::sequencer_node<Token> sequencer(graph, [](const Token& group) { return group->number; });
       tbb::flow::function_node<Token, tbb::flow::continue_msg> publish(graph, tbb::flow::serial,
-                                                                       [&](const Token& item) {
-                                                                         stages.publisher().Commit(*item);
+                                                                       [&](const Token& group) {
+                                                                         stages.Commit(*group);
                                                                          return tbb::flow::continue_msg();
                                                                        });
       tbb::flow::make_edge(input, limiter);

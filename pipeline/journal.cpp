@@ -1,0 +1,370 @@
+#include "pipeline/journal.h"
+
+#include <algorithm>
+#include <exception>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "pipeline/file_system.h"
+#include "pipeline/options_digest.h"
+#include "pipeline/thread_name.h"
+
+namespace tbbthumbs {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What a kill may lose: pictures that the next run makes again.
+constexpr std::chrono::seconds kWriteEvery{1};
+constexpr size_t kBatch = 1000;
+// A disk that takes no more rows holds the run back.
+constexpr size_t kMostPending = 16 * kBatch;
+
+// Of options that no run has had.
+constexpr uint64_t kNoOptions = ~uint64_t{0};
+
+std::chrono::nanoseconds Now() { return std::chrono::system_clock::now().time_since_epoch(); }
+
+bool HasDotOrEmptyParts(std::string_view path) {
+  return path.find("/.") != std::string_view::npos || path.find("//") != std::string_view::npos ||
+         path.starts_with(".");
+}
+
+// The same file by whatever way it is named from where the program runs, as far as the text says.
+std::string AbsolutePath(const std::string& directory, const std::string& path) {
+  std::string absolute = path.starts_with('/') ? path : directory + path;
+  if (HasDotOrEmptyParts(path)) absolute = fs::path(absolute).lexically_normal().string();
+  return absolute;
+}
+
+std::string CurrentDirectory() {
+  std::error_code error;
+  std::string directory = fs::current_path(error).string();
+  if (!directory.ends_with('/')) directory += '/';
+  return directory;
+}
+
+bool SameFile(const JournalRow& row, const Item& item) {
+  return row.bytes == item.result.bytes_in && row.modified == item.modified;
+}
+
+// Of the file and the options: trying again is no use while these are the same. Others may be gone by the next run.
+bool IsLasting(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kUnsupported:
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kTruncated:
+    case ErrorCode::kTooLarge:
+    case ErrorCode::kTimeout:
+    case ErrorCode::kInternal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+const JournalOutput* FindOutput(const JournalRow& row, std::string_view path) {
+  const auto found = std::find_if(row.outputs.begin(), row.outputs.end(),
+                                  [&](const JournalOutput& output) { return output.path == path; });
+  return found == row.outputs.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::string JournalPath(const JournalOptions& options, const std::string& output) {
+  if (!options.path.empty()) return options.path.string();
+  return JoinPath(JoinPath(output, kOwnDirectory), "journal.db");
+}
+
+Journal::Journal(const JobOptions& options)
+    : path_(JournalPath(options.journal, options.output.string())),
+      output_(options.output.string() + (options.output.string().ends_with('/') ? "" : "/")),
+      read_only_(options.dry_run),
+      retry_all_(options.if_exists == IfExists::kOverwrite),
+      options_(options.journal),
+      pictures_(DescribePictures(options.specs)),
+      outcomes_(DescribeOutcomes(options.specs, options.limits)),
+      directory_(CurrentDirectory()) {}
+
+Result<std::unique_ptr<Journal>> Journal::Open(const JobOptions& options) {
+  std::unique_ptr<Journal> journal(new Journal(options));
+  if (!journal->read_only_ && options.journal.path.empty()) {
+    const std::string directory = JoinPath(options.output.string(), kOwnDirectory);
+    if (Status status = RealFileSystem().CreateDirectories(directory); !status) {
+      return Fail(status.error().code, directory + ": " + status.error().message);
+    }
+  }
+  const std::lock_guard lock(journal->store_mutex_);
+  Status status = journal->OpenStore();
+  if (!status && status.error().code == ErrorCode::kCorrupt && !journal->read_only_) status = journal->SetAside();
+  if (!status && journal->read_only_ && status.error().code == ErrorCode::kNotFound) return nullptr;
+  if (!status) return Fail(status.error().code, "the journal " + journal->path_ + ": " + status.error().message);
+  return journal;
+}
+
+Journal::~Journal() { StopWriting(); }
+
+void Journal::StopWriting() {
+  {
+    const std::lock_guard lock(pending_mutex_);
+    closing_ = true;
+  }
+  pending_changed_.notify_all();
+  if (writer_.joinable()) writer_.join();
+}
+
+Status Journal::OpenStore() {
+  auto store = JournalStore::Open(path_, read_only_ ? JournalStore::Mode::kReadOnly : JournalStore::Mode::kWrite);
+  if (!store) return tl::unexpected<Error>(std::move(store.error()));
+  store_ = std::move(*store);
+  return {};
+}
+
+// With the store's mutex held.
+Status Journal::SetAside() {
+  store_.reset();
+  if (set_aside_) return Fail(ErrorCode::kCorrupt, "damaged again, soon after it was made anew");
+  auto moved = SetJournalAside(path_);
+  if (!moved) return tl::unexpected<Error>(std::move(moved.error()));
+  set_aside_ = std::move(*moved);
+  return OpenStore();
+}
+
+bool Journal::WithStore(const std::function<Status(JournalStore&)>& f) {
+  const std::lock_guard lock(store_mutex_);
+  if (!store_) return false;
+  Status status = f(*store_);
+  if (!status && status.error().code == ErrorCode::kCorrupt && !read_only_) {
+    status = SetAside();
+    if (status) status = BeginRun(*store_);
+    if (status) status = f(*store_);
+  }
+  if (status) return true;
+  store_.reset();
+  failure_ = Error{status.error().code, "the journal " + path_ + ": " + status.error().message};
+  return false;
+}
+
+// With the store's mutex held.
+Status Journal::BeginRun(JournalStore& store) {
+  const auto pictures = store.OptionsId(DigestOf(pictures_), pictures_);
+  if (!pictures) return tl::unexpected<Error>(pictures.error());
+  const auto outcomes = store.OptionsId(DigestOf(outcomes_), outcomes_);
+  if (!outcomes) return tl::unexpected<Error>(outcomes.error());
+  {
+    const std::lock_guard lock(ids_mutex_);
+    ids_ = {*pictures, *outcomes, store.created()};
+  }
+  run_.options = *outcomes;
+  const auto id = store.BeginRun(run_);
+  if (!id) return tl::unexpected<Error>(id.error());
+  run_.id = *id;
+  return {};
+}
+
+void Journal::Begin() {
+  run_.version = TBBTHUMBS_VERSION;
+  run_.label = options_.label;
+  run_.started = Now();
+  if (read_only_) {
+    WithStore([&](JournalStore& store) -> Status {
+      const auto pictures = store.FindOptionsId(DigestOf(pictures_));
+      if (!pictures) return tl::unexpected<Error>(pictures.error());
+      const auto outcomes = store.FindOptionsId(DigestOf(outcomes_));
+      if (!outcomes) return tl::unexpected<Error>(outcomes.error());
+      const std::lock_guard lock(ids_mutex_);
+      // A number that no row has where the journal does not know the options.
+      ids_ = {pictures->value_or(kNoOptions), outcomes->value_or(kNoOptions), store.created()};
+      return {};
+    });
+    return;
+  }
+  WithStore([&](JournalStore& store) -> Status {
+    if (options_.forget) {
+      if (Status status = store.Clear(); !status) return status;
+    }
+    return BeginRun(store);
+  });
+  WithStore([&](JournalStore& store) -> Status {
+    // Nothing to look up in a first run, which has enough to write.
+    const auto has_rows = store.HasRows();
+    if (!has_rows) return tl::unexpected<Error>(has_rows.error());
+    has_rows_ = *has_rows;
+    return {};
+  });
+  writer_ = std::jthread([this] { WriteLoop(); });
+}
+
+void Journal::Recall(std::span<const std::unique_ptr<Item>> items) {
+  if (!has_rows_) return;
+  std::vector<std::string> paths;
+  std::vector<std::string_view> views;
+  paths.reserve(items.size());
+  views.reserve(items.size());
+  for (const std::unique_ptr<Item>& item : items) paths.push_back(AbsolutePath(directory_, item->file.path));
+  views.assign(paths.begin(), paths.end());
+  std::vector<std::optional<JournalRow>> rows(items.size());
+  if (!WithStore([&](JournalStore& store) { return store.Find(views, rows); })) return;
+  for (size_t i = 0; i < items.size(); ++i) items[i]->known = std::move(rows[i]);
+}
+
+Journal::Ids Journal::ids() const {
+  const std::lock_guard lock(ids_mutex_);
+  return ids_;
+}
+
+const JournalRow* Journal::KnownNoPicture(const Item& item) const {
+  const auto& row = item.known;
+  if (!row || row->status != PictureStatus::kSkipped || !item.file.found || retry_all_) return nullptr;
+  return SameFile(*row, item) && row->options == ids().outcomes ? &*row : nullptr;
+}
+
+const JournalRow* Journal::KnownFailure(const Item& item) const {
+  const auto& row = item.known;
+  if (!row || row->status != PictureStatus::kFailed || !row->error || retry_all_ || options_.retry_failed) {
+    return nullptr;
+  }
+  return SameFile(*row, item) && IsLasting(row->error->code) && row->options == ids().outcomes ? &*row : nullptr;
+}
+
+bool Journal::IsCurrent(const Item& item, std::string_view path, const FileInfo& output) const {
+  const Ids now = ids();
+  const JournalOutput* known = item.known ? FindOutput(*item.known, RelativeToOutput(path)) : nullptr;
+  if (known != nullptr) return known->options == now.pictures && SameFile(*item.known, item);
+  // Nothing is known of it: it was there before the journal was, or a run was killed before it could say.
+  return output.modified > item.modified && output.modified < now.created;
+}
+
+std::string_view Journal::RelativeToOutput(std::string_view path) const {
+  if (path.starts_with(output_)) path.remove_prefix(output_.size());
+  return path;
+}
+
+std::optional<JournalRow> Journal::RowOf(const Item& item) const {
+  const Ids now = ids();
+  const PictureResult& result = item.result;
+  JournalRow row;
+  row.bytes = result.bytes_in;
+  row.modified = item.modified;
+  row.options = now.outcomes;
+  row.format = result.format;
+  switch (result.outcome) {
+    case Outcome::kMade:
+      row.cpu_time = std::chrono::floor<std::chrono::microseconds>(result.cpu_time);
+      row.decoder = result.decoder;
+      break;
+    case Outcome::kUpToDate:
+      // Without the journal's word for it there is nothing to say.
+      if (result.outputs.empty()) return std::nullopt;
+      if (item.known && SameFile(*item.known, item)) row = *item.known;
+      row.status = PictureStatus::kMade;
+      row.error.reset();
+      row.outputs.clear();
+      break;
+    case Outcome::kFailed:
+      // Neither says anything about a picture.
+      if (result.error->code == ErrorCode::kExists) return std::nullopt;
+      if (result.error->code == ErrorCode::kNotFound && item.file.found) return std::nullopt;
+      row.status = PictureStatus::kFailed;
+      row.error = result.error;
+      break;
+    case Outcome::kNotPicture:
+    case Outcome::kUnsupported:
+      if (!item.file.found) return std::nullopt;
+      row.status = PictureStatus::kSkipped;
+      break;
+    case Outcome::kPlanned:
+    case Outcome::kFiltered:
+    case Outcome::kLeft:
+      return std::nullopt;
+  }
+  const bool has_outputs = result.outcome == Outcome::kMade || result.outcome == Outcome::kUpToDate;
+  if (has_outputs) {
+    for (const OutputFile& output : result.outputs) {
+      row.outputs.push_back({std::string(RelativeToOutput(output.path.native())), now.pictures});
+    }
+  }
+  if (item.known) {
+    // Of other sizes or under other names: they stay the journal's, but for what they were made from.
+    for (const JournalOutput& output : item.known->outputs) {
+      if (FindOutput(row, output.path) != nullptr) continue;
+      row.outputs.push_back({output.path, SameFile(*item.known, item) ? output.options : 0});
+    }
+    // The order means nothing.
+    const auto by_path = [](const JournalOutput& a, const JournalOutput& b) { return a.path < b.path; };
+    std::sort(row.outputs.begin(), row.outputs.end(), by_path);
+    JournalRow known = *item.known;
+    std::sort(known.outputs.begin(), known.outputs.end(), by_path);
+    known.cpu_time = row.cpu_time;
+    if (known == row) return std::nullopt;
+  }
+  return row;
+}
+
+void Journal::Record(const Item& item) {
+  if (read_only_) return;
+  // The commonest of all, without a copy.
+  if (item.result.known) return;
+  std::optional<JournalRow> row = RowOf(item);
+  if (!row) return;
+  bool wake = false;
+  {
+    std::unique_lock lock(pending_mutex_);
+    pending_changed_.wait(lock, [&] { return pending_.size() < kMostPending || closing_; });
+    pending_.push_back({AbsolutePath(directory_, item.file.path), std::move(*row)});
+    wake = pending_.size() == 1 || pending_.size() == kBatch;
+  }
+  if (wake) pending_changed_.notify_all();
+}
+
+void Journal::WriteLoop() {
+  NameThisThread("tbbt-journal");
+  std::vector<JournalEntry> batch;
+  for (;;) {
+    bool last = false;
+    {
+      std::unique_lock lock(pending_mutex_);
+      pending_changed_.wait(lock, [&] { return closing_ || !pending_.empty(); });
+      pending_changed_.wait_for(lock, kWriteEvery, [&] { return closing_ || pending_.size() >= kBatch; });
+      batch.swap(pending_);
+      last = closing_;
+    }
+    pending_changed_.notify_all();
+    if (!batch.empty()) WithStore([&](JournalStore& store) { return store.Write(batch); });
+    batch.clear();
+    if (last) return;
+  }
+}
+
+void Journal::Close(const RunSummary& summary) {
+  if (read_only_) return;
+  StopWriting();
+  WithStore([&](JournalStore& store) {
+    run_.ended = Now();
+    run_.end = summary.fatal ? "output full" : summary.stopped ? "stopped" : "done";
+    run_.inputs = summary.inputs;
+    run_.made = summary.made;
+    run_.up_to_date = summary.up_to_date;
+    run_.failed = summary.failed;
+    run_.skipped = summary.not_pictures + summary.unsupported + summary.filtered;
+    run_.left = summary.left;
+    run_.bytes_in = summary.bytes_in;
+    run_.bytes_out = summary.bytes_out;
+    run_.wall_time = summary.wall_time;
+    run_.cpu_time = summary.cpu_time;
+    return store.EndRun(run_);
+  });
+}
+
+std::optional<Error> Journal::failure() const {
+  const std::lock_guard lock(store_mutex_);
+  return failure_;
+}
+
+std::optional<std::string> Journal::set_aside() const {
+  const std::lock_guard lock(store_mutex_);
+  return set_aside_;
+}
+
+}  // namespace tbbthumbs

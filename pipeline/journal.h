@@ -1,0 +1,120 @@
+// What a run takes from the journal, and what it leaves there.
+#ifndef TBBTHUMBS_PIPELINE_JOURNAL_H_
+#define TBBTHUMBS_PIPELINE_JOURNAL_H_
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "codecs/error.h"
+#include "pipeline/file_system.h"
+#include "pipeline/item.h"
+#include "pipeline/job.h"
+#include "pipeline/journal_store.h"
+#include "pipeline/run_summary.h"
+
+namespace tbbthumbs {
+
+// Where the journal of a run lies: JournalOptions::path, or else OUTPUT/.tbbthumbs/journal.db.
+std::string JournalPath(const JournalOptions& options, const std::string& output);
+
+// One run's view of a journal. Rows are read by the threads that look inputs up, and written in batches by a thread of
+// its own: what is recorded is safe a second later. Recall, and the questions about an item, may be asked by any
+// thread; Record by one at a time.
+//
+// A journal that turns out to be damaged is set aside, and a new one begun, once a run: what lay in the output
+// directory before is then believed by its date. Any other failure ends the journal's part in the run, and is told by
+// Close.
+class Journal {
+ public:
+  // Makes the journal where it is missing, but for a dry run, which has none then (null). Errors: kIo.
+  static Result<std::unique_ptr<Journal>> Open(const JobOptions& options);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  // Before anything is looked up: writes the run's row.
+  void Begin();
+
+  // Attaches to each item what is known of it.
+  void Recall(std::span<const std::unique_ptr<Item>> items);
+
+  // What is known of an item's input, when it has not changed since: that it is no picture; why it can't be made. Not
+  // where the options would have another look at it. Item::modified and PictureResult::bytes_in are known.
+  const JournalRow* KnownNoPicture(const Item& item) const;
+  const JournalRow* KnownFailure(const Item& item) const;
+
+  // Whether the file `path`, which is there, is this item's thumbnail as these options would make it; `output` is what
+  // the file system says of it.
+  bool IsCurrent(const Item& item, std::string_view path, const FileInfo& output) const;
+
+  // When an item has ended, its thumbnails under their names; before its result is passed on.
+  void Record(const Item& item);
+
+  // Writes what is left, and the end of the run. No more Record.
+  void Close(const RunSummary& summary);
+
+  // Why the journal was given up during the run.
+  std::optional<Error> failure() const;
+  // Where a damaged journal was put.
+  std::optional<std::string> set_aside() const;
+
+ private:
+  struct Ids {
+    uint64_t pictures = 0;
+    uint64_t outcomes = 0;
+    std::chrono::nanoseconds created{};
+  };
+
+  explicit Journal(const JobOptions& options);
+
+  Status OpenStore();
+  Status SetAside();
+  // Runs `f` on the store; see above for damage. False when there is no store (any more).
+  bool WithStore(const std::function<Status(JournalStore&)>& f);
+  Status BeginRun(JournalStore& store);
+  Ids ids() const;
+  std::string_view RelativeToOutput(std::string_view path) const;
+  // What is to be written about it; nothing where that is known.
+  std::optional<JournalRow> RowOf(const Item& item) const;
+  void WriteLoop();
+  void StopWriting();
+
+  const std::string path_;
+  const std::string output_;  // with '/' at its end
+  const bool read_only_;
+  const bool retry_all_;
+  const JournalOptions options_;
+  const std::string pictures_;   // DescribePictures
+  const std::string outcomes_;   // DescribeOutcomes
+  const std::string directory_;  // where relative inputs begin; '/' at its end
+  bool has_rows_ = true;         // when the run began
+
+  mutable std::mutex ids_mutex_;  // guards ids_; the store's is held while a disk writes
+  Ids ids_;
+
+  mutable std::mutex store_mutex_;  // guards all below
+  std::unique_ptr<JournalStore> store_;
+  JournalRun run_;
+  std::optional<Error> failure_;
+  std::optional<std::string> set_aside_;
+
+  std::mutex pending_mutex_;  // guards all below; not held with the others
+  std::condition_variable pending_changed_;
+  std::vector<JournalEntry> pending_;
+  bool closing_ = false;
+  std::jthread writer_;  // last: it uses all of the above
+};
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_JOURNAL_H_
