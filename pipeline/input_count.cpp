@@ -14,13 +14,14 @@ bool CanCountInputs(FileSystem& file_system, const InputOptions& options) {
 }
 
 std::optional<uint64_t> CountInputs(FileSystem& file_system, const InputOptions& options, const std::string& output,
-                                    const std::stop_token& stop) {
+                                    const std::stop_token& stop, std::atomic<uint64_t>* so_far) {
   if (!CanCountInputs(file_system, options)) return std::nullopt;
   InputStream inputs(file_system, options, output, false);
   uint64_t count = 0;
   while (!stop.stop_requested()) {
     if (!inputs.Next()) return count;
     ++count;
+    if (so_far != nullptr) so_far->store(count, std::memory_order_relaxed);
   }
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 #ifndef TBBTHUMBS_PIPELINE_INPUT_COUNT_H_
 #define TBBTHUMBS_PIPELINE_INPUT_COUNT_H_
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <stop_token>
@@ -16,9 +17,10 @@ namespace tbbthumbs {
 bool CanCountInputs(FileSystem& file_system, const InputOptions& options);
 
 // Walks the directories of `options` as the job will, without looking at the files, and reads the lists that are
-// regular files. Nothing when stopped, or when a list is a pipe. About 0.2 s for a million files.
+// regular files. Nothing when stopped, or when a list is a pipe. About 0.2 s for a million files. `so_far`: where the
+// count stands meanwhile; may be null.
 std::optional<uint64_t> CountInputs(FileSystem& file_system, const InputOptions& options, const std::string& output,
-                                    const std::stop_token& stop);
+                                    const std::stop_token& stop, std::atomic<uint64_t>* so_far = nullptr);
 
 }  // namespace tbbthumbs
 

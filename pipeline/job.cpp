@@ -1,6 +1,7 @@
 #include "pipeline/job.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -104,6 +105,7 @@ class Job::Impl {
   std::condition_variable ended_;
   std::optional<RunSummary> summary_;
   std::optional<uint64_t> counted_;
+  std::atomic<uint64_t> counted_so_far_ = 0;
 
   std::jthread counter_;  // last: they use all of the above
   std::jthread runner_;
@@ -130,7 +132,7 @@ void Job::Impl::Start() {
   if (options_.count_total && !options_.keep_open) {
     counter_ = std::jthread([this](const std::stop_token& stop) {
       NameThisThread("tbbt-count");
-      const auto count = CountInputs(file_system_, options_.input, output_, stop);
+      const auto count = CountInputs(file_system_, options_.input, output_, stop, &counted_so_far_);
       const std::lock_guard lock(mutex_);
       counted_ = count;
     });
@@ -210,6 +212,7 @@ Progress Job::Impl::progress() const {
   progress.total = source_.total();
   const std::lock_guard lock(mutex_);
   if (!progress.total && counted_) progress.total = std::max(*counted_, progress.done);
+  progress.found = progress.total.value_or(std::max(counted_so_far_.load(), progress.done));
   return progress;
 }
 

@@ -96,6 +96,7 @@ struct JobOptions {
 struct Progress {
   uint64_t done = 0;              // inputs that have ended in any way
   std::optional<uint64_t> total;  // all inputs, once known
+  uint64_t found = 0;             // inputs known of so far, done ones among them: `total` once that is known
   uint64_t made = 0;
   uint64_t up_to_date = 0;
   uint64_t failed = 0;

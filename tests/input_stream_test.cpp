@@ -132,7 +132,9 @@ TEST_F(InputStreamTest, CountInputsCountsWhatWillCome) {
   files_.AddFile("in/x/b.jpg");
   files_.AddFile("in/x/.hidden.jpg");
   options_.paths = {"in", "c.jpg"};
-  EXPECT_EQ(CountInputs(files_, options_, "out", {}), 3u);
+  std::atomic<uint64_t> so_far = 0;
+  EXPECT_EQ(CountInputs(files_, options_, "out", {}, &so_far), 3u);
+  EXPECT_EQ(so_far, 3u);
   std::stop_source stop;
   stop.request_stop();
   EXPECT_EQ(CountInputs(files_, options_, "out", stop.get_token()), std::nullopt);

@@ -54,6 +54,13 @@ TEST(ProgressLineTest, HasNoTotalWhileItIsUnknown) {
             "1,234 done   15.4/s  1.20 MB/s  1:15");
 }
 
+TEST(ProgressLineTest, SaysWhatIsKnownOfWhileInputsAreStillBeingFound) {
+  Progress progress = At(seconds(75), 1234, std::nullopt);
+  progress.found = 56'000;
+  const Speed speed{.pictures_per_second = 100, .bytes_per_second = 1.2e6, .left = seconds(547)};
+  EXPECT_EQ(RenderProgressLine(progress, speed, {.width = 80}), "1,234 of 56,000+    100/s  1.20 MB/s  9:07+ left");
+}
+
 TEST(ProgressLineTest, NeverFillsTheTerminalsWidth) {
   Progress progress = At(seconds(10), 12345, 100000);
   progress.failed = 3;
@@ -133,6 +140,31 @@ TEST(SpeedMeterTest, ForgetsWhatIsLongAgo) {
   }
   EXPECT_NEAR(speed.pictures_per_second, 10, 0.01);
   EXPECT_EQ(speed.left, seconds(70));
+}
+
+TEST(SpeedMeterTest, EstimatesFromALongerTimeInALongerRun) {
+  SpeedMeter meter;
+  Speed speed;
+  // Ten a second, but for every fourth period of ten seconds, in which there is none.
+  uint64_t done = 0;
+  for (int i = 1; i <= 4000; ++i) {
+    if (i / 100 % 4 != 3) ++done;
+    speed = meter.Update(At(milliseconds(100) * i, done, 10'000));
+  }
+  EXPECT_NEAR(speed.pictures_per_second, 0, 0.2);
+  // 60 s of the last, of which 10 to 20 stood still.
+  ASSERT_TRUE(speed.left);
+  const double left = static_cast<double>(10'000 - done);
+  EXPECT_GE(speed.left->count(), left / 10 * 60 / 50 - 5);
+  EXPECT_LE(speed.left->count(), left / 10 * 60 / 40 + 5);
+}
+
+TEST(SpeedMeterTest, EstimatesAtLeastWhatIsKnownOf) {
+  Progress progress = At(seconds(2), 100, std::nullopt);
+  progress.found = 600;
+  EXPECT_EQ(SpeedMeter().Update(progress).left, seconds(10));
+  progress.found = 100;
+  EXPECT_EQ(SpeedMeter().Update(progress).left, std::nullopt);
 }
 
 TEST(SpeedMeterTest, EstimatesNothingWithoutTotalOrMovementOrTime) {

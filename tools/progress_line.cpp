@@ -12,7 +12,8 @@
 namespace tbbthumbs::tool {
 namespace {
 
-constexpr std::chrono::seconds kWindow{8};
+constexpr std::chrono::nanoseconds kShortestWindow = std::chrono::seconds(8);
+constexpr std::chrono::nanoseconds kLongestWindow = std::chrono::seconds(60);
 constexpr int kLongestBar = 40;
 constexpr int kShortestBar = 8;
 constexpr size_t kGap = 2;
@@ -62,6 +63,8 @@ std::vector<Part> Parts(const Progress& progress, const Speed& speed, const Line
     const std::string total = FormatCount(*progress.total);
     parts.push_back({fmt::format("{:>{}}/{}", FormatCount(progress.done), total.size(), total), "1", 8});
     parts.push_back({fmt::format("{:3.0f} %", std::floor(100 * Fraction(progress))), "", 3});
+  } else if (progress.found > progress.done) {
+    parts.push_back({fmt::format("{} of {}+", FormatCount(progress.done), FormatCount(progress.found)), "1", 8});
   } else {
     parts.push_back({fmt::format("{} done", FormatCount(progress.done)), "1", 8});
   }
@@ -69,7 +72,8 @@ std::vector<Part> Parts(const Progress& progress, const Speed& speed, const Line
   const auto bytes = static_cast<uint64_t>(std::max(0.0, speed.bytes_per_second));
   parts.push_back({fmt::format("{:>7}/s", FormatBytes(bytes)), "", 2});
   if (speed.left) {
-    parts.push_back({FormatClock(*speed.left) + " left", "", 4});
+    // More may be found.
+    parts.push_back({FormatClock(*speed.left) + (progress.total ? " left" : "+ left"), "", 4});
   } else {
     parts.push_back({FormatClock(std::chrono::floor<std::chrono::seconds>(progress.elapsed)), "", 4});
   }
@@ -87,17 +91,25 @@ size_t Width(const std::vector<Part>& parts) {
 
 Speed SpeedMeter::Update(const Progress& progress) {
   samples_.push_back({progress.elapsed, progress.done, progress.bytes_in});
-  while (samples_.size() > 2 && progress.elapsed - samples_.front().elapsed > kWindow) samples_.pop_front();
-  const Sample& first = samples_.front();
-  const double seconds = std::chrono::duration<double>(progress.elapsed - first.elapsed).count();
+  while (samples_.size() > 2 && progress.elapsed - samples_.front().elapsed > kLongestWindow) samples_.pop_front();
+  const auto since = [&](std::chrono::nanoseconds window) {
+    return std::find_if(samples_.begin(), samples_.end() - 1,
+                        [&](const Sample& sample) { return progress.elapsed - sample.elapsed <= window; });
+  };
+  const Sample& first = *since(kShortestWindow);
   Speed speed;
+  const double seconds = std::chrono::duration<double>(progress.elapsed - first.elapsed).count();
   if (seconds <= 0) return speed;
   speed.pictures_per_second = static_cast<double>(progress.done - first.done) / seconds;
   speed.bytes_per_second = static_cast<double>(progress.bytes_in - first.bytes_in) / seconds;
+  const Sample& long_ago = *since(std::clamp(progress.elapsed / 8, kShortestWindow, kLongestWindow));
+  const double long_seconds = std::chrono::duration<double>(progress.elapsed - long_ago.elapsed).count();
+  const double steady_rate = static_cast<double>(progress.done - long_ago.done) / long_seconds;
   // An estimate from less than half a second would only flicker.
-  const bool enough = progress.elapsed > std::chrono::milliseconds(500) && speed.pictures_per_second > 0;
-  if (enough && progress.total && *progress.total >= progress.done) {
-    const double left = static_cast<double>(*progress.total - progress.done) / speed.pictures_per_second;
+  const bool enough = progress.elapsed > std::chrono::milliseconds(500) && steady_rate > 0;
+  const uint64_t known = progress.total.value_or(progress.found);
+  if (enough && known >= progress.done && (progress.total || known > progress.done)) {
+    const double left = static_cast<double>(known - progress.done) / steady_rate;
     constexpr double kLongest = 359'999;  // 99:59:59
     speed.left = std::chrono::seconds(std::llround(std::min(left, kLongest)));
   }

@@ -15,11 +15,12 @@ namespace tbbthumbs::tool {
 struct Speed {
   double pictures_per_second = 0;
   double bytes_per_second = 0;
-  std::optional<std::chrono::seconds> left;  // where the total is known and something moves
+  std::optional<std::chrono::seconds> left;  // for what is known of, where something moves
 };
 
 // The speed of a run over its last seconds: steadier than from one look to the next, and soon right again after a run
-// of thumbnails that were up to date. Not thread-safe.
+// of thumbnails that were up to date. What is left is estimated from the last eighth of the run, 8 s to a minute: large
+// pictures may come many at a time. Not thread-safe.
 class SpeedMeter {
  public:
   Speed Update(const Progress& progress);
