@@ -22,10 +22,12 @@ enum class ErrorCode {
   kTimeout,   // over the CPU deadline of one picture
   kHttp,      // a server refused or failed
   kStopped,   // the run was stopped while this picture was in flight: it counts as left, not as failed
+  kNoSpace,   // the disk or the quota is full
+  kChanged,   // the file changed or vanished while it was read
   kInternal,  // a defect of this program
 };
 
-inline constexpr int kErrorCodeCount = 12;
+inline constexpr int kErrorCodeCount = 14;
 
 // "io", "not_found", ... : lower case, words joined by '_'.
 std::string_view ErrorCodeName(ErrorCode code);
