@@ -9,6 +9,7 @@
 
 #include "pipeline/file_system.h"
 #include "pipeline/posix_file.h"
+#include "pipeline/temporary_name.h"
 
 namespace tbbthumbs {
 namespace {
@@ -119,8 +120,7 @@ class PosixFileSystem final : public FileSystem {
     if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) == 0) return {};
     if (errno == EINVAL && !replace) return LinkAndRemove(from, to);
     if (errno != EXDEV) return FailErrno("renaming");
-    const std::string beside =
-        to.substr(0, to.find_last_of('/') + 1) + ".tbbthumbs-" + std::to_string(getpid()) + ".part";
+    const std::string beside = to.substr(0, to.find_last_of('/') + 1) + PartName(part_names_.Next());
     if (Status status = Copy(from, beside); !status) return status;
     if (renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, to.c_str(), flags) != 0) {
       const int code = errno;
@@ -151,9 +151,10 @@ class PosixFileSystem final : public FileSystem {
     auto count = (*file)->ReadAt(0, bytes);
     if (!count) return tl::unexpected<Error>(std::move(count.error()));
     bytes.resize(*count);
-    unlink(to.c_str());
     return WriteNew(to, bytes);
   }
+
+  TemporaryNames part_names_;
 };
 
 }  // namespace
