@@ -28,6 +28,7 @@ void Source::ReadLoop(int index) {
     const size_t bytes = stages_.reader().LookUp(*item);
     // Every item, also an ended one: the next ones wait for its claim.
     item->claim = stages_.budget().Claim(item->seq, bytes);
+    if (stopped()) return;
     stages_.reader().Fetch(*item, bytes);
     const std::lock_guard lock(mutex_);
     if (stopped_) return;
@@ -93,6 +94,11 @@ void Source::Stop() {
   }
   ready_.notify_all();
   room_.notify_all();
+}
+
+bool Source::stopped() const {
+  const std::lock_guard lock(mutex_);
+  return stopped_;
 }
 
 uint64_t Source::dropped() const {

@@ -46,6 +46,7 @@ class Source {
  private:
   void ReadLoop(int index);
   std::unique_ptr<Item> TakeInput();
+  bool stopped() const;
 
   // Items that may be waiting to be handed out. Up-to-date files cost only a name here; bytes have their own budget.
   static constexpr uint64_t kWindow = 256;
