@@ -43,7 +43,7 @@ tl::expected<Results, ExitCode> MeasureNow(ExperimentOptions options, const std:
     if (smart) terminal.SetStatus(line.substr(0, static_cast<size_t>(tool::TerminalWidth(terminal.err_fd()) - 1)));
     if (!smart && keep) terminal.WriteError(line);
   });
-  const tool::SignalWatcher signals([&] { experiment.Stop(); }, [&] { terminal.Abandon(); });
+  const tool::SignalWatcher signals({.on_stop = [&] { experiment.Stop(); }, .on_exit = [&] { terminal.Abandon(); }});
   auto results = experiment.Measure();
   terminal.SetStatus("");
   if (signals.received() != 0) return tl::unexpected<ExitCode>(tool::ExitCodeOfSignal(signals.received()));

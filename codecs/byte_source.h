@@ -21,12 +21,16 @@ class ByteSource {
   virtual uint64_t size() const = 0;
 
   // Fills `out` from `offset` on. Returns the number of bytes read: fewer than out.size() only at the end, 0 at or
-  // beyond it. Errors: kIo.
+  // beyond it. Errors: kIo, kChanged.
   virtual Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) = 0;
 
   // The bytes from offset 0 on that are in memory already, and stay there as long as the source: all of them, some, or
   // none. A decoder uses them in place.
   virtual std::span<const std::byte> Resident() const { return {}; }
+
+  // Once nothing more is read: whether all that was read belongs together. Errors: kChanged, when the picture has become
+  // another one since the source was opened; kIo.
+  virtual Status CheckUnchanged() { return {}; }
 };
 
 // Bytes in memory, owned or borrowed.

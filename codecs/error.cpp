@@ -26,6 +26,10 @@ std::string_view ErrorCodeName(ErrorCode code) {
       return "http";
     case ErrorCode::kStopped:
       return "stopped";
+    case ErrorCode::kNoSpace:
+      return "no_space";
+    case ErrorCode::kChanged:
+      return "changed";
     case ErrorCode::kInternal:
       return "internal";
   }

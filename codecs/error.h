@@ -22,10 +22,12 @@ enum class ErrorCode {
   kTimeout,   // over the CPU deadline of one picture
   kHttp,      // a server refused or failed
   kStopped,   // the run was stopped while this picture was in flight: it counts as left, not as failed
+  kNoSpace,   // the disk or the quota is full
+  kChanged,   // the file changed or vanished while it was read
   kInternal,  // a defect of this program
 };
 
-inline constexpr int kErrorCodeCount = 12;
+inline constexpr int kErrorCodeCount = 14;
 
 // "io", "not_found", ... : lower case, words joined by '_'.
 std::string_view ErrorCodeName(ErrorCode code);
@@ -34,6 +36,7 @@ struct Error {
   ErrorCode code;
   // One clause for people, without the file's name and without a final stop: "scan data ends at 61 % of the rows".
   std::string message;
+  friend bool operator==(const Error&, const Error&) = default;
 };
 
 template <class T>

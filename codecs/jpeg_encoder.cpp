@@ -69,6 +69,7 @@ class JpegCompressor {
         metadata.icc.size() > kMaxIccSegments * kIccPartBytes) {
       return Fail(ErrorCode::kInternal, "metadata are over their limits");
     }
+    bool stopped = false;
     const bool ok = trap_.Guarded([&] {
       jpeg_create_compress(&info_);
       jpeg_mem_dest(&info_, &buffer_, &buffer_bytes_);
@@ -84,10 +85,15 @@ class JpegCompressor {
       if (options.progressive) jpeg_simple_progression(&info_);
       jpeg_start_compress(&info_, TRUE);
       WriteMetadata(&info_, metadata);
-      while (info_.next_scanline < info_.image_height) write(info_);
+      while (info_.next_scanline < info_.image_height) {
+        stopped = options.watch != nullptr && !options.watch->PollStop();
+        if (stopped) return;
+        write(info_);
+      }
       jpeg_finish_compress(&info_);
     });
     if (!ok) return tl::unexpected<Error>(trap_.TakeError());
+    if (stopped) return Fail(ErrorCode::kStopped, "stopped");
     const auto* bytes = reinterpret_cast<const std::byte*>(buffer_);
     return std::vector<std::byte>(bytes, bytes + buffer_bytes_);
   }

@@ -47,8 +47,10 @@ Watch::Watch(const DecodeLimits& limits, std::stop_token stop)
 
 std::chrono::nanoseconds Watch::Used() const { return ThreadCpuTime() - start_; }
 
+Status Watch::PollStop() const { return stop_.stop_requested() ? Fail(ErrorCode::kStopped, "stopped") : Status(); }
+
 Status Watch::Poll() const {
-  if (stop_.stop_requested()) return Fail(ErrorCode::kStopped, "stopped");
+  if (Status status = PollStop(); !status) return status;
   if (limit_.count() > 0 && Used() > limit_) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit_).count();
     const std::string text = ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";

@@ -42,6 +42,8 @@ class Watch {
 
   // Errors: kStopped, kTimeout. Costs a system call (about 0.3 us): poll every few thousand pixels, not every row.
   [[nodiscard]] Status Poll() const;
+  // The stop alone, for what comes after decoding. Errors: kStopped. Costs no system call.
+  [[nodiscard]] Status PollStop() const;
 
   // CPU time of this thread since the start.
   std::chrono::nanoseconds Used() const;

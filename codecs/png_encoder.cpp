@@ -34,8 +34,9 @@ DeflateLevel LevelOf(PngEffort effort) {
 // One picture being encoded.
 class PngEncoder {
  public:
-  PngEncoder(const Raster& raster, PngEffort effort, const Metadata& metadata, PngEncoderScratch& scratch)
-      : raster_(raster), effort_(effort), metadata_(metadata), scratch_(scratch) {}
+  PngEncoder(const Raster& raster, PngEffort effort, const Metadata& metadata, const Watch* watch,
+             PngEncoderScratch& scratch)
+      : raster_(raster), effort_(effort), metadata_(metadata), watch_(watch), scratch_(scratch) {}
 
   Result<std::vector<std::byte>> Encode() {
     FindStorage();
@@ -90,6 +91,9 @@ class PngEncoder {
 
   // Compresses the picture and, where that takes less bytes than any before, keeps it as best_ in scratch_.stream.
   Status Try(Candidate candidate, DeflateLevel level) {
+    if (watch_ != nullptr) {
+      if (Status status = watch_->PollStop(); !status) return status;
+    }
     const Result<size_t> made = Compress(candidate, level);
     if (!made) return tl::unexpected<Error>(made.error());
     const size_t bytes = *made + ExtraBytes(candidate.storage);
@@ -165,6 +169,7 @@ class PngEncoder {
   const Raster& raster_;
   const PngEffort effort_;
   const Metadata& metadata_;
+  const Watch* const watch_;
   PngEncoderScratch& scratch_;
   PngStorage direct_;
   std::optional<PngStorage> narrow_;  // fewer bits a pixel
@@ -184,7 +189,7 @@ void ReleaseLargeBuffers(PngEncoderScratch& scratch) {
 }
 
 Result<std::vector<std::byte>> EncodeWith(const Raster& raster, PngEffort effort, const Metadata& metadata,
-                                          PngEncoderScratch& scratch) {
+                                          const Watch* watch, PngEncoderScratch& scratch) {
   if (effort < PngEffort::kFast || effort > PngEffort::kSmall) return Fail(ErrorCode::kInternal, "no such PNG effort");
   const bool known_color = raster.color == ColorModel::kGray || raster.color == ColorModel::kRgb;
   if (raster.sample != SampleType::kU8 || !known_color || raster.size.width < 1 || raster.size.height < 1 ||
@@ -196,7 +201,7 @@ Result<std::vector<std::byte>> EncodeWith(const Raster& raster, PngEffort effort
   }
   Result<std::vector<std::byte>> file;
   try {
-    file = PngEncoder(raster, effort, metadata, scratch).Encode();
+    file = PngEncoder(raster, effort, metadata, watch, scratch).Encode();
   } catch (const std::bad_alloc&) {
     file = Fail(ErrorCode::kOutOfMemory, "out of memory for the PNG encoder");
   }
@@ -207,14 +212,14 @@ Result<std::vector<std::byte>> EncodeWith(const Raster& raster, PngEffort effort
 }  // namespace
 
 Result<std::vector<std::byte>> EncodePng(const Raster& raster, PngEffort effort, Workspace& workspace,
-                                         const Metadata& metadata) {
-  return EncodeWith(raster, effort, metadata, workspace.png_encoder());
+                                         const Metadata& metadata, const Watch* watch) {
+  return EncodeWith(raster, effort, metadata, watch, workspace.png_encoder());
 }
 
 Result<std::vector<std::byte>> EncodePng(const Raster& raster, PngEffort effort) {
   try {
     const auto scratch = std::make_unique<PngEncoderScratch>();
-    return EncodeWith(raster, effort, {}, *scratch);
+    return EncodeWith(raster, effort, {}, nullptr, *scratch);
   } catch (const std::bad_alloc&) {
     return Fail(ErrorCode::kOutOfMemory, "out of memory for the PNG encoder");
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codecs/error.h"
+#include "codecs/limits.h"
 #include "codecs/metadata.h"
 #include "codecs/raster.h"
 #include "codecs/workspace.h"
@@ -23,9 +24,10 @@ enum class PngEffort : uint8_t {
 // PNG of an 8-bit gray or RGB picture, with straight alpha or without: the same pixels, in whichever of gray, RGB, gray
 // or RGB with alpha, and a palette comes out smallest; with a profile, in whichever of those the profile is of. No
 // ancillary chunks but tRNS and those of `metadata`: iCCP, eXIf, iTXt. Re-entrant with a Workspace of each thread's
-// own. Errors: kOutOfMemory, kInternal (it is no such picture, or metadata are over their limits).
+// own. `watch`, if not null, tells between the ways that are tried whether to stop. Errors: kOutOfMemory, kStopped,
+// kInternal (it is no such picture, or metadata are over their limits).
 [[nodiscard]] Result<std::vector<std::byte>> EncodePng(const Raster& raster, PngEffort effort, Workspace& workspace,
-                                                       const Metadata& metadata = {});
+                                                       const Metadata& metadata = {}, const Watch* watch = nullptr);
 
 // The same without metadata for who has no Workspace.
 [[nodiscard]] Result<std::vector<std::byte>> EncodePng(const Raster& raster, PngEffort effort = PngEffort::kUsual);

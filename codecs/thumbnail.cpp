@@ -137,11 +137,11 @@ Status Maker::FinishOne(size_t index, Made& made) {
   }
   Result<Encoded> encoded;
   if (auto planes = resizers_[index].TakePlanes()) {
-    encoded = FinishThumbnail(std::move(*planes), plans_[index], info_, specs_, workspace_);
+    encoded = FinishThumbnail(std::move(*planes), plans_[index], info_, specs_, workspace_, watch_);
   } else {
     OutputFormat format = specs_.format;
     if (format == OutputFormat::kAuto) format = path_->opaque() ? OutputFormat::kJpeg : OutputFormat::kPng;
-    encoded = FinishThumbnail(TakeRaster(index), plans_[index], info_, format, specs_, workspace_);
+    encoded = FinishThumbnail(TakeRaster(index), plans_[index], info_, format, specs_, workspace_, watch_);
   }
   if (!encoded) return tl::unexpected<Error>(std::move(encoded.error()));
   made.thumbnails[index] = std::move(*encoded);

@@ -46,12 +46,14 @@ class JpegSource {
   std::optional<YccPlanes> halved_;
 };
 
-Result<EncodedBytes> EncodeAtQuality(const SpecSet& specs, int quality, const Metadata& metadata, JpegSource& source) {
+Result<EncodedBytes> EncodeAtQuality(const SpecSet& specs, int quality, const Metadata& metadata, const Watch& watch,
+                                     JpegSource& source) {
   JpegOptions options{.quality = quality,
                       .progressive = specs.progressive,
                       .optimize = specs.optimize,
                       .full_chroma = HasFullChroma(specs, quality),
-                      .metadata = metadata};
+                      .metadata = metadata,
+                      .watch = &watch};
   if (!specs.small) return source.Encode(options);
   options.optimize = true;
   auto bytes = source.Encode(options);
@@ -62,12 +64,12 @@ Result<EncodedBytes> EncodeAtQuality(const SpecSet& specs, int quality, const Me
 }
 
 Result<EncodedBytes> EncodeJpegAs(const SpecSet& specs, const SizeSpec& size, const Metadata& metadata,
-                                  JpegSource source) {
+                                  const Watch& watch, JpegSource source) {
   const int wanted = WantedQuality(size, specs);
   const uint64_t max_bytes = MaxBytes(size, specs);
-  if (max_bytes == 0) return EncodeAtQuality(specs, wanted, metadata, source);
-  auto fitted =
-      FitQuality(wanted, max_bytes, [&](int quality) { return EncodeAtQuality(specs, quality, metadata, source); });
+  if (max_bytes == 0) return EncodeAtQuality(specs, wanted, metadata, watch, source);
+  auto fitted = FitQuality(wanted, max_bytes,
+                           [&](int quality) { return EncodeAtQuality(specs, quality, metadata, watch, source); });
   if (!fitted) return tl::unexpected<Error>(std::move(fitted.error()));
   if (!fitted->fits) return DoesNotFit(fitted->bytes, max_bytes, "at quality 1");
   return std::move(fitted->bytes);
@@ -79,16 +81,16 @@ PngEffort PngEffortOf(const SpecSet& specs) {
 }
 
 Result<EncodedBytes> EncodePngAs(const SpecSet& specs, const SizeSpec& size, const Raster& raster,
-                                 const Metadata& metadata, Workspace& workspace) {
+                                 const Metadata& metadata, Workspace& workspace, const Watch& watch) {
   const PngEffort effort = PngEffortOf(specs);
   const uint64_t max_bytes = MaxBytes(size, specs);
   if (specs.palette == 0) {
-    auto bytes = EncodePng(raster, effort, workspace, metadata);
+    auto bytes = EncodePng(raster, effort, workspace, metadata, &watch);
     if (!bytes || max_bytes == 0 || bytes->size() <= max_bytes) return bytes;
   }
   PaletteQuantizer quantizer(raster);
   const auto encode = [&](int colors) {
-    return EncodePng(quantizer.Quantize(colors, specs.dither), effort, workspace, metadata);
+    return EncodePng(quantizer.Quantize(colors, specs.dither), effort, workspace, metadata, &watch);
   };
   const int most = specs.palette > 0 ? specs.palette : PaletteQuantizer::kMaxColors;
   if (max_bytes == 0) return encode(most);
@@ -124,14 +126,15 @@ Status CheckEncoding(const SpecSet& specs) {
 }
 
 Result<std::vector<std::byte>> EncodeThumbnail(const Raster& raster, OutputFormat format, const SizeSpec& size,
-                                               const SpecSet& specs, const Metadata& metadata, Workspace& workspace) {
-  if (format == OutputFormat::kPng) return EncodePngAs(specs, size, raster, metadata, workspace);
-  return EncodeJpegAs(specs, size, metadata, JpegSource(raster));
+                                               const SpecSet& specs, const Metadata& metadata, Workspace& workspace,
+                                               const Watch& watch) {
+  if (format == OutputFormat::kPng) return EncodePngAs(specs, size, raster, metadata, workspace, watch);
+  return EncodeJpegAs(specs, size, metadata, watch, JpegSource(raster));
 }
 
 Result<std::vector<std::byte>> EncodeThumbnail(const YccPlanes& planes, const SizeSpec& size, const SpecSet& specs,
-                                               const Metadata& metadata) {
-  return EncodeJpegAs(specs, size, metadata, JpegSource(planes));
+                                               const Metadata& metadata, const Watch& watch) {
+  return EncodeJpegAs(specs, size, metadata, watch, JpegSource(planes));
 }
 
 }  // namespace tbbthumbs

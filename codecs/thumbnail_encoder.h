@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codecs/error.h"
+#include "codecs/limits.h"
 #include "codecs/metadata.h"
 #include "codecs/raster.h"
 #include "codecs/thumbnail_spec.h"
@@ -14,13 +15,15 @@
 
 namespace tbbthumbs {
 
-// 8-bit gray or RGB, without alpha for JPEG. `format`: kJpeg or kPng. Errors: those of EncodeJpeg and EncodePng.
+// 8-bit gray or RGB, without alpha for JPEG. `format`: kJpeg or kPng. Errors: those of EncodeJpeg and EncodePng;
+// `watch` is asked for the stop alone.
 Result<std::vector<std::byte>> EncodeThumbnail(const Raster& raster, OutputFormat format, const SizeSpec& size,
-                                               const SpecSet& specs, const Metadata& metadata, Workspace& workspace);
+                                               const SpecSet& specs, const Metadata& metadata, Workspace& workspace,
+                                               const Watch& watch);
 
 // The same of planes, as JPEG.
 Result<std::vector<std::byte>> EncodeThumbnail(const YccPlanes& planes, const SizeSpec& size, const SpecSet& specs,
-                                               const Metadata& metadata);
+                                               const Metadata& metadata, const Watch& watch);
 
 }  // namespace tbbthumbs
 

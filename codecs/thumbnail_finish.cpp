@@ -46,7 +46,7 @@ Status MakeUpright(Raster& raster, const ImageInfo& info, const ColorGoal& goal,
 }
 
 Result<Encoded> FinishThumbnail(Raster raster, const ThumbnailPlan& plan, const ImageInfo& info, OutputFormat format,
-                                const SpecSet& specs, Workspace& workspace) {
+                                const SpecSet& specs, Workspace& workspace, const Watch& watch) {
   ColorTransforms& colors = workspace.colors();
   const bool shows_background = ShowsBackground(raster, plan, format, specs);
   const ColorGoal goal = GoalOf(raster, shows_background, specs);
@@ -69,19 +69,19 @@ Result<Encoded> FinishThumbnail(Raster raster, const ThumbnailPlan& plan, const 
   const auto profile = colors.ProfileOf(raster.color, info.profile, goal, specs.keep.icc);
   if (!profile) return tl::unexpected<Error>(profile.error());
   const ThumbnailMetadata metadata(info.metadata, specs.keep, *profile, raster.size, info.orientation != 1);
-  auto bytes = EncodeThumbnail(raster, format, plan.spec, specs, metadata.value(), workspace);
+  auto bytes = EncodeThumbnail(raster, format, plan.spec, specs, metadata.value(), workspace, watch);
   if (!bytes) return tl::unexpected<Error>(std::move(bytes.error()));
   return Encoded{raster.size, format, std::move(*bytes)};
 }
 
 Result<Encoded> FinishThumbnail(YccPlanes planes, const ThumbnailPlan& plan, const ImageInfo& info,
-                                const SpecSet& specs, Workspace& workspace) {
+                                const SpecSet& specs, Workspace& workspace, const Watch& watch) {
   const ColorGoal goal{specs.color, specs.intent};
   const auto profile = workspace.colors().ProfileOf(ColorModel::kRgb, info.profile, goal, specs.keep.icc);
   if (!profile) return tl::unexpected<Error>(profile.error());
   const ThumbnailMetadata metadata(info.metadata, specs.keep, *profile, planes.size, false);
   Sharpen(planes, SharpenAmount(plan, specs));
-  auto bytes = EncodeThumbnail(planes, plan.spec, specs, metadata.value());
+  auto bytes = EncodeThumbnail(planes, plan.spec, specs, metadata.value(), watch);
   if (!bytes) return tl::unexpected<Error>(std::move(bytes.error()));
   return Encoded{planes.size, OutputFormat::kJpeg, std::move(*bytes)};
 }

@@ -15,13 +15,15 @@ namespace tbbthumbs {
 Status MakeUpright(Raster& raster, const ImageInfo& info, const ColorGoal& goal, Strictness strictness,
                    Workspace& workspace);
 
-// `raster`: as stored, in the picture's own colours, alpha straight. Errors: those of the encoders and of MakeUpright.
+// `raster`: as stored, in the picture's own colours, alpha straight. Errors: those of the encoders and of MakeUpright;
+// kStopped.
 Result<Encoded> FinishThumbnail(Raster raster, const ThumbnailPlan& plan, const ImageInfo& info, OutputFormat format,
-                                const SpecSet& specs, Workspace& workspace);
+                                const SpecSet& specs, Workspace& workspace, const Watch& watch);
 
-// Planes that are encoded as they are, but for sharpening. Errors: those of the encoder and of ColorTransforms.
+// Planes that are encoded as they are, but for sharpening. Errors: those of the encoder and of ColorTransforms;
+// kStopped.
 Result<Encoded> FinishThumbnail(YccPlanes planes, const ThumbnailPlan& plan, const ImageInfo& info,
-                                const SpecSet& specs, Workspace& workspace);
+                                const SpecSet& specs, Workspace& workspace, const Watch& watch);
 
 }  // namespace tbbthumbs
 

@@ -31,6 +31,12 @@ void Guard(Item& item, F&& f) {
   }
 }
 
+// Who named the file may have made a mistake; what was found was there.
+Error OpenError(const InputFile& file, Error error) {
+  if (error.code == ErrorCode::kNotFound && file.found) error.message = "it is gone since it was found";
+  return error;
+}
+
 }  // namespace
 
 FileReader::FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names, Journal* journal)
@@ -89,7 +95,7 @@ void FileReader::Examine(Item& item, FileFacts& facts) const {
   }
   const auto info = file_system_.Stat(item.file.path, true);
   if (!info) {
-    item.Fail(info.error());
+    item.Fail(OpenError(item.file, info.error()));
   } else if (info->kind != FileKind::kRegular) {
     item.Fail({ErrorCode::kUnsupported, info->kind == FileKind::kDirectory ? "a directory" : "not a regular file"});
   } else if (Filtered(*info)) {
@@ -173,7 +179,7 @@ void FileReader::CompareWithOutputs(Item& item) const {
 // With at least `first_bytes` in memory. Ends the item where it was found by walking and is no picture.
 Result<std::unique_ptr<FileSource>> FileReader::OpenPicture(Item& item, size_t first_bytes) const {
   auto file = file_system_.Open(item.file.path);
-  if (!file) return tl::unexpected<Error>(std::move(file.error()));
+  if (!file) return tl::unexpected<Error>(OpenError(item.file, std::move(file.error())));
   auto source = std::make_unique<FileSource>(std::move(*file), buffers_);
   if (source->size() > options_.limits.max_input_bytes) {
     return Fail(ErrorCode::kTooLarge, std::to_string(source->size()) + " bytes: over max-input-bytes, " +

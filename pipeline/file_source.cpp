@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace tbbthumbs {
+namespace {
+
+tl::unexpected<Error> Changed() { return Fail(ErrorCode::kChanged, "it changed while it was read"); }
+
+}  // namespace
 
 Result<std::unique_ptr<FileSource>> FileSource::Open(const std::filesystem::path& path) {
   auto file = RealFileSystem().Open(path.string());
@@ -26,8 +31,21 @@ Status FileSource::MakeResident(size_t bytes) {
   const bool shrunk = *count < wanted - resident_bytes_;
   resident_bytes_ += *count;
   resident_ = std::move(memory);
-  if (shrunk) size_ = resident_bytes_;
-  if (resident_bytes_ == size_) file_.reset();
+  if (shrunk) return Changed();
+  if (resident_bytes_ < size_) return {};
+  Status status = CheckUnchanged();
+  if (status) file_.reset();
+  return status;
+}
+
+Status FileSource::CheckUnchanged() {
+  if (file_ == nullptr) return {};
+  const FileInfo& then = file_->info();
+  const auto now = file_->LookUp();
+  if (!now) return tl::unexpected<Error>(now.error());
+  if (now->bytes != then.bytes || now->modified != then.modified) return Changed();
+  // Removed, or another file has its name. (Some file systems count no names at all.)
+  if (now->links == 0 && then.links > 0) return Fail(ErrorCode::kChanged, "it vanished while it was read");
   return {};
 }
 

@@ -23,13 +23,15 @@ class FileSource final : public ByteSource {
   explicit FileSource(std::unique_ptr<ReadableFile> file,
                       std::shared_ptr<BufferPool> pool = std::make_shared<BufferPool>());
 
-  // Reads the first `bytes` of the file, or all there are, into memory; when that is all of the file, it is closed.
-  // Errors: kIo, kOutOfMemory.
+  // Reads the first `bytes` of the file, or all there are, into memory; when that is all of the file, it is checked and
+  // closed. Errors: kIo, kOutOfMemory, kChanged.
   [[nodiscard]] Status MakeResident(size_t bytes);
 
   uint64_t size() const override { return size_; }
   Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) override;
   std::span<const std::byte> Resident() const override { return {resident_.data(), resident_bytes_}; }
+  // Compares size, time and names of the file with those it had when it was opened. Asks nobody where all is resident.
+  Status CheckUnchanged() override;
 
  private:
   std::unique_ptr<ReadableFile> file_;  // null once all is resident

@@ -35,6 +35,7 @@ struct FileInfo {
   FileId id;
   uint64_t bytes = 0;
   std::chrono::nanoseconds modified{};  // since 1970
+  uint64_t links = 1;                   // names that it has
 };
 
 // The names in one directory, compactly: about 9 bytes a name beside its own length.
@@ -61,13 +62,16 @@ class DirectoryListing {
 class ReadableFile {
  public:
   virtual ~ReadableFile() = default;
+  // As it was when it was opened.
   virtual const FileInfo& info() const = 0;
+  // As it is now. Errors: kIo; kChanged, when a server no longer has it.
+  [[nodiscard]] virtual Result<FileInfo> LookUp() = 0;
   // As ByteSource::ReadAt.
   [[nodiscard]] virtual Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) = 0;
 };
 
-// All members may be called from any thread. Errors of all: kNotFound, kIo, and those named. Messages name what failed,
-// not the path.
+// All members may be called from any thread. Errors of all: kNotFound, kIo, and those named; of those that write also
+// kNoSpace. Messages name what failed, not the path.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;

@@ -13,6 +13,7 @@
 
 #include "pipeline/cpu_count.h"
 #include "pipeline/file_system.h"
+#include "pipeline/grace_timer.h"
 #include "pipeline/input_count.h"
 #include "pipeline/journal.h"
 #include "pipeline/name_planner.h"
@@ -77,7 +78,7 @@ class Job::Impl {
   Progress progress() const;
   void Pause();
   void Resume();
-  void Cancel();
+  void Cancel(std::chrono::nanoseconds grace);
   Status Add(std::string path, int priority) { return stages_.inputs().Add(std::move(path), priority); }
   void Finish() { stages_.inputs().Finish(); }
   std::optional<PictureResult> NextResult() { return results_.Pop(); }
@@ -100,6 +101,7 @@ class Job::Impl {
   ResultQueue results_{kQueuedResults};
   Stages stages_;
   Source source_;
+  GraceTimer grace_{[this] { stages_.Stop(); }};
 
   mutable std::mutex mutex_;  // guards all below: the runner ends while others wait
   std::condition_variable ended_;
@@ -119,12 +121,12 @@ Job::Impl::Impl(FileSystem& file_system, JobOptions options, std::unique_ptr<Jou
       tokens_(options_.tokens > 0 ? options_.tokens : DefaultTokens(threads_)),
       journal_(std::move(journal)),
       stages_(
-          file_system_, options_, [this](PictureResult result) { Report(std::move(result)); }, [this] { Cancel(); },
+          file_system_, options_, [this](PictureResult result) { Report(std::move(result)); }, [this] { Cancel({}); },
           journal_.get()),
       source_(stages_, options_.io_threads) {}
 
 Job::Impl::~Impl() {
-  Cancel();
+  Cancel({});
   Wait();
 }
 
@@ -226,8 +228,13 @@ void Job::Impl::Resume() {
   source_.Resume();
 }
 
-void Job::Impl::Cancel() {
-  stages_.Stop();
+void Job::Impl::Cancel(std::chrono::nanoseconds grace) {
+  if (grace.count() > 0) {
+    stages_.CloseInputs();
+    grace_.Start(grace);
+  } else {
+    stages_.Stop();
+  }
   source_.Stop();
 }
 
@@ -252,7 +259,7 @@ Job::~Job() = default;
 Progress Job::progress() const { return impl_->progress(); }
 void Job::Pause() { impl_->Pause(); }
 void Job::Resume() { impl_->Resume(); }
-void Job::Cancel() { impl_->Cancel(); }
+void Job::Cancel(std::chrono::nanoseconds grace) { impl_->Cancel(grace); }
 Status Job::Add(std::filesystem::path file, int priority) { return impl_->Add(file.string(), priority); }
 void Job::Finish() { impl_->Finish(); }
 RunSummary Job::Wait() { return impl_->Wait(); }
@@ -269,7 +276,8 @@ Result<Job> StartJob(JobOptions options) {
   }
   const std::string output = options.output.string();
   if (Status status = options.dry_run ? Status() : file_system.CreateDirectories(output); !status) {
-    return Fail(ErrorCode::kIo, "the output directory " + output + ": " + status.error().message);
+    const ErrorCode code = status.error().code == ErrorCode::kNoSpace ? ErrorCode::kNoSpace : ErrorCode::kIo;
+    return Fail(code, "the output directory " + output + ": " + status.error().message);
   }
   if (Status status = CheckInputsOutsideOutput(file_system, options); !status) {
     return tl::unexpected<Error>(std::move(status.error()));

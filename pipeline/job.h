@@ -153,9 +153,10 @@ class Job {
   void Pause();
   void Resume();
 
-  // Ends the run soon: pictures in flight are given up at the next band of rows, everything not finished counts as
-  // left. Returns at once; no half-written file stays.
-  void Cancel();
+  // Ends the run soon: no picture is begun any more, those being worked on have `grace` to be finished and are then
+  // given up at the next band of rows. Everything not finished counts as left; no half-written file stays. Returns at
+  // once. Called again, the earlier end counts.
+  void Cancel(std::chrono::nanoseconds grace = {});
 
   // One more file, before or while the run lasts (with keep_open: until Finish). Higher priorities go first; the files
   // of JobOptions::input have priority 0 and, among equals, come first come first served. Errors: kStopped when the run
@@ -179,8 +180,8 @@ class Job {
 };
 
 // Checks the options, makes the output directory (but for dry_run) and starts the run. Errors: kUnsupported (options
-// that make no sense; an input that lies in the output directory, or is it), kIo (the output directory). An input that
-// does not exist is a failure of that input, not of the job.
+// that make no sense; an input that lies in the output directory, or is it), kIo and kNoSpace (the output directory).
+// An input that does not exist is a failure of that input, not of the job.
 [[nodiscard]] Result<Job> StartJob(JobOptions options);
 
 }  // namespace tbbthumbs

@@ -34,8 +34,6 @@ struct JournalOutput {
   friend bool operator==(const JournalOutput&, const JournalOutput&) = default;
 };
 
-inline bool operator==(const Error& a, const Error& b) { return a.code == b.code && a.message == b.message; }
-
 // One input, as the last run that worked on it left it.
 struct JournalRow {
   uint64_t bytes = 0;                   // of the file

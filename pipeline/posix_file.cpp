@@ -1,8 +1,8 @@
 #include "pipeline/posix_file.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -10,10 +10,11 @@
 namespace tbbthumbs {
 
 tl::unexpected<Error> FailErrno(std::string_view what, int code) {
-  const ErrorCode kind = code == ENOENT || code == ENOTDIR ? ErrorCode::kNotFound
-                         : code == EEXIST                  ? ErrorCode::kExists
-                         : code == ENOMEM                  ? ErrorCode::kOutOfMemory
-                                                           : ErrorCode::kIo;
+  const ErrorCode kind = code == ENOENT || code == ENOTDIR  ? ErrorCode::kNotFound
+                         : code == EEXIST                   ? ErrorCode::kExists
+                         : code == ENOMEM                   ? ErrorCode::kOutOfMemory
+                         : code == ENOSPC || code == EDQUOT ? ErrorCode::kNoSpace
+                                                            : ErrorCode::kIo;
   if (code == ENOENT) return Fail(kind, "no such file or directory");
   return Fail(kind, std::string(what) + ": " + std::generic_category().message(code));
 }
@@ -33,12 +34,33 @@ FileKind KindOfMode(mode_t mode) {
   return FileKind::kOther;
 }
 
+FileInfo InfoOf(const struct stat& status) {
+  FileInfo info;
+  info.kind = KindOfMode(status.st_mode);
+  info.id = {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino)};
+  info.bytes = static_cast<uint64_t>(status.st_size);
+  info.modified = std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::nanoseconds(status.st_mtim.tv_nsec);
+  info.links = static_cast<uint64_t>(status.st_nlink);
+  return info;
+}
+
+Result<FileInfo> LookUpOpen(int fd) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0) return FailRead();
+  return InfoOf(status);
+}
+
+tl::unexpected<Error> FailRead(int code) {
+  if (code == ESTALE) return Fail(ErrorCode::kChanged, "it vanished while it was read");
+  return FailErrno("reading", code);
+}
+
 Result<size_t> ReadFully(int fd, uint64_t offset, std::span<std::byte> out) {
   size_t done = 0;
   while (done < out.size()) {
     const ssize_t count = pread(fd, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return FailErrno("reading");
+    if (count < 0) return FailRead();
     if (count == 0) break;
     done += static_cast<size_t>(count);
   }

@@ -2,6 +2,7 @@
 #ifndef TBBTHUMBS_PIPELINE_POSIX_FILE_H_
 #define TBBTHUMBS_PIPELINE_POSIX_FILE_H_
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cerrno>
@@ -38,7 +39,15 @@ class Descriptor {
 
 FileKind KindOfMode(mode_t mode);
 
-// Reads until `out` is full or the file ends. Errors: kIo.
+FileInfo InfoOf(const struct stat& status);
+
+// As ReadableFile::LookUp.
+[[nodiscard]] Result<FileInfo> LookUpOpen(int fd);
+
+// A read or a look at an open file that failed: a server no longer has the file, or can't read it.
+[[nodiscard]] tl::unexpected<Error> FailRead(int code = errno);
+
+// Reads until `out` is full or the file ends. Errors: kIo, kChanged.
 [[nodiscard]] Result<size_t> ReadFully(int fd, uint64_t offset, std::span<std::byte> out);
 
 }  // namespace tbbthumbs

@@ -9,6 +9,7 @@
 
 #include "pipeline/file_system.h"
 #include "pipeline/posix_file.h"
+#include "pipeline/temporary_name.h"
 
 namespace tbbthumbs {
 namespace {
@@ -28,20 +29,13 @@ FileKind KindOfEntry(unsigned char type) {
   }
 }
 
-FileInfo InfoOf(const struct stat& status) {
-  FileInfo info;
-  info.kind = KindOfMode(status.st_mode);
-  info.id = {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino)};
-  info.bytes = static_cast<uint64_t>(status.st_size);
-  info.modified = std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::nanoseconds(status.st_mtim.tv_nsec);
-  return info;
-}
-
 class PosixFile final : public ReadableFile {
  public:
   PosixFile(Descriptor fd, const FileInfo& info) : fd_(std::move(fd)), info_(info) {}
 
   const FileInfo& info() const override { return info_; }
+
+  Result<FileInfo> LookUp() override { return LookUpOpen(fd_.get()); }
 
   Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) override {
     return ReadFully(fd_.get(), offset, out);
@@ -91,10 +85,10 @@ class PosixFileSystem final : public FileSystem {
     // Non-blocking: a FIFO put in the file's place must not hold the reader.
     Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (fd.get() < 0) return FailErrno("opening");
-    struct stat status {};
-    if (fstat(fd.get(), &status) != 0) return FailErrno("looking up");
-    if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kUnsupported, "not a regular file");
-    return std::make_unique<PosixFile>(std::move(fd), InfoOf(status));
+    const auto info = LookUpOpen(fd.get());
+    if (!info) return tl::unexpected<Error>(info.error());
+    if (info->kind != FileKind::kRegular) return Fail(ErrorCode::kUnsupported, "not a regular file");
+    return std::make_unique<PosixFile>(std::move(fd), *info);
   }
 
   Status CreateDirectories(const std::string& path) override {
@@ -126,8 +120,7 @@ class PosixFileSystem final : public FileSystem {
     if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) == 0) return {};
     if (errno == EINVAL && !replace) return LinkAndRemove(from, to);
     if (errno != EXDEV) return FailErrno("renaming");
-    const std::string beside =
-        to.substr(0, to.find_last_of('/') + 1) + ".tbbthumbs-" + std::to_string(getpid()) + ".part";
+    const std::string beside = to.substr(0, to.find_last_of('/') + 1) + PartName(part_names_.Next());
     if (Status status = Copy(from, beside); !status) return status;
     if (renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, to.c_str(), flags) != 0) {
       const int code = errno;
@@ -158,9 +151,10 @@ class PosixFileSystem final : public FileSystem {
     auto count = (*file)->ReadAt(0, bytes);
     if (!count) return tl::unexpected<Error>(std::move(count.error()));
     bytes.resize(*count);
-    unlink(to.c_str());
     return WriteNew(to, bytes);
   }
+
+  TemporaryNames part_names_;
 };
 
 }  // namespace

@@ -1,52 +1,14 @@
 #include "pipeline/publisher.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <charconv>
-#include <chrono>
 #include <exception>
 #include <new>
-#include <random>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace tbbthumbs {
 namespace {
-
-std::string HostName() {
-  std::array<char, 256> name{};
-  gethostname(name.data(), name.size() - 1);
-  // The separator of the parts of a temporary name.
-  std::string host = name.data();
-  for (char& c : host) {
-    if (c == '+' || c == '/') c = '-';
-  }
-  return host;
-}
-
-std::string RandomHex() {
-  std::random_device random;
-  std::array<char, 17> hex{};
-  const uint64_t number = (uint64_t{random()} << 32) | random();
-  std::to_chars(hex.data(), hex.data() + 16, number, 16);
-  return hex.data();
-}
-
-// The process that wrote the temporary file `name` ran on this host, and is gone.
-bool WriterIsGone(std::string_view name) {
-  const std::string host = HostName() + "+";
-  if (!name.starts_with(host)) return false;
-  name.remove_prefix(host.size());
-  int pid = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-  if (error != std::errc() || pid <= 0) return false;
-  return pid != getpid() && kill(pid, 0) != 0 && errno == ESRCH;
-}
 
 // Directories remembered as made. Names by hash or date go from one to another: each made anew would cost as much as
 // the rename itself.
@@ -59,8 +21,6 @@ Publisher::Publisher(FileSystem& file_system, std::string output, IfExists if_ex
     : file_system_(file_system),
       output_(std::move(output)),
       temporary_(JoinPath(JoinPath(output_, kOwnDirectory), "tmp")),
-      host_(HostName()),
-      random_(RandomHex()),
       if_exists_(if_exists),
       on_result_(std::move(on_result)),
       on_fatal_(std::move(on_fatal)),
@@ -88,12 +48,7 @@ Status Publisher::MakeTemporaryDirectory() {
   return status;
 }
 
-// HOST+PID+RANDOM+NUMBER: says who wrote it, so that another run can tell whether that one is still at work. The
-// process is asked each time: workers may be forked from the one that made this object.
-std::string Publisher::NewTemporaryPath() {
-  return JoinPath(temporary_,
-                  host_ + "+" + std::to_string(getpid()) + "+" + random_ + "+" + std::to_string(next_file_++));
-}
+std::string Publisher::NewTemporaryPath() { return JoinPath(temporary_, names_.Next()); }
 
 Status Publisher::StageAll(Item& item) {
   if (Status status = MakeTemporaryDirectory(); !status) return status;
@@ -150,6 +105,7 @@ Status Publisher::MakeDirectoryOf(const std::string& path) {
   std::string directory = path.substr(0, slash);
   if (made_directories_.contains(directory)) return {};
   if (Status status = file_system_.CreateDirectories(directory); !status) return status;
+  RemoveAbandonedParts(directory);
   if (made_directories_.size() == kMadeDirectories) made_directories_.clear();
   made_directories_.insert(std::move(directory));
   return {};
@@ -162,25 +118,33 @@ void Publisher::Discard(Item& item) {
   item.staged.clear();
 }
 
-// What can't be written for one picture (a directory in the way of its name) is that picture's failure; but when a
-// file of that size can't be written at all, all others would fail alike, a million times.
+// What can't be written for one picture (a directory in the way of its name) is that picture's failure; but when the
+// disk is full, or a file of that size can't be written at all, all others would fail alike, a million times.
 void Publisher::FailOutput(Item& item, Error error) {
   Discard(item);
+  if (error.code == ErrorCode::kNoSpace) {
+    GiveUp(item, error);
+    return;
+  }
   size_t probe_bytes = 4096;
   for (const Encoded& thumbnail : item.thumbnails) probe_bytes = std::max(probe_bytes, thumbnail.bytes.size());
   const std::string probe = NewTemporaryPath();
   const Status works = file_system_.WriteNew(probe, std::vector<std::byte>(probe_bytes));
   if (works) static_cast<void>(file_system_.Remove(probe));
-  error.message = "its thumbnail: " + error.message;
-  if (works) {
-    item.Fail(std::move(error));
+  if (!works) {
+    GiveUp(item, works.error());
     return;
   }
+  error.message = "its thumbnail: " + error.message;
+  item.Fail(std::move(error));
+}
+
+void Publisher::GiveUp(Item& item, const Error& error) {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
     first = !counters_.fatal;
-    if (first) counters_.fatal = Error{works.error().code, "the output " + output_ + ": " + works.error().message};
+    if (first) counters_.fatal = Error{error.code, "the output " + output_ + ": " + error.message};
   }
   item.Fail({ErrorCode::kStopped, "stopped"});
   if (first) on_fatal_();
@@ -233,17 +197,39 @@ RunSummary Publisher::counters() const {
 }
 
 void Publisher::RemoveStaleFiles() {
-  const auto listing = file_system_.List(temporary_);
-  if (!listing) return;
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  for (size_t i = 0; i < listing->size(); ++i) {
-    const std::string path = JoinPath(temporary_, listing->name(i));
-    const auto info = file_system_.Stat(path, false);
-    if (!info || info->kind != FileKind::kRegular) continue;
-    if (WriterIsGone(listing->name(i)) || now - info->modified > std::chrono::hours(24)) {
-      static_cast<void>(file_system_.Remove(path));
-    }
+  others_died_ = RemoveAbandoned(temporary_, [](std::string_view name) { return std::optional(name); });
+}
+
+// Parts are copies from one file system to another: they are where a mount or a link leads out of the output
+// directory's own. A run that dies over one leaves the original as well: so the same command finds them also where the
+// numbers of the devices are the same (a directory mounted a second time).
+void Publisher::RemoveAbandonedParts(const std::string& directory) {
+  if (!temporary_device_) {
+    const auto info = file_system_.Stat(temporary_, true);
+    temporary_device_ = info ? info->id.device : 0;
   }
+  if (!others_died_) {
+    const auto info = file_system_.Stat(directory, true);
+    if (!info || info->id.device == temporary_device_) return;
+  }
+  RemoveAbandoned(directory, NameOfPart);
+}
+
+bool Publisher::RemoveAbandoned(const std::string& directory,
+                                std::optional<std::string_view> (*name_of)(std::string_view file)) {
+  const auto listing = file_system_.List(directory);
+  if (!listing) return false;
+  bool removed = false;
+  for (size_t i = 0; i < listing->size(); ++i) {
+    const auto name = name_of(listing->name(i));
+    if (!name) continue;
+    const std::string path = JoinPath(directory, listing->name(i));
+    const auto info = file_system_.Stat(path, false);
+    if (!info || info->kind != FileKind::kRegular || !IsAbandoned(*name, info->modified)) continue;
+    static_cast<void>(file_system_.Remove(path));
+    removed = true;
+  }
+  return removed;
 }
 
 void Publisher::RemoveTemporaryDirectory() {

@@ -2,12 +2,12 @@
 #ifndef TBBTHUMBS_PIPELINE_PUBLISHER_H_
 #define TBBTHUMBS_PIPELINE_PUBLISHER_H_
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 
 #include "pipeline/file_system.h"
@@ -15,6 +15,7 @@
 #include "pipeline/job.h"
 #include "pipeline/journal.h"
 #include "pipeline/run_summary.h"
+#include "pipeline/temporary_name.h"
 
 namespace tbbthumbs {
 
@@ -25,8 +26,8 @@ class Publisher {
  public:
   // Makes OUT/.tbbthumbs/tmp with the first thumbnail. All must outlive it. `on_result` is called by Commit for each
   // item that has ended (not for those left by a stop).
-  // `on_fatal`: the output can't be written any more; called once, from any thread. `journal`: null where there is
-  // none.
+  // `on_fatal`: the output is full or can't be written any more; called once, from any thread. `journal`: null where
+  // there is none.
   Publisher(FileSystem& file_system, std::string output, IfExists if_exists,
             std::function<void(PictureResult)> on_result, std::function<void()> on_fatal, Journal* journal = nullptr);
 
@@ -36,8 +37,8 @@ class Publisher {
   // Gives the temporary files their names, notes them in the journal, counts, reports. Throws nothing.
   void Commit(Item& item);
 
-  // Removes what other runs of this host that died have left in OUT/.tbbthumbs/tmp, and anything older than a day. Call
-  // it before the first Stage.
+  // Removes what other runs that died have left in OUT/.tbbthumbs/tmp (see IsAbandoned). Call it before the first
+  // Stage. What they have left beside thumbnails goes when a thumbnail is put there.
   void RemoveStaleFiles();
   // Removes OUT/.tbbthumbs where it is empty.
   void RemoveTemporaryDirectory();
@@ -53,19 +54,25 @@ class Publisher {
   Status MakeTemporaryDirectory();
   void Discard(Item& item);
   void FailOutput(Item& item, Error error);
+  // The item is left and the run ends.
+  void GiveUp(Item& item, const Error& error);
+  void RemoveAbandonedParts(const std::string& directory);
+  // Removes the abandoned files in `directory`. `name_of`: the name in that of a file (see WriterOf), if it has one.
+  // Returns whether there were any.
+  bool RemoveAbandoned(const std::string& directory, std::optional<std::string_view> (*name_of)(std::string_view file));
   void Count(const PictureResult& result);
 
   FileSystem& file_system_;
   const std::string output_;
   const std::string temporary_;
-  const std::string host_;
-  const std::string random_;  // in the names of this run's temporary files
+  TemporaryNames names_;
   const IfExists if_exists_;
   const std::function<void(PictureResult)> on_result_;
   const std::function<void()> on_fatal_;
   Journal* const journal_;
-  std::atomic<uint64_t> next_file_{0};
+  bool others_died_ = false;                          // set before the first Stage
   std::unordered_set<std::string> made_directories_;  // of Commit alone: some of those it made
+  std::optional<uint64_t> temporary_device_;          // likewise: of the temporary directory, once it was asked for
 
   mutable std::mutex mutex_;  // guards all below: progress is read while the run lasts
   RunSummary counters_;

@@ -69,6 +69,7 @@ bool Source::ReadAll(std::vector<std::unique_ptr<Item>> items) {
     if (last.ended) ++ended;
     if (last.ended && &item != &items.back()) continue;
     last.claim = stages_.budget().Claim(group->first_seq(), bytes, group->items.size());
+    if (stopped()) return false;
     stages_.reader().Fetch(last, bytes);
     if (!Put(std::exchange(group, std::make_unique<ItemGroup>()))) return false;
   }
@@ -125,6 +126,11 @@ void Source::Stop() {
   }
   ready_.notify_all();
   room_.notify_all();
+}
+
+bool Source::stopped() const {
+  const std::lock_guard lock(mutex_);
+  return stopped_;
 }
 
 uint64_t Source::dropped() const {

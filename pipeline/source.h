@@ -51,6 +51,7 @@ class Source {
   // Looks up, and reads what is to be worked on. False after Stop.
   bool ReadAll(std::vector<std::unique_ptr<Item>> items);
   bool Put(std::unique_ptr<ItemGroup> group);
+  bool stopped() const;
 
   // Items that may be waiting to be handed out. Up-to-date files cost only a name here; bytes have their own budget.
   static constexpr uint64_t kWindow = 256;

@@ -23,7 +23,7 @@ Error ToError(int code, int system_error, std::string message) {
     case SQLITE_MISMATCH:
       return {ErrorCode::kCorrupt, std::move(message)};
     case SQLITE_FULL:
-      return {ErrorCode::kIo, "the disk is full"};
+      return {ErrorCode::kNoSpace, "the disk is full"};
     case SQLITE_BUSY:
       return {ErrorCode::kIo,
               "another process has kept it locked for " + std::to_string(kBusyMilliseconds / 1000) + " seconds"};

@@ -14,14 +14,14 @@ Stages::Stages(FileSystem& file_system, const JobOptions& options, std::function
       inputs_(file_system, options.input, options.output.string(), options.keep_open),
       items_(inputs_, names_, [this, &file_system, &options] { return CountForNames(file_system, options); }),
       reader_(file_system, options, names_, journal),
-      thumbnailer_(options.specs, options.limits, stop_.get_token()),
+      thumbnailer_(options.specs, options.limits, closed_.get_token(), stop_.get_token()),
       publisher_(file_system, options.output.string(), options.if_exists, std::move(on_result), std::move(on_fatal),
                  journal) {}
 
 // {total} is the one field that waits for the whole walk.
 Status Stages::CountForNames(FileSystem& file_system, const JobOptions& options) {
   if (!planner_.NeedsTotal()) return {};
-  const auto total = CountInputs(file_system, options.input, options.output.string(), stop_.get_token());
+  const auto total = CountInputs(file_system, options.input, options.output.string(), closed_.get_token());
   if (total) {
     planner_.SetTotal(*total);
   } else if (!stopped()) {
@@ -41,10 +41,15 @@ void Stages::Commit(ItemGroup& group) {
   for (const std::unique_ptr<Item>& item : group.items) publisher_.Commit(*item);
 }
 
-void Stages::Stop() {
-  stop_.request_stop();
+void Stages::CloseInputs() {
+  closed_.request_stop();
   inputs_.Stop();
   budget_.Stop();
+}
+
+void Stages::Stop() {
+  stop_.request_stop();
+  CloseInputs();
 }
 
 }  // namespace tbbthumbs

@@ -45,14 +45,18 @@ class Stages {
   const Thumbnailer& thumbnailer() const { return thumbnailer_; }
   const Publisher& publisher() const { return publisher_; }
 
-  // The inputs end, whoever waits for bytes goes on, pictures at work are given up at the next band of rows. Any
+  // The inputs end, whoever waits for bytes goes on, and no picture is begun any more; those at work are finished. Any
   // thread.
+  void CloseInputs();
+  // The same, and pictures at work are given up at the next band of rows. Any thread.
   void Stop();
-  bool stopped() const { return stop_.stop_requested(); }
+  // After either.
+  bool stopped() const { return closed_.stop_requested(); }
 
  private:
   Status CountForNames(FileSystem& file_system, const JobOptions& options);
 
+  std::stop_source closed_;
   std::stop_source stop_;
   NamePlanner planner_;
   NameTurns names_;

@@ -8,19 +8,30 @@
 
 namespace tbbthumbs {
 
-Thumbnailer::Thumbnailer(const SpecSet& specs, const DecodeLimits& limits, std::stop_token stop)
-    : specs_(specs), limits_(limits), stop_(std::move(stop)) {}
+namespace {
+
+// What was read counts only if the file stayed as it was: bytes of two versions may look damaged, or may not.
+Result<Made> Checked(Result<Made> made, ByteSource& source) {
+  if (!made && made.error().code == ErrorCode::kStopped) return made;
+  if (Status status = source.CheckUnchanged(); !status) return tl::unexpected<Error>(std::move(status.error()));
+  return made;
+}
+
+}  // namespace
+
+Thumbnailer::Thumbnailer(const SpecSet& specs, const DecodeLimits& limits, std::stop_token closed, std::stop_token stop)
+    : specs_(specs), limits_(limits), closed_(std::move(closed)), stop_(std::move(stop)) {}
 
 void Thumbnailer::Process(Item& item) {
   if (item.ended) return;
   const StageTimer timer(item.result.stages, Stage::kThumbnail);
   item.claim.BeginWork();
-  if (stop_.stop_requested()) {
+  if (closed_.stop_requested() || stop_.stop_requested()) {
     item.Fail({ErrorCode::kStopped, "stopped"});
   } else {
     try {
       std::unique_ptr<Workspace> workspace = Borrow();
-      auto made = MakeThumbnails(*item.source, specs_, limits_, *workspace, stop_);
+      auto made = Checked(MakeThumbnails(*item.source, specs_, limits_, *workspace, stop_), *item.source);
       Return(std::move(workspace));
       if (made) {
         item.result.format = made->info.format;

@@ -17,11 +17,12 @@ namespace tbbthumbs {
 // Concurrent: any number of threads may call Process at once.
 class Thumbnailer {
  public:
-  // `specs` and `limits` must outlive it. After a request on `stop` items end as left.
-  Thumbnailer(const SpecSet& specs, const DecodeLimits& limits, std::stop_token stop);
+  // `specs` and `limits` must outlive it. After a request on `closed` items that come end as left, after one on `stop`
+  // also those that are being processed.
+  Thumbnailer(const SpecSet& specs, const DecodeLimits& limits, std::stop_token closed, std::stop_token stop);
 
-  // Fills item.thumbnails and item.result, or ends the item; gives back the file's bytes but for as many as the
-  // thumbnails have. Throws nothing. Does nothing to an ended item.
+  // Fills item.thumbnails and item.result, or ends the item, also where its file has changed meanwhile; gives back the
+  // file's bytes but for as many as the thumbnails have. Throws nothing. Does nothing to an ended item.
   void Process(Item& item);
 
   // The most pictures that were being processed at the same time.
@@ -33,6 +34,7 @@ class Thumbnailer {
 
   const SpecSet& specs_;
   const DecodeLimits& limits_;
+  const std::stop_token closed_;
   const std::stop_token stop_;
 
   // Taken twice a picture, for the length of a push or pop.

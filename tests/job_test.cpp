@@ -6,7 +6,9 @@
 #include <tbb/global_control.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <map>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -316,6 +318,53 @@ TEST_F(JobTest, CancelLeavesWholeFilesOnlyAndCountsTheRestAsLeft) {
   EXPECT_EQ(Run(Options()).up_to_date, summary.made);
   Run(Options("in", "fresh"));
   EXPECT_EQ(Contents("out"), Contents("fresh"));
+}
+
+TEST_F(JobTest, AfterACancelWithGraceWhatIsBegunIsFinishedAndNothingElse) {
+  FillWithJpegs(200, {900, 700});
+  JobOptions options = Options();
+  options.threads = 2;
+  options.count_total = true;
+  std::mutex mutex;
+  std::condition_variable attached;
+  Job* running = nullptr;
+  // From a thread of the run itself, at the first result.
+  options.on_result = [&](const PictureResult&) {
+    std::unique_lock lock(mutex);
+    attached.wait(lock, [&] { return running != nullptr && running->progress().total; });
+    running->Cancel(std::chrono::hours(1));
+  };
+  auto job = StartJob(options);
+  ASSERT_TRUE(job);
+  {
+    const std::lock_guard lock(mutex);
+    running = &*job;
+  }
+  while (!job->progress().total) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  attached.notify_all();
+  const RunSummary summary = job->Wait();
+  EXPECT_TRUE(summary.stopped);
+  EXPECT_EQ(summary.inputs, 200u);
+  EXPECT_GE(summary.made, 1u);
+  EXPECT_EQ(summary.made + summary.left, 200u);
+  // What was begun while the first result was waiting, and no more.
+  EXPECT_LT(summary.made, 200u);
+  EXPECT_EQ(Contents("out").size(), summary.made);
+  EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs"));
+}
+
+TEST_F(JobTest, GraceEndsWithTheGrace) {
+  FillWithJpegs(50, {900, 700});
+  auto job = StartJob(Options());
+  ASSERT_TRUE(job);
+  job->Pause();
+  job->Cancel(std::chrono::hours(1));
+  job->Cancel(std::chrono::nanoseconds(1));
+  job->Cancel(std::chrono::hours(1));
+  const RunSummary summary = job->Wait();
+  EXPECT_TRUE(summary.stopped);
+  EXPECT_EQ(summary.failed, 0u);
+  EXPECT_EQ(Contents("out").size(), summary.made);
 }
 
 TEST_F(JobTest, DroppingAJobStopsIt) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -166,6 +167,22 @@ TEST(JpegEncoder, PlanesOfAnySizeShowTheSamePicture) {
       }
       ASSERT_LE(largest, 8) << width << "x" << height;
     }
+  }
+}
+
+TEST(JpegEncoder, GivesUpWhenStopped) {
+  std::stop_source stop;
+  const DecodeLimits limits{.cpu_deadline = std::chrono::milliseconds(1)};
+  const Watch watch(limits, stop.get_token());
+  while (watch.Poll()) {
+  }
+  const Raster raster = Picture({64, 64}, false);
+  EXPECT_TRUE(EncodeJpeg(raster, {.watch = &watch})) << "what is decoded may take its time";
+  stop.request_stop();
+  for (const auto& bytes :
+       {EncodeJpeg(raster, {.watch = &watch}), EncodeJpeg(PlanesOf(raster), {.progressive = true, .watch = &watch})}) {
+    ASSERT_FALSE(bytes);
+    EXPECT_EQ(bytes.error().code, ErrorCode::kStopped);
   }
 }
 

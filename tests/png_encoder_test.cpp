@@ -345,6 +345,20 @@ TEST(EncodePng, LargePicturesLeaveTheWorkspaceUsable) {
   }
 }
 
+TEST(EncodePng, GivesUpWhenStopped) {
+  std::stop_source stop;
+  const Watch watch({}, stop.get_token());
+  Workspace workspace;
+  const Raster raster = Picture({20, 20}, ColorModel::kRgb, false);
+  EXPECT_TRUE(EncodePng(raster, PngEffort::kSmall, workspace, {}, &watch));
+  stop.request_stop();
+  for (const PngEffort effort : {PngEffort::kFast, PngEffort::kUsual, PngEffort::kSmall}) {
+    const auto file = EncodePng(raster, effort, workspace, {}, &watch);
+    ASSERT_FALSE(file);
+    EXPECT_EQ(file.error().code, ErrorCode::kStopped);
+  }
+}
+
 TEST(EncodePng, RefusesWhatItDoesNotTake) {
   Raster wide = Picture({2, 2}, ColorModel::kRgb, false);
   wide.sample = SampleType::kU16;

@@ -110,6 +110,54 @@ TEST_F(PublisherTest, ADirectoryInTheWayIsThatPicturesFailure) {
   EXPECT_FALSE(files_.Exists("out/.tbbthumbs"));
 }
 
+// A small file, a directory, a name: whatever does not fit first.
+TEST_F(PublisherTest, NoSpaceAnywhereEndsTheRunAtOnce) {
+  for (const std::string full : {"WriteNew", "CreateDirectories", "Rename"}) {
+    Publisher& publisher = Start();
+    const int fatal_before = fatal_calls_;
+    Item good = Ready("in/" + full + ".jpg");
+    Publish(publisher, good);
+    int calls = 0;
+    files_.on_call = [&](const std::string& operation, const std::string&) {
+      if (operation != full) return std::optional<Error>();
+      ++calls;
+      return std::optional(Error{ErrorCode::kNoSpace, "Disk quota exceeded"});
+    };
+    Item second = Ready("in/new/b.jpg", "new");
+    Publish(publisher, second);
+    EXPECT_EQ(calls, 1) << "nothing else is tried";
+    Item third = Ready("in/new/c.jpg", "new");
+    Publish(publisher, third);
+    files_.on_call = nullptr;
+    EXPECT_EQ(fatal_calls_, fatal_before + 1);
+    const RunSummary counters = publisher.counters();
+    ASSERT_TRUE(counters.fatal);
+    EXPECT_EQ(counters.fatal->code, ErrorCode::kNoSpace);
+    EXPECT_EQ(counters.fatal->message, "the output out: Disk quota exceeded");
+    EXPECT_EQ(counters.made, 1u);
+    EXPECT_EQ(counters.left, 2u);
+    EXPECT_EQ(counters.failed, 0u);
+    publisher.RemoveTemporaryDirectory();
+    EXPECT_THAT(files_.Files(), ElementsAre("out/" + full + "_10.jpg", "out/" + full + "_20.jpg"));
+    for (const std::string& file : files_.Files()) EXPECT_TRUE(files_.Remove(file));
+  }
+}
+
+// The first of two thumbnails has its name when the second can't have its own.
+TEST_F(PublisherTest, NoSpaceBetweenTwoNamesLeavesNoTemporaryFile) {
+  Publisher& publisher = Start();
+  files_.on_call = [&](const std::string& operation, const std::string& path) {
+    return operation == "Rename" && path.ends_with("_20.jpg") ? std::optional(Error{ErrorCode::kNoSpace, "full"})
+                                                              : std::nullopt;
+  };
+  Item item = Ready("in/a.jpg");
+  Publish(publisher, item);
+  files_.on_call = nullptr;
+  publisher.RemoveTemporaryDirectory();
+  EXPECT_THAT(files_.Files(), ElementsAre("out/a_10.jpg"));
+  EXPECT_EQ(publisher.counters().left, 1u);
+}
+
 TEST_F(PublisherTest, AFullOutputEndsTheRunWithOneMessage) {
   Publisher& publisher = Start();
   Item good = Ready("in/a.jpg");
@@ -172,6 +220,52 @@ TEST_F(PublisherTest, RemovesWhatDeadRunsLeft) {
   files_.AddFile(tmp + "otherhost+4194304+abc+1", {}, now - std::chrono::hours(25));
   Start().RemoveStaleFiles();
   EXPECT_THAT(files_.Files(), UnorderedElementsAre(tmp + host + "+1+abc+0", tmp + "otherhost+4194304+abc+0"));
+}
+
+TEST_F(PublisherTest, ATemporaryFileOfALivingRunStaysHoweverOldItIs) {
+  const std::string own = "out/.tbbthumbs/tmp/" + TemporaryNames().Next();
+  files_.AddFile(own, {}, std::chrono::seconds(0));
+  Start().RemoveStaleFiles();
+  EXPECT_TRUE(files_.Exists(own));
+}
+
+TEST_F(PublisherTest, RemovesPartsBesideWhatItMakes) {
+  char host[256] = {};
+  ASSERT_EQ(gethostname(host, sizeof(host) - 1), 0);
+  const std::string dead = std::string(host) + "+4194304@5+abc+0";
+  const std::string part = PartName(dead);
+  const std::string alive = PartName(TemporaryNames().Next());
+  const auto add_all = [&] {
+    for (const std::string directory : {"out/", "out/x/", "out/y/"}) {
+      for (const std::string& name : {part, alive, std::string(".hidden")}) files_.AddFile(directory + name);
+    }
+  };
+  add_all();
+  // A run that has died over a part has left the original, too.
+  files_.AddFile("out/.tbbthumbs/tmp/" + dead);
+  Publisher& publisher = Start();
+  publisher.RemoveStaleFiles();
+  Item item = Ready("in/x/a.jpg", "x");
+  Publish(publisher, item);
+  EXPECT_FALSE(files_.Exists("out/x/" + part));
+  EXPECT_TRUE(files_.Exists("out/x/" + alive));
+  EXPECT_TRUE(files_.Exists("out/x/.hidden"));
+  EXPECT_TRUE(files_.Exists("out/x/a_10.jpg"));
+  EXPECT_TRUE(files_.Exists("out/y/" + part)) << "no thumbnail was put there";
+}
+
+TEST_F(PublisherTest, DirectoriesAreNotReadForPartsThatCannotBe) {
+  Publisher& publisher = Start();
+  publisher.RemoveStaleFiles();
+  int lists = 0;
+  files_.on_call = [&](const std::string& operation, const std::string&) {
+    if (operation == "List") ++lists;
+    return std::optional<Error>();
+  };
+  Item item = Ready("in/x/a.jpg", "x");
+  Publish(publisher, item);
+  EXPECT_EQ(publisher.counters().made, 1u);
+  EXPECT_EQ(lists, 0);
 }
 
 }  // namespace

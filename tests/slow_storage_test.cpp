@@ -40,7 +40,9 @@ std::string Describe(const Result<FileInfo>& info) { return info ? Describe(*inf
 // What a file says of itself and holds, read in pieces, at its end and beyond.
 std::string Describe(const Result<std::unique_ptr<ReadableFile>>& file) {
   if (!file) return Describe(file.error());
-  std::string text = Describe((*file)->info());
+  std::string text = Describe((*file)->info()) + " " + Describe((*file)->LookUp());
+  text +=
+      " " + std::to_string((*file)->info().links) + " " + std::to_string((*file)->LookUp().value_or(FileInfo{}).links);
   for (const auto& [offset, bytes] : {std::pair<uint64_t, size_t>{0, 5}, {3, 1 << 22}, {100, 0}, {1 << 30, 10}}) {
     std::vector<std::byte> out(bytes);
     const auto count = (*file)->ReadAt(offset, out);

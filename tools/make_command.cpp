@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
@@ -21,20 +23,26 @@
 namespace tbbthumbs::tool {
 namespace {
 
+// After a signal: pictures being worked on may be finished for so long, and this late the process ends, whatever holds
+// it (an encoder, a disk that does not answer, a reader of the records who does not read). Taking back the memory of
+// pictures of 100 megapixels costs the system another 0.1 s; all is to be over after a second.
+constexpr std::chrono::milliseconds kGrace{500};
+constexpr std::chrono::milliseconds kPatience{850};
+
 // Cancels a job that may not be there yet. Thread-safe: signals and results come from threads that exist before
 // StartJob has returned.
 class Stopper {
  public:
-  void Stop() {
+  void Stop(std::chrono::milliseconds grace) {
     const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    if (job_ != nullptr) job_->Cancel();
+    grace_ = std::min(grace, grace_.value_or(grace));
+    if (job_ != nullptr) job_->Cancel(*grace_);
   }
 
   void Attach(Job& job) {
     const std::lock_guard lock(mutex_);
     job_ = &job;
-    if (stopped_) job.Cancel();
+    if (grace_) job.Cancel(*grace_);
   }
 
   void Detach() {
@@ -45,7 +53,7 @@ class Stopper {
  private:
   std::mutex mutex_;  // between Attach, Detach and Stop: a job that is going away is not cancelled
   Job* job_ = nullptr;
-  bool stopped_ = false;
+  std::optional<std::chrono::milliseconds> grace_;  // once stopped
 };
 
 bool WantsProgress(const DisplayConfig& display, bool dry_run, const Terminal& terminal) {
@@ -107,11 +115,11 @@ void ReportResult(const PictureResult& result, const DisplayConfig& display, con
     terminal.WriteError(FailureLine(result.input, *result.error, style));
   } else if (plan != nullptr && !display.json) {
     const bool said = result.outcome == Outcome::kPlanned || result.outcome == Outcome::kUpToDate || display.verbose;
-    if (said && !terminal.WriteOut(PlanLine(result, *plan))) stopper.Stop();
+    if (said && !terminal.WriteOut(PlanLine(result, *plan))) stopper.Stop({});
   } else if (display.verbose) {
     terminal.WriteError(ResultLine(result, style));
   }
-  if (display.json && !terminal.WriteOut(PictureJson(result))) stopper.Stop();
+  if (display.json && !terminal.WriteOut(PictureJson(result))) stopper.Stop({});
 }
 
 void ReportEnd(const RunSummary& summary, const DisplayConfig& display, const TextStyle& style, Terminal& terminal) {
@@ -140,7 +148,15 @@ ExitCode RunMake(MakeConfig config, Terminal& terminal) {
   const TextStyle style = StyleOf(display, terminal.err_fd());
   const bool progress = WantsProgress(display, config.job.dry_run, terminal);
   Stopper stopper;
-  const SignalWatcher signals([&] { stopper.Stop(); }, [&] { terminal.Abandon(); });
+  std::atomic<bool> all_said = false;
+  const auto on_late = [&] {
+    const bool silent = all_said || display.quiet;
+    terminal.Abandon(silent ? "" : ErrorLine("stopped before all had come to its end: there is no summary", style));
+  };
+  const SignalWatcher signals({.on_stop = [&] { stopper.Stop(kGrace); },
+                               .on_exit = [&] { terminal.Abandon(); },
+                               .patience = kPatience,
+                               .on_late = on_late});
   const ThreadLimit thread_limit(config.job.threads);
   config.job.count_total = progress;
   const TextStyle out_style = StyleOf(display, terminal.out_fd());
@@ -160,6 +176,7 @@ ExitCode RunMake(MakeConfig config, Terminal& terminal) {
   stopper.Detach();
   drawer.reset();
   ReportEnd(summary, display, style, terminal);
+  all_said = true;
   if (terminal.out_error() != 0) {
     terminal.WriteError(ErrorLine(fmt::format("standard output: {}", std::strerror(terminal.out_error())), style));
     return kExitOutput;

@@ -65,7 +65,7 @@ ExitCode CodeOf(const RenameSummary& summary, int signal) {
 
 ExitCode RunRename(const RenameConfig& config, Terminal& terminal) {
   std::atomic<bool> stop = false;
-  const SignalWatcher signals([&] { stop = true; }, [&] { terminal.Abandon(); });
+  const SignalWatcher signals({.on_stop = [&] { stop = true; }, .on_exit = [&] { terminal.Abandon(); }});
   RenameCallbacks callbacks;
   callbacks.on_plan = [&](const RenamePlan& plan) { return ShowPlan(plan, config, terminal); };
   callbacks.go_on = [&] { return !stop; };

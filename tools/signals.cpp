@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <utility>
@@ -21,8 +22,7 @@ bool IsIgnored(int signal) {
 
 }  // namespace
 
-SignalWatcher::SignalWatcher(std::function<void()> on_stop, std::function<void()> on_exit)
-    : on_stop_(std::move(on_stop)), on_exit_(std::move(on_exit)) {
+SignalWatcher::SignalWatcher(SignalActions actions) : actions_(std::move(actions)) {
   sigset_t watched;
   sigemptyset(&watched);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
@@ -44,21 +44,33 @@ SignalWatcher::~SignalWatcher() {
   pthread_sigmask(SIG_SETMASK, &previous_mask_, nullptr);
 }
 
+int SignalWatcher::MillisecondsLeft() const {
+  if (received_ == 0 || actions_.patience.count() == 0) return -1;
+  const auto passed = std::chrono::steady_clock::now() - first_;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(actions_.patience - passed);
+  return static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0));
+}
+
 void SignalWatcher::Watch() {
   pthread_setname_np(pthread_self(), "signals");
   for (;;) {
     pollfd fds[] = {{signal_fd_, POLLIN, 0}, {quit_fd_, POLLIN, 0}};
-    if (poll(fds, 2, -1) < 0 && errno != EINTR) return;
+    if (poll(fds, 2, MillisecondsLeft()) < 0 && errno != EINTR) return;
     if (fds[1].revents != 0) return;
+    if (MillisecondsLeft() == 0) {
+      actions_.on_late();
+      _exit(ExitCodeOfSignal(received_));
+    }
     signalfd_siginfo info{};
     if (fds[0].revents == 0 || read(signal_fd_, &info, sizeof info) != sizeof info) continue;
     const int signal = static_cast<int>(info.ssi_signo);
     if (received_ != 0) {
-      on_exit_();
+      actions_.on_exit();
       _exit(ExitCodeOfSignal(signal));
     }
+    first_ = std::chrono::steady_clock::now();
     received_ = signal;
-    on_stop_();
+    actions_.on_stop();
   }
 }
 

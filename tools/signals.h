@@ -2,19 +2,28 @@
 #define TBBTHUMBS_TOOLS_SIGNALS_H_
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <functional>
 #include <thread>
 
 namespace tbbthumbs::tool {
 
+// What is done about signals: all on the watcher's own thread.
+struct SignalActions {
+  std::function<void()> on_stop{};  // at the first one
+  std::function<void()> on_exit{};  // at the second one, which then ends the process at once
+  // Where the watcher still lives so long after the first one, it calls `on_late` and ends the process. Zero: never.
+  std::chrono::milliseconds patience{};
+  std::function<void()> on_late{};
+};
+
 // Takes SIGINT, SIGTERM and SIGHUP while it lives, on a thread of its own, so that what is done about them may lock and
-// allocate. The first one calls `on_stop`; the second calls `on_exit` and ends the process at once. Signals that were
-// ignored when the process began (nohup, a shell's `&`) stay ignored. Make it before any other thread: threads inherit
-// the mask that keeps the signals for it.
+// allocate. Signals that were ignored when the process began (nohup, a shell's `&`) stay ignored. Make it before any
+// other thread: threads inherit the mask that keeps the signals for it.
 class SignalWatcher {
  public:
-  SignalWatcher(std::function<void()> on_stop, std::function<void()> on_exit);
+  explicit SignalWatcher(SignalActions actions);
   ~SignalWatcher();
   SignalWatcher(const SignalWatcher&) = delete;
   SignalWatcher& operator=(const SignalWatcher&) = delete;
@@ -24,9 +33,11 @@ class SignalWatcher {
 
  private:
   void Watch();
+  // As poll(2) takes it: -1 while nothing ends.
+  int MillisecondsLeft() const;
 
-  std::function<void()> on_stop_;
-  std::function<void()> on_exit_;
+  SignalActions actions_;
+  std::chrono::steady_clock::time_point first_;  // when the first signal came; of Watch alone
   std::atomic<int> received_ = 0;
   sigset_t previous_mask_{};
   int signal_fd_ = -1;

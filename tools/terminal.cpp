@@ -88,8 +88,14 @@ void Terminal::SetStatus(std::string text) {
   status_shown_ = !status_.empty();
 }
 
-void Terminal::Abandon() {
-  if (status_shown_) WriteAll(err_fd_, "\n");
+void Terminal::Abandon(std::string_view last_line) {
+  std::string text = status_shown_ ? "\n" : "";
+  if (!last_line.empty()) text.append(last_line).append("\n");
+  pollfd ready{err_fd_, POLLOUT, 0};
+  if (!text.empty() && poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0) {
+    // One attempt: the second might wait.
+    static_cast<void>(!write(err_fd_, text.data(), text.size()));
+  }
 }
 
 }  // namespace tbbthumbs::tool

@@ -41,9 +41,10 @@ class Terminal {
   // narrower than the terminal.
   void SetStatus(std::string text);
 
-  // Ends a line of progress that is being shown, so that the shell's prompt gets a line of its own. Takes no lock: for
-  // the way out of a process whose threads may hold it.
-  void Abandon();
+  // Ends a line of progress that is being shown, so that the shell's prompt gets a line of its own, and writes
+  // `last_line` unless it is empty. Takes no lock and waits for nobody who reads: for the way out of a process whose
+  // threads may hold the one or wait for the other.
+  void Abandon(std::string_view last_line = {});
 
   // errno of the first failure to write to standard output; 0: none.
   int out_error() const { return out_error_; }

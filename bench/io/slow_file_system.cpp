@@ -22,6 +22,9 @@ class SlowFile final : public ReadableFile {
 
   const FileInfo& info() const override { return base_->info(); }
 
+  // Storage behind a network tells the attributes with the bytes.
+  Result<FileInfo> LookUp() override { return base_->LookUp(); }
+
   Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) override {
     const auto begin = Clock::now();
     auto count = base_->ReadAt(offset, out);

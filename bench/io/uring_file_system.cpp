@@ -38,6 +38,7 @@ FileInfo InfoOf(const struct statx& status) {
   info.id = {makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino};
   info.bytes = status.stx_size;
   info.modified = std::chrono::seconds(status.stx_mtime.tv_sec) + std::chrono::nanoseconds(status.stx_mtime.tv_nsec);
+  info.links = status.stx_nlink;
   return info;
 }
 
@@ -73,6 +74,17 @@ class UringFile final : public ReadableFile {
 
   const FileInfo& info() const override { return info_; }
 
+  Result<FileInfo> LookUp() override {
+    EventLoop* const loop = EventLoop::Current();
+    if (loop == nullptr) return LookUpOpen(fd_.get());
+    struct statx status {};
+    const int result = Ask(*loop, [&](io_uring_sqe* request) {
+      io_uring_prep_statx(request, fd_.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status);
+    });
+    if (result < 0) return FailRead(-result);
+    return InfoOf(status);
+  }
+
   Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) override {
     EventLoop* const loop = EventLoop::Current();
     if (loop == nullptr) return ReadFully(fd_.get(), offset, out);
@@ -82,7 +94,7 @@ class UringFile final : public ReadableFile {
         io_uring_prep_read(request, fd_.get(), out.data() + done,
                            static_cast<unsigned>(std::min(out.size() - done, kMostBytes)), offset + done);
       });
-      if (count < 0) return FailErrno("reading", -count);
+      if (count < 0) return FailRead(-count);
       if (count == 0) break;
       done += static_cast<size_t>(count);
     }

@@ -18,11 +18,25 @@ std::string Tidy(const std::string& path) {
   return tidy;
 }
 
-class OpenFile final : public ReadableFile {
+}  // namespace
+
+// Shows what is in the file; once it is gone, what was in it.
+class MemoryFileSystem::OpenFile final : public ReadableFile {
  public:
-  OpenFile(FileInfo info, std::vector<std::byte> bytes) : info_(info), bytes_(std::move(bytes)) {}
+  OpenFile(MemoryFileSystem& files, std::string path, FileInfo info, std::vector<std::byte> bytes)
+      : files_(files), path_(std::move(path)), info_(info), last_(info), bytes_(std::move(bytes)) {}
+
   const FileInfo& info() const override { return info_; }
+
+  Result<FileInfo> LookUp() override {
+    if (Status status = files_.Call("LookUp", path_); !status) return tl::unexpected<Error>(status.error());
+    Update();
+    return last_;
+  }
+
   Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) override {
+    if (Status status = files_.Call("ReadAt", path_); !status) return tl::unexpected<Error>(status.error());
+    Update();
     if (offset >= bytes_.size()) return size_t{0};
     const size_t count = std::min(out.size(), bytes_.size() - static_cast<size_t>(offset));
     std::memcpy(out.data(), bytes_.data() + offset, count);
@@ -30,11 +44,24 @@ class OpenFile final : public ReadableFile {
   }
 
  private:
-  FileInfo info_;
+  void Update() {
+    const std::lock_guard lock(files_.mutex_);
+    const Node* node = files_.Find(path_, true);
+    if (node == nullptr || node->inode != info_.id.inode) {
+      last_.links = 0;
+      return;
+    }
+    last_.bytes = node->bytes.size();
+    last_.modified = node->modified;
+    bytes_ = node->bytes;
+  }
+
+  MemoryFileSystem& files_;
+  const std::string path_;
+  const FileInfo info_;
+  FileInfo last_;
   std::vector<std::byte> bytes_;
 };
-
-}  // namespace
 
 MemoryFileSystem::Node& MemoryFileSystem::Add(const std::string& path, FileKind kind) {
   if (!path.empty() && !nodes_.contains(ParentOf(path))) Add(ParentOf(path), FileKind::kDirectory);
@@ -48,6 +75,13 @@ MemoryFileSystem::Node& MemoryFileSystem::Add(const std::string& path, FileKind 
 void MemoryFileSystem::AddFile(const std::string& path, std::vector<std::byte> bytes, std::chrono::seconds modified) {
   const std::lock_guard lock(mutex_);
   Node& node = Add(path, FileKind::kRegular);
+  node.bytes = std::move(bytes);
+  node.modified = modified;
+}
+
+void MemoryFileSystem::Rewrite(const std::string& path, std::vector<std::byte> bytes, std::chrono::seconds modified) {
+  const std::lock_guard lock(mutex_);
+  Node& node = nodes_.at(path);
   node.bytes = std::move(bytes);
   node.modified = modified;
 }
@@ -148,7 +182,7 @@ Result<std::unique_ptr<ReadableFile>> MemoryFileSystem::Open(const std::string& 
   const auto info = Stat(path, true);
   if (!info) return tl::unexpected<Error>(info.error());
   const std::lock_guard lock(mutex_);
-  return std::make_unique<OpenFile>(*info, Find(path, true)->bytes);
+  return std::make_unique<OpenFile>(*this, path, *info, Find(path, true)->bytes);
 }
 
 Status MemoryFileSystem::CreateDirectories(const std::string& path) {

@@ -30,6 +30,8 @@ class MemoryFileSystem final : public FileSystem {
 
   // With the directories above it.
   void AddFile(const std::string& path, std::vector<std::byte> bytes = {}, std::chrono::seconds modified = {});
+  // Other bytes in the same file, also for who has it open.
+  void Rewrite(const std::string& path, std::vector<std::byte> bytes, std::chrono::seconds modified);
   void AddDirectory(const std::string& path);
   void AddLink(const std::string& path, const std::string& target);
   void AddOther(const std::string& path);
@@ -39,7 +41,8 @@ class MemoryFileSystem final : public FileSystem {
   // All regular files, by path.
   std::vector<std::string> Files() const;
 
-  // Called first by every operation with its name ("Open", "WriteNew", ...) and path; an Error makes it fail.
+  // Called first by every operation with its name ("Open", "WriteNew", ...; of open files "ReadAt" and "LookUp") and
+  // path; an Error makes it fail.
   std::function<std::optional<Error>(const std::string& operation, const std::string& path)> on_call;
 
   Result<FileInfo> Stat(const std::string& path, bool follow) override;
@@ -51,6 +54,8 @@ class MemoryFileSystem final : public FileSystem {
   Status Remove(const std::string& path) override;
 
  private:
+  class OpenFile;
+
   Node& Add(const std::string& path, FileKind kind);
   const Node* Find(const std::string& path, bool follow) const;
   Status Call(const std::string& operation, const std::string& path) const;

@@ -1,0 +1,121 @@
+#include "pipeline/temporary_name.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <sstream>
+#include <system_error>
+
+namespace tbbthumbs {
+namespace {
+
+constexpr std::string_view kPartPrefix = ".tbbthumbs-";
+constexpr std::string_view kPartSuffix = ".part";
+constexpr std::chrono::hours kUntouched{24};
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  // '+' separates the parts of a name.
+  std::string host = name.data();
+  std::replace_if(
+      host.begin(), host.end(), [](char c) { return c == '+' || c == '/'; }, '-');
+  return host;
+}
+
+std::string RandomHex() {
+  std::random_device random;
+  std::array<char, 17> hex{};
+  const uint64_t number = (uint64_t{random()} << 32) | random();
+  std::to_chars(hex.data(), hex.data() + 16, number, 16);
+  return hex.data();
+}
+
+// Takes a number off the front of `text`.
+template <class T>
+std::optional<T> TakeNumber(std::string_view& text) {
+  T number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  return number;
+}
+
+}  // namespace
+
+TemporaryNames::TemporaryNames() : host_(HostName()), random_(RandomHex()) {}
+
+std::string TemporaryNames::Next() {
+  const int pid = getpid();
+  const std::lock_guard lock(mutex_);
+  if (pid != pid_) {
+    process_ = std::to_string(pid) + "@" + std::to_string(ProcessStart(pid).value_or(0));
+    pid_ = pid;
+  }
+  return host_ + "+" + process_ + "+" + random_ + "+" + std::to_string(number_++);
+}
+
+Writer WriterOf(std::string_view name) {
+  const std::string host = HostName() + "+";
+  if (!name.starts_with(host)) return Writer::kUnknown;
+  name.remove_prefix(host.size());
+  const auto pid = TakeNumber<int>(name);
+  if (!pid || *pid <= 0) return Writer::kUnknown;
+  if (kill(*pid, 0) != 0 && errno == ESRCH) return Writer::kGone;
+  if (!name.starts_with('@')) return Writer::kUnknown;
+  name.remove_prefix(1);
+  const auto start = TakeNumber<uint64_t>(name);
+  const auto process_start = ProcessStart(*pid);
+  if (!start || *start == 0 || !process_start) return Writer::kUnknown;
+  return *start == *process_start ? Writer::kAlive : Writer::kGone;
+}
+
+bool IsAbandoned(std::string_view name, std::chrono::nanoseconds modified) {
+  switch (WriterOf(name)) {
+    case Writer::kAlive:
+      return false;
+    case Writer::kGone:
+      return true;
+    case Writer::kUnknown:
+      return std::chrono::system_clock::now().time_since_epoch() - modified > kUntouched;
+  }
+  return false;
+}
+
+std::string PartName(std::string_view name) { return std::string(kPartPrefix).append(name).append(kPartSuffix); }
+
+std::optional<std::string_view> NameOfPart(std::string_view part) {
+  if (part.size() < kPartPrefix.size() + kPartSuffix.size() || !part.starts_with(kPartPrefix) ||
+      !part.ends_with(kPartSuffix)) {
+    return std::nullopt;
+  }
+  part.remove_prefix(kPartPrefix.size());
+  part.remove_suffix(kPartSuffix.size());
+  return part;
+}
+
+// Of proc(5), "stat": the name of the program stands in parentheses and may hold anything, also parentheses.
+std::optional<uint64_t> ProcessStart(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream fields(text.substr(name_end + 1));
+  std::string state;
+  fields >> state;
+  if (state == "Z" || state == "X") return 0;
+  // The state is field 3, the start field 22.
+  std::string skipped;
+  for (int field = 4; field < 22; ++field) fields >> skipped;
+  uint64_t start = 0;
+  return fields >> start ? std::optional(start) : std::nullopt;
+}
+
+}  // namespace tbbthumbs
