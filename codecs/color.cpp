@@ -17,8 +17,11 @@
 namespace tbbthumbs {
 namespace {
 
-// A directory of photos rarely mixes more; a CMYK transform holds up to 5 MB.
+// A directory of photos rarely mixes more.
 constexpr size_t kMaxCached = 16;
+// What a transform holds at most: with profiles of many steps.
+constexpr size_t kInkTransformBytes = 5 << 20;
+constexpr size_t kTransformBytes = 512 << 10;
 
 constexpr ParametricProfile kSrgbParameters;
 constexpr ParametricProfile kDisplayP3Parameters{
@@ -90,6 +93,8 @@ class ColorTransforms::Impl {
   Rgb8 FromSrgb(Rgb8 color, ColorModel model, const ColorProfile& profile, const ColorGoal& goal);
   // Without a profile that there should be: no memory.
   Result<OutputProfile> ProfileOf(ColorModel model, const ColorProfile& profile, const ColorGoal& goal, bool always);
+  size_t bytes() const;
+  void Trim(size_t most_bytes);
 
  private:
   // The layout of a picture's pixels.
@@ -128,6 +133,11 @@ class ColorTransforms::Impl {
     LcmsTransform transform;  // gives RGB, backwards also gray
     // kKeep of parameters that are not sRGB: the same as ICC.
     std::vector<std::byte> icc;
+
+    size_t bytes() const {
+      const size_t tables = key.layout.model == ColorModel::kCmyk ? kInkTransformBytes : kTransformBytes;
+      return profile.size() + icc.size() + gray_table.size() * sizeof(uint16_t) + (transform != nullptr ? tables : 0);
+    }
   };
 
   const Entry& Find(const Layout& layout, const ColorProfile& profile, const Task& task);
@@ -165,6 +175,16 @@ const ColorTransforms::Impl::Entry& ColorTransforms::Impl::Find(const Layout& la
   entries_.push_front(std::move(entry));
   if (entries_.size() > kMaxCached) entries_.pop_back();
   return entries_.front();
+}
+
+size_t ColorTransforms::Impl::bytes() const {
+  size_t bytes = 0;
+  for (const Entry& entry : entries_) bytes += entry.bytes();
+  return bytes;
+}
+
+void ColorTransforms::Impl::Trim(size_t most_bytes) {
+  for (size_t held = bytes(); held > most_bytes; entries_.pop_back()) held -= entries_.back().bytes();
 }
 
 void ColorTransforms::Impl::Prepare(Entry& entry, const ColorProfile& profile) const {
@@ -349,6 +369,9 @@ auto OrOutOfMemory(F&& f) -> Result<decltype(f())> {
 
 ColorTransforms::ColorTransforms() : impl_(std::make_unique<Impl>()) {}
 ColorTransforms::~ColorTransforms() = default;
+
+size_t ColorTransforms::bytes() const { return impl_->bytes(); }
+void ColorTransforms::Trim(size_t most_bytes) { impl_->Trim(most_bytes); }
 
 Result<bool> ColorTransforms::Convert(Raster& raster, const ColorProfile& profile, const ColorGoal& goal) {
   return OrOutOfMemory([&] { return impl_->Convert(raster, profile, goal); });

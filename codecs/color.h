@@ -52,6 +52,10 @@ class ColorTransforms {
   [[nodiscard]] Result<OutputProfile> ProfileOf(ColorModel model, const ColorProfile& profile, const ColorGoal& goal,
                                                 bool always);
 
+  // Of all that it keeps, about; and gives back what was not used for longest, until it is no more than that.
+  size_t bytes() const;
+  void Trim(size_t most_bytes);
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

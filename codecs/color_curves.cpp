@@ -1,6 +1,7 @@
 #include "codecs/color_curves.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -31,6 +32,7 @@ class ColorCurves::Impl {
   Impl() : context_(MakeLcmsContext()) {}
 
   TransferCurves Get(const ColorProfile& profile, ColorModel model, SampleType sample);
+  size_t bytes() const;
 
  private:
   struct Entry {
@@ -98,11 +100,27 @@ TransferCurves ColorCurves::Impl::Get(const ColorProfile& profile, ColorModel mo
   return entries_.front().curves;
 }
 
+size_t ColorCurves::Impl::bytes() const {
+  std::set<const TransferCurve*> all;
+  for (const Plain& plain : plain_) all.insert({plain.light.get(), plain.ink.get()});
+  for (const Entry& entry : entries_) {
+    for (const Curve& curve : entry.curves.channels) all.insert(curve.get());
+  }
+  size_t samples = 0;
+  for (const TransferCurve* curve : all) {
+    if (curve != nullptr) samples += curve->to_linear.size() + curve->from_linear.size();
+  }
+  return samples * sizeof(uint16_t);
+}
+
 ColorCurves::ColorCurves() : impl_(std::make_unique<Impl>()) {}
 ColorCurves::~ColorCurves() = default;
 
 TransferCurves ColorCurves::Get(const ColorProfile& profile, ColorModel model, SampleType sample) {
   return impl_->Get(profile, model, sample);
 }
+
+size_t ColorCurves::bytes() const { return impl_->bytes(); }
+void ColorCurves::Clear() { impl_ = std::make_unique<Impl>(); }
 
 }  // namespace tbbthumbs

@@ -29,6 +29,10 @@ class ColorCurves {
   // Throws std::bad_alloc.
   TransferCurves Get(const ColorProfile& profile, ColorModel model, SampleType sample);
 
+  // Of all that it keeps; and gives it back.
+  size_t bytes() const;
+  void Clear();
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

@@ -56,6 +56,9 @@ struct ImageInfo {
   bool own_reader = false;
   // Bytes that decoding holds at worst, beside the file itself.
   uint64_t decoded_bytes = 0;
+  // Of these: what only our own readers of baseline JPEG hold; rows of JPEG, shorter where it is decoded smaller.
+  uint64_t own_reader_bytes = 0;
+  uint64_t row_bytes = 0;
   std::optional<CalendarTime> taken;  // by EXIF, on the camera's clock
   std::string camera;                 // by EXIF: maker and model
   SourceMetadata metadata;            // only what OpenDecoder was asked for

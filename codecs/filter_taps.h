@@ -64,6 +64,9 @@ class TapCache {
   // Shared, so that a filter in use outlives its place in the cache.
   std::shared_ptr<const FilterTaps> Get(const AxisGeometry& axis);
 
+  // Of all that it keeps.
+  size_t bytes() const { return bytes_; }
+
  private:
   // A run with several sizes and both orientations uses some forty, chroma among them; more bytes are only held by
   // large outputs.

@@ -50,11 +50,13 @@ class JpegDecoder final : public Decoder {
  private:
   Status CheckFileCanHoldPicture(Strictness strictness) const;
   bool CanDeliverPlanes(const DecodeRequest& request) const;
+  Result<DecodeReport> DecodeOnLadder(const DecodeRequest& request, RowSink& sink, Workspace& workspace,
+                                      const Watch& watch);
   Status BeginAgain();
 
   ByteSource& source_;
   const DecodeLimits limits_;
-  std::optional<JpegDecompressor> jpeg_;  // its header is read
+  std::optional<JpegDecompressor> jpeg_;  // its header is read; nothing after Decode
 };
 
 Status JpegDecoder::Open(const KeptMetadata& wanted) {
@@ -84,13 +86,14 @@ Status JpegDecoder::Open(const KeptMetadata& wanted) {
   info_.own_reader = CanReadJpegFast(jpeg);
   // Several scans: libjpeg-turbo holds every coefficient, 64 of 2 bytes a block. Else a few rows of blocks, or our own
   // readers a part of the file and 4 coefficients a block, with room to spare.
-  const uint64_t row_bytes = uint64_t{jpeg.image_width} * static_cast<uint64_t>(jpeg.num_components);
-  info_.decoded_bytes = row_bytes * 32;
+  info_.row_bytes = uint64_t{jpeg.image_width} * static_cast<uint64_t>(jpeg.num_components) * 32;
+  info_.decoded_bytes = info_.row_bytes;
   if (jpeg_->multiple_scans()) {
     info_.decoded_bytes += BlockCount(jpeg) * 128;
   } else if (info_.own_reader) {
-    info_.decoded_bytes +=
+    info_.own_reader_bytes =
         std::min(source_.size(), kMaxJpegFastWindow) + std::min(BlockCount(jpeg) * 12, kMaxJpegFastCoefficients);
+    info_.decoded_bytes += info_.own_reader_bytes;
   }
   if (Status status = CheckDecodedBytes(info_.decoded_bytes, limits_); !status) return status;
   JpegMetadata metadata = jpeg_->TakeMetadata();
@@ -126,8 +129,8 @@ Status JpegDecoder::BeginAgain() {
 
 // A ladder: each rung delivers the picture, or gives up and leaves it to the next, which begins anew. The last one has
 // the last word about the file.
-Result<DecodeReport> JpegDecoder::Decode(const DecodeRequest& request, RowSink& sink, Workspace& workspace,
-                                         const Watch& watch) {
+Result<DecodeReport> JpegDecoder::DecodeOnLadder(const DecodeRequest& request, RowSink& sink, Workspace& workspace,
+                                                 const Watch& watch) {
   const auto failed = [](Status& status) { return tl::unexpected<Error>(std::move(status.error())); };
   if (Status status = CheckFileCanHoldPicture(request.strictness); !status) return failed(status);
   if (request.decoder != DecoderChoice::kReference && request.decoder != DecoderChoice::kTurbo) {
@@ -142,6 +145,14 @@ Result<DecodeReport> JpegDecoder::Decode(const DecodeRequest& request, RowSink& 
     if (Status status = BeginAgain(); !status) return failed(status);
   }
   return JpegPass(*jpeg_, request, limits_, watch).DecodePixels(sink, workspace);
+}
+
+Result<DecodeReport> JpegDecoder::Decode(const DecodeRequest& request, RowSink& sink, Workspace& workspace,
+                                         const Watch& watch) {
+  auto report = DecodeOnLadder(request, sink, workspace, watch);
+  // It holds all coefficients of a progressive picture, and thumbnails are to be encoded yet.
+  jpeg_.reset();
+  return report;
 }
 
 }  // namespace

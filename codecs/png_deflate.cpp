@@ -16,6 +16,11 @@ constexpr size_t kMostForIsalAndZlib = size_t{1} << 30;
 constexpr std::array<uint8_t, 2> kFastHeader = {0x78, 0x01};
 constexpr size_t kTrailerBytes = 4;
 
+// libdeflate's levels that look for the best way through all matches, and what its compressors take.
+constexpr size_t kFirstSlowLevel = 10;
+constexpr size_t kCompressorBytes = size_t{700} << 10;
+constexpr size_t kSlowCompressorBytes = size_t{9} << 20;
+
 // Stored blocks cost 5 bytes for 64 KiB each; ISA-L wants some room besides.
 constexpr size_t IsalBound(size_t bytes) { return bytes + bytes / 1024 + 1024; }
 
@@ -36,6 +41,19 @@ void PngDeflater::FreeCompressor::operator()(libdeflate_compressor* compressor) 
 
 PngDeflater::PngDeflater() = default;
 PngDeflater::~PngDeflater() = default;
+
+size_t PngDeflater::held_bytes() const {
+  size_t bytes = isal_ != nullptr ? sizeof(IsalState) : 0;
+  for (size_t i = 0; i < libdeflate_.size(); ++i) {
+    if (libdeflate_[i] != nullptr) bytes += i + 1 < kFirstSlowLevel ? kCompressorBytes : kSlowCompressorBytes;
+  }
+  return bytes;
+}
+
+void PngDeflater::Clear() {
+  isal_.reset();
+  for (auto& compressor : libdeflate_) compressor.reset();
+}
 
 Result<size_t> PngDeflater::Compress(std::span<const uint8_t> bytes, DeflateLevel level, std::vector<uint8_t>& out) {
   if (level == DeflateLevel::kFast && bytes.size() <= kMostForIsalAndZlib) return CompressWithIsal(bytes, out);

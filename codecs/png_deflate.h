@@ -28,8 +28,8 @@ enum class DeflateLevel : uint8_t {
   kFiltered,
 };
 
-// Makes zlib streams (RFC 1950). Keeps its compressors but zlib's, up to a megabyte each, made when first used. Not
-// thread-safe.
+// Makes zlib streams (RFC 1950). Keeps its compressors but zlib's, made when first used: up to a megabyte each, but for
+// libdeflate's from level 10 on, of 9. Not thread-safe.
 class PngDeflater {
  public:
   PngDeflater();
@@ -40,6 +40,10 @@ class PngDeflater {
   // Makes a whole stream that holds `bytes`, at the front of `out`, which grows as is needed and never shrinks. Returns
   // the stream's size. Throws std::bad_alloc. Errors: kOutOfMemory, kInternal.
   [[nodiscard]] Result<size_t> Compress(std::span<const uint8_t> bytes, DeflateLevel level, std::vector<uint8_t>& out);
+
+  // What the compressors take, about; and gives it back.
+  size_t held_bytes() const;
+  void Clear();
 
  private:
   static constexpr int kLibdeflateLevels = static_cast<int>(DeflateLevel::kSmall);

@@ -35,6 +35,12 @@ class Workspace {
   // Rows on their way out of a decoder. A decoder resizes it as it needs and leaves it as it is.
   std::vector<std::byte>& decode_rows() { return decode_rows_; }
 
+  // Bytes that are kept for the next picture, about.
+  size_t held_bytes();
+  // Gives memory back until held_bytes() is not over `most_bytes`: first what is had again soonest. Between two
+  // pictures, after a large one.
+  void Trim(size_t most_bytes);
+
  private:
   std::unique_ptr<ColorTransforms> colors_;
   std::unique_ptr<ColorCurves> curves_;

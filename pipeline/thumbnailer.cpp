@@ -7,6 +7,12 @@
 #include "codecs/thumbnail.h"
 
 namespace tbbthumbs {
+namespace {
+
+// What a worker keeps from picture to picture: more than is of use again, but for one of unusual size.
+constexpr size_t kMostKeptBytes = size_t{16} << 20;
+
+}  // namespace
 
 namespace {
 
@@ -71,6 +77,7 @@ std::unique_ptr<Workspace> Thumbnailer::Borrow() {
 }
 
 void Thumbnailer::Return(std::unique_ptr<Workspace> workspace) {
+  workspace->Trim(kMostKeptBytes);
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(workspace));
 }

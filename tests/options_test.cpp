@@ -69,6 +69,8 @@ TEST(OptionsTest, DefaultsAreThoseOfTheLibrary) {
   EXPECT_EQ(config.job.limits.cpu_deadline, defaults.limits.cpu_deadline);
   EXPECT_EQ(config.display.progress, When::kAuto);
   EXPECT_FALSE(config.display.json);
+  EXPECT_FALSE(config.nice);
+  EXPECT_FALSE(config.max_load);
 }
 
 // An option, and what it must have changed.
@@ -189,6 +191,9 @@ const std::vector<OptionCase>& OptionCases() {
       {"--threads 3", [](C c) { return c.job.threads == 3; }},
       {"--io-threads 7", [](C c) { return c.job.io_threads == 7; }},
       {"--tokens 9", [](C c) { return c.job.tokens == 9; }},
+      {"--nice", [](C c) { return c.nice; }},
+      {"--nice --no-nice", [](C c) { return !c.nice; }},
+      {"--max-load 2.5", [](C c) { return c.max_load == 2.5; }},
       {"--max-pixels 50M", [](C c) { return c.job.limits.max_pixels == 50'000'000; }},
       {"--timeout 1.5", [](C c) { return c.job.limits.cpu_deadline == std::chrono::milliseconds(1500); }},
       {"--on-damage salvage", [](C c) { return c.job.specs.strictness == Strictness::kSalvage; }},
@@ -267,6 +272,8 @@ TEST(OptionsTest, WrongUseNamesTheOptionAndTheNearest) {
       {"p -o t --threads 5000", "--threads: '5000' is no whole number from 0 to 1024"},
       {"p -o t --io-threads 0", "--io-threads: '0' is no whole number from 1"},
       {"p -o t --tokens x", "--tokens: 'x' is no whole number"},
+      {"p -o t --max-load 0", "--max-load: '0' is no number from 0.01 to 100000"},
+      {"p -o t --max-load", "--max-load: a value is missing"},
       {"p -o t --max-pixels 0", "--max-pixels: '0' is no number of pixels"},
       {"p -o t --timeout soon", "--timeout: 'soon' is no number of seconds"},
       {"p -o t --min-input-bytes 5q", "--min-input-bytes: '5q' is no number of bytes"},

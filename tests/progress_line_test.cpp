@@ -115,7 +115,9 @@ TEST(ProgressLineTest, SaysThatItIsStopping) {
   EXPECT_THAT(RenderProgressLine(At(seconds(1), 5, 10), kSpeed, {.stopping = true}), HasSubstr("stopping"));
   Progress paused = At(seconds(1), 5, 10);
   paused.paused = true;
-  EXPECT_THAT(RenderProgressLine(paused, kSpeed, {}), HasSubstr("paused"));
+  EXPECT_THAT(RenderProgressLine(paused, kSpeed, {}), HasSubstr("paused  "));
+  EXPECT_THAT(RenderProgressLine(paused, kSpeed, {.load = 3.26}), HasSubstr("paused (load 3.3)  "));
+  EXPECT_THAT(RenderProgressLine(At(seconds(1), 5, 10), kSpeed, {.load = 3}), Not(HasSubstr("load")));
 }
 
 TEST(ProgressLineTest, AnEmptyRunIsNoDivisionByZero) {

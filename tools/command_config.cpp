@@ -57,6 +57,9 @@ constexpr Choice<When> kWhen[] = {{"auto", When::kAuto}, {"always", When::kAlway
 constexpr int kMostThreads = 1024;
 // A token costs a few hundred bytes.
 constexpr int kMostTokens = 1'000'000;
+// Of --max-load; the largest is never reached.
+constexpr double kLeastLoad = 0.01;
+constexpr double kMostLoad = 100'000;
 
 // Takes values out of raw options and keeps the first error.
 class Reader {
@@ -333,6 +336,10 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
   reader.Read("timeout", job.limits.cpu_deadline, ParseSeconds);
   reader.ReadFlag("dry-run", job.dry_run);
   ReadJournal(reader, job.journal);
+  reader.ReadFlag("nice", config.nice);
+  reader.Read("max-load", config.max_load, [](const std::string& text) -> Parsed<std::optional<double>> {
+    return ParseNumber(text, kLeastLoad, kMostLoad);
+  });
   ReadDisplay(reader, config.display);
   if (job.specs.placeholders.any() && !config.display.json) {
     reader.Refuse(std::string(job.specs.placeholders.blurhash ? "--blurhash" : "--thumbhash") +

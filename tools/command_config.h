@@ -3,6 +3,7 @@
 #define TBBTHUMBS_TOOLS_COMMAND_CONFIG_H_
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 #include <variant>
@@ -28,6 +29,8 @@ struct DisplayConfig {
 // Thumbnails of many pictures.
 struct MakeConfig {
   JobOptions job;
+  bool nice = false;               // give way to other programs
+  std::optional<double> max_load;  // of others: above it no picture is started (see LoadLimit)
   DisplayConfig display;
 };
 

@@ -15,6 +15,8 @@
 
 #include "pipeline/job.h"
 #include "tools/json_report.h"
+#include "tools/load_limit.h"
+#include "tools/priority.h"
 #include "tools/progress_line.h"
 #include "tools/report.h"
 #include "tools/signals.h"
@@ -70,8 +72,10 @@ TextStyle StyleOf(const DisplayConfig& display, int fd) {
 // Draws the progress line ten times a second while it lives, on a thread of its own.
 class ProgressDrawer {
  public:
-  ProgressDrawer(const Job& job, Terminal& terminal, bool color, const SignalWatcher& signals)
-      : job_(job), terminal_(terminal), signals_(signals), color_(color) {
+  // `load_limit`: null where there is none.
+  ProgressDrawer(const Job& job, Terminal& terminal, bool color, const SignalWatcher& signals,
+                 const LoadLimit* load_limit)
+      : job_(job), terminal_(terminal), signals_(signals), load_limit_(load_limit), color_(color) {
     thread_ = std::jthread([this](const std::stop_token& stop) { Draw(stop); });
   }
 
@@ -95,7 +99,8 @@ class ProgressDrawer {
       const LineStyle style{.width = TerminalWidth(terminal_.err_fd()),
                             .color = color_,
                             .unicode = unicode,
-                            .stopping = signals_.received() != 0};
+                            .stopping = signals_.received() != 0,
+                            .load = load_limit_ != nullptr ? load_limit_->holding() : std::nullopt};
       terminal_.SetStatus(RenderProgressLine(progress, meter.Update(progress), style));
       never.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; });
     } while (!stop.stop_requested());
@@ -104,6 +109,7 @@ class ProgressDrawer {
   const Job& job_;
   Terminal& terminal_;
   const SignalWatcher& signals_;
+  const LoadLimit* const load_limit_;
   const bool color_;
   std::jthread thread_;
 };
@@ -146,6 +152,14 @@ void ReportEnd(const RunSummary& summary, const DisplayConfig& display, const Te
 ExitCode RunMake(MakeConfig config, Terminal& terminal) {
   const DisplayConfig& display = config.display;
   const TextStyle style = StyleOf(display, terminal.err_fd());
+  // Threads inherit it: none has been started yet.
+  if (const int error = config.nice ? GiveWay() : 0; error != 0 && !display.quiet) {
+    terminal.WriteError(ErrorLine(fmt::format("--nice: {}", std::strerror(error)), style));
+  }
+  if (config.max_load && !LoadOfOthers()) {
+    terminal.WriteError(ErrorLine("--max-load: /proc/loadavg does not tell what other programs do", style));
+    return kExitUsage;
+  }
   const bool progress = WantsProgress(display, config.job.dry_run, terminal);
   Stopper stopper;
   std::atomic<bool> all_said = false;
@@ -170,11 +184,18 @@ ExitCode RunMake(MakeConfig config, Terminal& terminal) {
     return ExitCodeOf(job.error());
   }
   stopper.Attach(*job);
+  std::optional<LoadLimit> load_limit;
+  if (config.max_load) {
+    load_limit.emplace(*config.max_load, LoadLimit::Functions{.done = [&] { return job->progress().done; },
+                                                              .pause = [&] { job->Pause(); },
+                                                              .resume = [&] { job->Resume(); }});
+  }
   std::optional<ProgressDrawer> drawer;
-  if (progress) drawer.emplace(*job, terminal, style.color, signals);
+  if (progress) drawer.emplace(*job, terminal, style.color, signals, load_limit ? &*load_limit : nullptr);
   const RunSummary summary = job->Wait();
   stopper.Detach();
   drawer.reset();
+  load_limit.reset();
   ReportEnd(summary, display, style, terminal);
   all_said = true;
   if (terminal.out_error() != 0) {

@@ -74,6 +74,11 @@ constexpr OptionSpec kOptions[] = {
     {"threads", 'j', true, kValue, kRun, kForMake, "N", "worker threads (default: the CPUs it may use)"},
     {"io-threads", 0, false, kValue, kRun, kForMake, "N", "threads that read ahead (default 2)"},
     {"tokens", 0, false, kValue, kRun, kForMake, "N", "pictures in flight at once (default 64 a thread)"},
+    {"nice", 0, false, kFlag, kRun, kForMake, "",
+     "in the background: other programs come first, at the\nCPU (niceness 10) and at the disk (idle class)"},
+    {"max-load", 0, false, kValue, kRun, kForMake, "N",
+     "start no picture while more than N threads of other\nprograms run or wait for a CPU (mean of a second);\n"
+     "every 5 seconds a few are made all the same"},
     {"max-pixels", 0, false, kValue, kRun, kForPictures, "N", "refuse larger pictures: 50M, 1G (default 268M)"},
     {"timeout", 0, false, kValue, kRun, kForMake, "SECONDS", "CPU time for one picture (default 60; 0: no limit)"},
     {"on-damage", 0, false, kValue, kRun, kForMake, "WHAT",

@@ -57,7 +57,10 @@ std::string Bar(double fraction, int columns, const LineStyle& style) {
 std::vector<Part> Parts(const Progress& progress, const Speed& speed, const LineStyle& style) {
   std::vector<Part> parts;
   if (style.stopping) parts.push_back({"stopping", "1;33", 9});
-  if (progress.paused) parts.push_back({"paused", "1;33", 9});
+  if (progress.paused) {
+    const std::string why = style.load ? fmt::format(" (load {:.1f})", *style.load) : "";
+    parts.push_back({"paused" + why, "1;33", 9});
+  }
   if (progress.total) {
     // As wide as it will become, so that what follows stays in its place.
     const std::string total = FormatCount(*progress.total);

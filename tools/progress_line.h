@@ -39,6 +39,7 @@ struct LineStyle {
   bool color = false;
   bool unicode = false;  // the bar in box-drawing characters
   bool stopping = false;
+  std::optional<double> load;  // of other programs, where a pause is for its sake
 };
 
 // The line, at most width - 1 columns wide (a full line would make some terminals wrap). What does not fit is left out,
