@@ -23,12 +23,12 @@ void ByteClaim::ShrinkTo(size_t bytes) {
   waiting_ = waiting;
 }
 
-ByteClaim ByteBudget::Claim(uint64_t seq, size_t bytes, uint64_t items) {
+ByteClaim ByteBudget::Claim(uint64_t seq, size_t bytes, uint64_t items, size_t working_bytes) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return stopped_ || (seq == next_seq_ && Fits(bytes)); });
+  changed_.wait(lock, [&] { return stopped_ || (seq == next_seq_ && Fits(bytes) && FitsBeside(bytes + working_bytes)); });
   if (stopped_) return {};
   next_seq_ += items;
-  ByteClaim claim = TakeLocked(bytes);
+  ByteClaim claim = TakeLocked(bytes, working_bytes);
   lock.unlock();
   changed_.notify_all();
   return claim;
@@ -36,14 +36,14 @@ ByteClaim ByteBudget::Claim(uint64_t seq, size_t bytes, uint64_t items) {
 
 ByteClaim ByteBudget::Charge(size_t bytes) {
   const std::lock_guard lock(mutex_);
-  return TakeLocked(bytes);
+  return TakeLocked(bytes, 0);
 }
 
-ByteClaim ByteBudget::TakeLocked(size_t bytes) {
-  held_ += bytes;
+ByteClaim ByteBudget::TakeLocked(size_t bytes, size_t working_bytes) {
+  held_ += bytes + working_bytes;
   waiting_ += bytes;
   peak_ = std::max(peak_, held_);
-  return {this, bytes};
+  return {this, bytes, working_bytes};
 }
 
 bool ByteBudget::HasRoom(size_t bytes) const {
@@ -58,7 +58,8 @@ void ByteBudget::Release(size_t bytes, size_t waiting) {
     held_ -= bytes;
     waiting_ -= waiting;
   }
-  if (waiting > 0) changed_.notify_all();
+  const bool limited = held_limit_ != std::numeric_limits<size_t>::max();
+  if (waiting > 0 || limited) changed_.notify_all();
 }
 
 void ByteBudget::Stop() {

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -16,7 +17,8 @@ class ByteBudget;
 class ByteClaim {
  public:
   ByteClaim() = default;
-  ByteClaim(ByteBudget* budget, size_t bytes) : budget_(budget), bytes_(bytes), waiting_(bytes) {}
+  ByteClaim(ByteBudget* budget, size_t bytes, size_t working_bytes)
+      : budget_(budget), bytes_(bytes + working_bytes), waiting_(bytes) {}
   ByteClaim(ByteClaim&& other) noexcept
       : budget_(std::exchange(other.budget_, nullptr)),
         bytes_(std::exchange(other.bytes_, 0)),
@@ -39,7 +41,7 @@ class ByteClaim {
  private:
   ByteBudget* budget_ = nullptr;
   size_t bytes_ = 0;
-  size_t waiting_ = 0;  // bytes_ until BeginWork, then 0
+  size_t waiting_ = 0;  // of these: of the file, until BeginWork
 };
 
 // Bytes are claimed once an item, in the order of the items, by reader threads outside the task arena. The limit is for
@@ -49,12 +51,15 @@ class ByteClaim {
 // whatever its size: so it cannot deadlock. Thread-safe.
 class ByteBudget {
  public:
-  explicit ByteBudget(size_t bytes) : limit_(bytes) {}
+  // `waiting`: bytes of files that wait for a worker. `held`: bytes of all kinds, of what is worked on too.
+  explicit ByteBudget(size_t waiting, size_t held = std::numeric_limits<size_t>::max())
+      : limit_(waiting), held_limit_(held) {}
 
-  // For `items` items from `seq` on (from 0, without gaps), which want that many bytes together. Waits until all items
-  // before `seq` have claimed, and there is room or no bytes wait for a worker. After Stop it returns an empty claim at
-  // once.
-  ByteClaim Claim(uint64_t seq, size_t bytes, uint64_t items = 1);
+  // For `items` items from `seq` on (from 0, without gaps), which want that many bytes of a file together, and
+  // `working_bytes` more for the work on it. Waits until all items before `seq` have claimed, and there is room under
+  // both limits: at least where nothing waits for a worker, and nothing is held. After Stop it returns an empty claim
+  // at once.
+  ByteClaim Claim(uint64_t seq, size_t bytes, uint64_t items = 1, size_t working_bytes = 0);
 
   // Takes bytes without waiting, over the limit if need be, in no order: for who holds one picture at a time anyway.
   // Not beside Claim in one run.
@@ -70,12 +75,16 @@ class ByteBudget {
  private:
   friend class ByteClaim;
   void Release(size_t bytes, size_t waiting);
-  ByteClaim TakeLocked(size_t bytes);
+  ByteClaim TakeLocked(size_t bytes, size_t working_bytes);
   bool Fits(size_t bytes) const {
     return bytes == 0 || waiting_ == 0 || (waiting_ <= limit_ && bytes <= limit_ - waiting_);
   }
+  bool FitsBeside(size_t bytes) const {
+    return bytes == 0 || held_ == 0 || (held_ <= held_limit_ && bytes <= held_limit_ - held_);
+  }
 
   const size_t limit_;
+  const size_t held_limit_;
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   uint64_t next_seq_ = 0;

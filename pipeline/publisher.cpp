@@ -63,19 +63,27 @@ Status Publisher::StageAll(Item& item) {
   return {};
 }
 
-void Publisher::Commit(Item& item) {
+void Publisher::Publish(Item& item) {
+  if (item.ended) return;
+  const StageTimer timer(item.result.stages, Stage::kPublish);
   try {
-    if (!item.ended) {
-      const StageTimer timer(item.result.stages, Stage::kPublish);
-      if (Status status = CommitAll(item); status) {
-        item.End(Outcome::kMade);
-      } else if (status.error().code == ErrorCode::kExists) {
-        Discard(item);
-        item.Fail({ErrorCode::kExists, "its thumbnail exists already"});
-      } else {
-        FailOutput(item, std::move(status.error()));
-      }
+    if (Status status = PublishAll(item); status) {
+      item.End(Outcome::kMade);
+    } else if (status.error().code == ErrorCode::kExists) {
+      Discard(item);
+      item.Fail({ErrorCode::kExists, "its thumbnail exists already"});
+    } else {
+      FailOutput(item, std::move(status.error()));
     }
+  } catch (const std::exception&) {
+    Discard(item);
+    item.Fail({ErrorCode::kOutOfMemory, "no memory left to name the thumbnails"});
+  }
+}
+
+void Publisher::Commit(Item& item) {
+  Publish(item);
+  try {
     if (journal_ != nullptr) journal_->Record(item);
     const bool has_outputs = item.result.outcome == Outcome::kMade || item.result.outcome == Outcome::kPlanned;
     if (!has_outputs) item.result.outputs.clear();
@@ -87,7 +95,7 @@ void Publisher::Commit(Item& item) {
   }
 }
 
-Status Publisher::CommitAll(Item& item) {
+Status Publisher::PublishAll(Item& item) {
   for (size_t i = 0; i < item.staged.size(); ++i) {
     const std::string to = item.result.outputs[i].path.string();
     if (Status status = MakeDirectoryOf(to); !status) return status;
@@ -103,9 +111,13 @@ Status Publisher::MakeDirectoryOf(const std::string& path) {
   const size_t slash = path.find_last_of('/');
   if (slash == std::string::npos) return {};
   std::string directory = path.substr(0, slash);
-  if (made_directories_.contains(directory)) return {};
+  {
+    const std::lock_guard lock(directories_mutex_);
+    if (made_directories_.contains(directory)) return {};
+  }
   if (Status status = file_system_.CreateDirectories(directory); !status) return status;
   RemoveAbandonedParts(directory);
+  const std::lock_guard lock(directories_mutex_);
   if (made_directories_.size() == kMadeDirectories) made_directories_.clear();
   made_directories_.insert(std::move(directory));
   return {};
@@ -200,17 +212,22 @@ void Publisher::RemoveStaleFiles() {
   others_died_ = RemoveAbandoned(temporary_, [](std::string_view name) { return std::optional(name); });
 }
 
-// Parts are copies from one file system to another: they are where a mount or a link leads out of the output
-// directory's own. A run that dies over one leaves the original as well: so the same command finds them also where the
-// numbers of the devices are the same (a directory mounted a second time).
-void Publisher::RemoveAbandonedParts(const std::string& directory) {
+uint64_t Publisher::TemporaryDevice() {
+  const std::lock_guard lock(directories_mutex_);
   if (!temporary_device_) {
     const auto info = file_system_.Stat(temporary_, true);
     temporary_device_ = info ? info->id.device : 0;
   }
+  return *temporary_device_;
+}
+
+// Parts are copies from one file system to another: they are where a mount or a link leads out of the output
+// directory's own. A run that dies over one leaves the original as well: so the same command finds them also where the
+// numbers of the devices are the same (a directory mounted a second time).
+void Publisher::RemoveAbandonedParts(const std::string& directory) {
   if (!others_died_) {
     const auto info = file_system_.Stat(directory, true);
-    if (!info || info->id.device == temporary_device_) return;
+    if (!info || info->id.device == TemporaryDevice()) return;
   }
   RemoveAbandoned(directory, NameOfPart);
 }

@@ -20,8 +20,8 @@
 namespace tbbthumbs {
 
 // A thumbnail is written whole into OUT/.tbbthumbs/tmp, then renamed: under its name it is there whole or not at all.
-// Stage is concurrent; Commit is serial, in the order in which results are wanted; counters and ending may be called
-// from any thread.
+// Stage and Publish are concurrent; Commit is serial, in the order in which results are wanted; counters and ending may
+// be called from any thread.
 class Publisher {
  public:
   // Makes OUT/.tbbthumbs/tmp with the first thumbnail. All must outlive it. `on_result` is called by Commit for each
@@ -34,7 +34,10 @@ class Publisher {
   // Writes the item's thumbnails into temporary files, and drops them from memory with their claim. Throws nothing.
   void Stage(Item& item);
 
-  // Gives the temporary files their names, notes them in the journal, counts, reports. Throws nothing.
+  // Gives the temporary files their names, in any order: no two items share one. Throws nothing.
+  void Publish(Item& item);
+
+  // Publishes what is not published yet; notes the item's end in the journal, counts, reports. Throws nothing.
   void Commit(Item& item);
 
   // Removes what other runs that died have left in OUT/.tbbthumbs/tmp (see IsAbandoned). Call it before the first
@@ -49,13 +52,14 @@ class Publisher {
  private:
   std::string NewTemporaryPath();
   Status StageAll(Item& item);
-  Status CommitAll(Item& item);
+  Status PublishAll(Item& item);
   Status MakeDirectoryOf(const std::string& path);
   Status MakeTemporaryDirectory();
   void Discard(Item& item);
   void FailOutput(Item& item, Error error);
   // The item is left and the run ends.
   void GiveUp(Item& item, const Error& error);
+  uint64_t TemporaryDevice();
   void RemoveAbandonedParts(const std::string& directory);
   // Removes the abandoned files in `directory`. `name_of`: the name in that of a file (see WriterOf), if it has one.
   // Returns whether there were any.
@@ -70,9 +74,11 @@ class Publisher {
   const std::function<void(PictureResult)> on_result_;
   const std::function<void()> on_fatal_;
   Journal* const journal_;
-  bool others_died_ = false;                          // set before the first Stage
-  std::unordered_set<std::string> made_directories_;  // of Commit alone: some of those it made
-  std::optional<uint64_t> temporary_device_;          // likewise: of the temporary directory, once it was asked for
+  bool others_died_ = false;  // set before the first Stage
+
+  std::mutex directories_mutex_;                      // guards the next two
+  std::unordered_set<std::string> made_directories_;  // some of those that were made
+  std::optional<uint64_t> temporary_device_;          // of the temporary directory, once it was asked for
 
   mutable std::mutex mutex_;  // guards all below: progress is read while the run lasts
   RunSummary counters_;
