@@ -50,8 +50,14 @@ void WriteMetadata(j_compress_ptr info, const Metadata& metadata) {
 // One JPEG being compressed into memory that libjpeg allocates.
 class JpegCompressor {
  public:
-  JpegCompressor() { info_.err = trap_.manager(); }
+  JpegCompressor() {
+    info_.err = trap_.manager();
+    monitor_.base.progress_monitor = &OnProgress;
+    monitor_.trap = &trap_;
+  }
   ~JpegCompressor() {
+    // Left before its end, libjpeg has not told yet where the buffer is now.
+    if (info_.dest != nullptr) info_.dest->term_destination(&info_);
     jpeg_destroy_compress(&info_);
     std::free(buffer_);
   }
@@ -69,9 +75,12 @@ class JpegCompressor {
         metadata.icc.size() > kMaxIccSegments * kIccPartBytes) {
       return Fail(ErrorCode::kInternal, "metadata are over their limits");
     }
-    bool stopped = false;
     const bool ok = trap_.Guarded([&] {
       jpeg_create_compress(&info_);
+      if (options.watch != nullptr) {
+        monitor_.watch = options.watch;
+        info_.progress = &monitor_.base;
+      }
       jpeg_mem_dest(&info_, &buffer_, &buffer_bytes_);
       info_.image_width = static_cast<JDIMENSION>(source.size.width);
       info_.image_height = static_cast<JDIMENSION>(source.size.height);
@@ -85,21 +94,31 @@ class JpegCompressor {
       if (options.progressive) jpeg_simple_progression(&info_);
       jpeg_start_compress(&info_, TRUE);
       WriteMetadata(&info_, metadata);
-      while (info_.next_scanline < info_.image_height) {
-        stopped = options.watch != nullptr && !options.watch->PollStop();
-        if (stopped) return;
-        write(info_);
-      }
+      while (info_.next_scanline < info_.image_height) write(info_);
       jpeg_finish_compress(&info_);
     });
     if (!ok) return tl::unexpected<Error>(trap_.TakeError());
-    if (stopped) return Fail(ErrorCode::kStopped, "stopped");
     const auto* bytes = reinterpret_cast<const std::byte*>(buffer_);
     return std::vector<std::byte>(bytes, bytes + buffer_bytes_);
   }
 
  private:
+  struct Monitor {
+    jpeg_progress_mgr base;  // first: libjpeg hands back its address
+    JpegErrorTrap* trap;
+    const Watch* watch;
+  };
+
+  // Between rows and, where there are several passes, between the rows of each.
+  static void OnProgress(j_common_ptr info) {
+    const auto* monitor = reinterpret_cast<const Monitor*>(info->progress);
+    if (monitor->watch->PollStop()) return;
+    monitor->trap->SetError(ErrorCode::kStopped, "stopped");
+    monitor->trap->Leave();
+  }
+
   JpegErrorTrap trap_;
+  Monitor monitor_{};
   jpeg_compress_struct info_{};
   unsigned char* buffer_ = nullptr;
   unsigned long buffer_bytes_ = 0;
