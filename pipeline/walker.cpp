@@ -5,12 +5,7 @@
 namespace tbbthumbs {
 
 Walker::Walker(FileSystem& file_system, const InputOptions& options, std::string root, std::set<FileId> skip)
-    : file_system_(file_system),
-      options_(options),
-      root_(std::move(root)),
-      skip_(std::move(skip)),
-      include_(options.include),
-      exclude_(options.exclude) {
+    : file_system_(file_system), options_(options), root_(std::move(root)), skip_(std::move(skip)), filter_(options) {
   Enter("");
 }
 
@@ -40,21 +35,11 @@ void Walker::Enter(std::string directory) {
 
 std::optional<FileKind> Walker::KindOf(const Level& level, size_t index) {
   const std::string_view name = level.listing.name(index);
-  if (!options_.hidden && name.starts_with('.')) return std::nullopt;
-  FileKind kind = level.listing.kind(index);
-  if (kind == FileKind::kLink && !options_.follow_links) return std::nullopt;
-  if (kind == FileKind::kLink || kind == FileKind::kUnknown) {
-    const auto info = file_system_.Stat(FullPath(JoinPath(level.directory, name)), options_.follow_links);
-    // A dangling link, or gone since: nothing to take.
-    if (!info || info->kind == FileKind::kLink) return std::nullopt;
-    kind = info->kind;
-  }
-  if (kind == FileKind::kOther) return std::nullopt;
-  return kind;
-}
-
-bool Walker::FileWanted(const std::string& relative) const {
-  return (include_.empty() || include_.Matches(relative)) && !exclude_.Matches(relative);
+  if (!filter_.TakesName(name)) return std::nullopt;
+  const FileKind kind = level.listing.kind(index);
+  // Nearly all: without making their paths.
+  if (kind == FileKind::kRegular || kind == FileKind::kDirectory) return kind;
+  return filter_.KindOf(file_system_, FullPath(JoinPath(level.directory, name)), kind);
 }
 
 std::optional<Walker::Found> Walker::Next() {
@@ -64,14 +49,14 @@ std::optional<Walker::Found> Walker::Next() {
       const size_t index = level.next_file++;
       if (KindOf(level, index) != FileKind::kRegular) continue;
       const std::string relative = JoinPath(level.directory, level.listing.name(index));
-      if (FileWanted(relative)) return Found{FullPath(relative), level.directory};
+      if (filter_.TakesFile(relative)) return Found{FullPath(relative), level.directory};
     }
     bool entered = false;
     while (options_.recursive && !entered && level.next_directory < level.listing.size()) {
       const size_t index = level.next_directory++;
       if (level.listing.kind(index) == FileKind::kRegular || KindOf(level, index) != FileKind::kDirectory) continue;
       std::string relative = JoinPath(level.directory, level.listing.name(index));
-      if (exclude_.Matches(relative)) continue;
+      if (!filter_.EntersDirectory(relative)) continue;
       const size_t depth = levels_.size();
       Enter(std::move(relative));  // `level` may have moved from here on
       entered = levels_.size() > depth;

@@ -10,8 +10,8 @@
 
 #include "codecs/error.h"
 #include "pipeline/file_system.h"
-#include "pipeline/glob.h"
 #include "pipeline/input_options.h"
+#include "pipeline/tree_filter.h"
 
 namespace tbbthumbs {
 
@@ -46,16 +46,14 @@ class Walker {
 
   void Enter(std::string directory);
   std::string FullPath(std::string_view relative) const;
-  // What the entry is, a link resolved where links are followed; nothing where it is to be left out.
+  // As TreeFilter::KindOf, and nothing for hidden names.
   std::optional<FileKind> KindOf(const Level& level, size_t index);
-  bool FileWanted(const std::string& relative) const;
 
   FileSystem& file_system_;
   const InputOptions& options_;
   const std::string root_;
   const std::set<FileId> skip_;
-  const GlobSet include_;
-  const GlobSet exclude_;
+  const TreeFilter filter_;
   std::vector<Level> levels_;
   std::set<FileId> linked_;  // directories entered, kept only where links are followed
   std::vector<Error> errors_;

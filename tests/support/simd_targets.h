@@ -10,10 +10,10 @@
 
 namespace tbbthumbs::testing {
 
-// The targets that this CPU has, one by one. Those that are not compiled in fall back on the best that is.
+// The targets that this CPU has and that are compiled, one by one.
 inline std::vector<int64_t> SimdTargets() {
   std::vector<int64_t> targets;
-  for (int64_t all = hwy::SupportedTargets(); all != 0; all &= all - 1) targets.push_back(all & -all);
+  for (int64_t all = hwy::SupportedTargets() & HWY_TARGETS; all != 0; all &= all - 1) targets.push_back(all & -all);
   return targets;
 }
 
