@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <new>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "codecs/decoder.h"
 #include "codecs/format.h"
 #include "codecs/thumbnail_layout.h"
 #include "codecs/thumbnail_spec.h"
+#include "codecs/working_bytes.h"
 #include "pipeline/file_facts.h"
 
 namespace tbbthumbs {
@@ -39,8 +42,9 @@ Error OpenError(const InputFile& file, Error error) {
 
 }  // namespace
 
-FileReader::FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names, Journal* journal)
-    : file_system_(file_system), options_(options), names_(names), journal_(journal) {}
+FileReader::FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names, const MemoryShares& memory,
+                       Journal* journal)
+    : file_system_(file_system), options_(options), names_(names), memory_(memory), journal_(journal) {}
 
 void FileReader::Recall(std::span<const std::unique_ptr<Item>> items) const {
   if (journal_ == nullptr || options_.if_exists == IfExists::kOverwrite) return;
@@ -67,7 +71,13 @@ size_t FileReader::LookUp(Item& item) const {
     if (!item.ended && options_.dry_run) Plan(item, facts);
   });
   if (item.ended) return 0;
-  return static_cast<size_t>(std::min<uint64_t>(item.result.bytes_in, options_.read_ahead_bytes));
+  auto resident_bytes = static_cast<size_t>(std::min<uint64_t>(item.result.bytes_in, memory_.read_ahead));
+  if (memory_.limited) {
+    Guard(item, [&] {
+      if (Status status = Weigh(item, resident_bytes); !status) item.Fail(std::move(status.error()));
+    });
+  }
+  return item.ended ? 0 : resident_bytes;
 }
 
 void FileReader::Fetch(Item& item, size_t resident_bytes) const {
@@ -194,17 +204,39 @@ Result<std::unique_ptr<FileSource>> FileReader::OpenPicture(Item& item, size_t f
   return source;
 }
 
-Status FileReader::Read(Item& item, size_t resident_bytes) const {
-  // The first bytes alone: what is no picture is not read.
-  constexpr size_t kSmall = size_t{32} << 10;
-  auto source = OpenPicture(item, resident_bytes <= kSmall ? resident_bytes : kSniffBytes);
-  if (!source) return tl::unexpected<Error>(std::move(source.error()));
+Status FileReader::Weigh(Item& item, size_t& resident_bytes) const {
+  auto opened = OpenPicture(item, std::min(resident_bytes, kHeaderBytes));
+  if (!opened) return tl::unexpected<Error>(std::move(opened.error()));
   if (item.ended) return {};
+  if (const auto decoder = OpenDecoder(**opened, options_.limits)) {
+    item.working_bytes = static_cast<size_t>(
+        std::min<uint64_t>(WorkingBytes((*decoder)->info(), options_.specs), std::numeric_limits<size_t>::max() / 2));
+  }
+  // What has no header is the decoder's to tell.
+  const size_t least = item.working_bytes + std::min(resident_bytes, kHeaderBytes);
+  if (least > memory_.pictures) {
+    return Fail(ErrorCode::kTooLarge, "it would take about " + std::to_string((least >> 20) + 1) + " MiB of memory, " +
+                                          std::to_string(memory_.pictures >> 20) + " MiB are for pictures");
+  }
+  resident_bytes = std::min(resident_bytes, memory_.pictures - item.working_bytes);
+  item.opened = std::move(*opened);
+  return {};
+}
+
+Status FileReader::Read(Item& item, size_t resident_bytes) const {
+  std::unique_ptr<FileSource> source = std::move(item.opened);
+  if (source == nullptr) {
+    // The first bytes alone: what is no picture is not read.
+    auto opened = OpenPicture(item, resident_bytes <= kHeaderBytes ? resident_bytes : kSniffBytes);
+    if (!opened) return tl::unexpected<Error>(std::move(opened.error()));
+    if (item.ended) return {};
+    source = std::move(*opened);
+  }
   // Named one by one, the decoder says what is wrong with it.
   if (IsDecoded(item.result.format)) {
-    if (Status status = (*source)->MakeResident(resident_bytes); !status) return status;
+    if (Status status = source->MakeResident(resident_bytes); !status) return status;
   }
-  item.source = std::move(*source);
+  item.source = std::move(source);
   return {};
 }
 

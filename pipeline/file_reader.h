@@ -14,6 +14,7 @@
 #include "pipeline/item.h"
 #include "pipeline/job.h"
 #include "pipeline/journal.h"
+#include "pipeline/memory_shares.h"
 #include "pipeline/name_turns.h"
 
 namespace tbbthumbs {
@@ -24,13 +25,15 @@ class FileReader {
  public:
   // All must outlive it.
   // `journal`: null where there is none.
-  FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names, Journal* journal);
+  FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names, const MemoryShares& memory,
+             Journal* journal);
 
   // Before LookUp, for many at once: what the journal knows of them.
   void Recall(std::span<const std::unique_ptr<Item>> items) const;
 
   // The first half, once for every item (see NameTurns): ends the item, or returns how many bytes of the file Fetch
-  // will hold in memory, at most read_ahead_bytes; 0 for an ended item. Throws nothing.
+  // will hold in memory, at most MemoryShares::read_ahead; 0 for an ended item. Where memory is limited it also opens
+  // the file and says in item.working_bytes what the work on it will take. Throws nothing.
   size_t LookUp(Item& item) const;
 
   // The second half: fills item.source with the first `resident_bytes` of the file in memory (the rest is read by
@@ -41,6 +44,8 @@ class FileReader {
   void Examine(Item& item, FileFacts& facts) const;
   Status ReadFacts(Item& item, NameNeeds needs, FileFacts& facts) const;
   void Plan(Item& item, FileFacts& facts) const;
+  // Where memory is limited: what the picture needs, or that it needs too much.
+  Status Weigh(Item& item, size_t& resident_bytes) const;
   Result<std::unique_ptr<FileSource>> OpenPicture(Item& item, size_t first_bytes) const;
   Status Read(Item& item, size_t resident_bytes) const;
   bool Filtered(const FileInfo& info) const;
@@ -53,6 +58,7 @@ class FileReader {
   FileSystem& file_system_;
   const JobOptions& options_;
   NameTurns& names_;
+  const MemoryShares& memory_;
   Journal* const journal_;
   std::shared_ptr<BufferPool> buffers_ = std::make_shared<BufferPool>();
 };

@@ -13,6 +13,7 @@
 #include "codecs/byte_source.h"
 #include "codecs/thumbnail.h"
 #include "pipeline/byte_budget.h"
+#include "pipeline/file_source.h"
 #include "pipeline/journal_store.h"
 #include "pipeline/run_summary.h"
 
@@ -57,6 +58,10 @@ struct Item {
   // Set as soon as what becomes of it is known (result.outcome); the later stages then leave it alone.
   bool ended = false;
   PictureResult result;
+
+  // From looking up to reading, where memory is limited.
+  std::unique_ptr<FileSource> opened;
+  size_t working_bytes = 0;  // that are to be claimed beside those of the file
 
   // From reading to the end of the thumbnailer; the claim until the thumbnails are staged.
   ByteClaim claim;

@@ -39,6 +39,9 @@ Status CheckOptions(const JobOptions& options) {
     return senseless("threads and tokens can't be negative, and at least one I/O thread is needed");
   }
   if (options.read_ahead_bytes == 0) return senseless("nothing may be read ahead");
+  if (options.memory_bytes > 0 && options.memory_bytes < JobOptions::kLeastMemoryBytes) {
+    return senseless("less memory than 64 MiB");
+  }
   return CheckNameOptions(options.names, options.specs);
 }
 
@@ -64,6 +67,12 @@ Status CheckInputsOutsideOutput(FileSystem& file_system, const JobOptions& optio
     }
   }
   return {};
+}
+
+// With the number of threads that it will have.
+JobOptions WithThreads(JobOptions options) {
+  options.threads = std::min(options.threads > 0 ? options.threads : UsableCpus(), MaxTaskThreads());
+  return options;
 }
 
 }  // namespace
@@ -115,9 +124,9 @@ class Job::Impl {
 
 Job::Impl::Impl(FileSystem& file_system, JobOptions options, std::unique_ptr<Journal> journal)
     : file_system_(file_system),
-      options_(std::move(options)),
+      options_(WithThreads(std::move(options))),
       output_(options_.output.string()),
-      threads_(std::min(options_.threads > 0 ? options_.threads : UsableCpus(), MaxTaskThreads())),
+      threads_(options_.threads),
       tokens_(options_.tokens > 0 ? options_.tokens : DefaultTokens(threads_)),
       journal_(std::move(journal)),
       stages_(
@@ -151,7 +160,7 @@ void Job::Impl::Start() {
 void Job::Impl::Run() {
   NameThisThread("tbbt-run");
   if (!options_.dry_run) stages_.publisher().RemoveStaleFiles();
-  Status status = RunTaskGraph(source_, stages_, threads_, tokens_);
+  Status status = RunTaskGraph(source_, stages_, {threads_, tokens_, WritersFor(options_.io_threads)});
   source_.Stop();
   counter_.request_stop();
   if (!options_.dry_run) stages_.publisher().RemoveTemporaryDirectory();

@@ -73,11 +73,17 @@ struct JobOptions {
   // Pictures in flight at once; 0: 64 per thread, at least 64, at most 1024. Costs a few hundred bytes each, and a
   // finished thumbnail's bytes while it waits for its turn.
   int tokens = 0;
-  // Threads that look up and read files ahead. More help storage that answers slowly.
+  // Threads that look up and read files ahead. More help storage that answers slowly; from 3 on as many others write
+  // the thumbnails, which the workers do by themselves where that is quick.
   int io_threads = 2;
   // Bytes of files read ahead that wait for a worker; and at most so many of each file that is worked on, the rest is
-  // read as it is needed. At least one picture is always admitted.
+  // read as it is needed. At least one picture is always admitted. Many io_threads are of use only with more of it.
   size_t read_ahead_bytes = size_t{16} << 20;
+  // Of the whole process, about: pictures are admitted by what they will hold while they are worked on, as their
+  // headers say, besides the limits above. Large ones go one at a time; one that can't fit is kTooLarge. 0: no such
+  // limit. At least kLeastMemoryBytes.
+  uint64_t memory_bytes = 0;
+  static constexpr uint64_t kLeastMemoryBytes = uint64_t{64} << 20;
 
   // Counts the files below the input directories in the background first, so that Progress::total is known early.
   bool count_total = false;

@@ -68,7 +68,7 @@ bool Source::ReadAll(std::vector<std::unique_ptr<Item>> items) {
     Item& last = *group->items.back();
     if (last.ended) ++ended;
     if (last.ended && &item != &items.back()) continue;
-    last.claim = stages_.budget().Claim(group->first_seq(), bytes, group->items.size());
+    last.claim = stages_.budget().Claim(group->first_seq(), bytes, group->items.size(), last.working_bytes);
     if (stopped()) return false;
     stages_.reader().Fetch(last, bytes);
     if (!Put(std::exchange(group, std::make_unique<ItemGroup>()))) return false;

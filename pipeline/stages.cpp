@@ -10,11 +10,12 @@ Stages::Stages(FileSystem& file_system, const JobOptions& options, std::function
                std::function<void()> on_fatal, Journal* journal)
     : planner_(options.output.string(), options.names, options.specs),
       names_(planner_),
-      budget_(options.read_ahead_bytes),
+      memory_(ShareMemory(options)),
+      budget_(memory_.read_ahead, memory_.pictures),
       inputs_(file_system, options.input, options.output.string(), options.keep_open),
       items_(inputs_, names_, [this, &file_system, &options] { return CountForNames(file_system, options); }),
-      reader_(file_system, options, names_, journal),
-      thumbnailer_(options.specs, options.limits, closed_.get_token(), stop_.get_token()),
+      reader_(file_system, options, names_, memory_, journal),
+      thumbnailer_(options.specs, options.limits, memory_.kept_by_worker, closed_.get_token(), stop_.get_token()),
       publisher_(file_system, options.output.string(), options.if_exists, std::move(on_result), std::move(on_fatal),
                  journal) {}
 
@@ -30,11 +31,12 @@ Status Stages::CountForNames(FileSystem& file_system, const JobOptions& options)
   return {};
 }
 
-void Stages::Work(ItemGroup& group) {
-  Item* const item = group.to_work_on();
-  if (item == nullptr) return;
-  thumbnailer_.Process(*item);
-  publisher_.Stage(*item);
+void Stages::Process(ItemGroup& group) {
+  if (Item* const item = group.to_work_on()) thumbnailer_.Process(*item);
+}
+
+void Stages::Stage(ItemGroup& group) {
+  if (Item* const item = group.to_work_on()) publisher_.Stage(*item);
 }
 
 void Stages::Commit(ItemGroup& group) {

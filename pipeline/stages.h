@@ -12,6 +12,7 @@
 #include "pipeline/input_stream.h"
 #include "pipeline/item_stream.h"
 #include "pipeline/job.h"
+#include "pipeline/memory_shares.h"
 #include "pipeline/name_planner.h"
 #include "pipeline/name_turns.h"
 #include "pipeline/publisher.h"
@@ -31,8 +32,9 @@ class Stages {
   Stages(FileSystem& file_system, const JobOptions& options, std::function<void(PictureResult)> on_result,
          std::function<void()> on_fatal, Journal* journal = nullptr);
 
-  // The second stage and the first half of the third, and the rest of it, for a group of items.
-  void Work(ItemGroup& group);
+  // The second stage, the first half of the third and the rest of it, for a group of items.
+  void Process(ItemGroup& group);
+  void Stage(ItemGroup& group);
   void Commit(ItemGroup& group);
 
   InputStream& inputs() { return inputs_; }
@@ -60,6 +62,7 @@ class Stages {
   std::stop_source stop_;
   NamePlanner planner_;
   NameTurns names_;
+  const MemoryShares memory_;
   ByteBudget budget_;
   InputStream inputs_;
   ItemStream items_;

@@ -8,9 +8,11 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "pipeline/output_threads.h"
 #include "pipeline/thread_name.h"
 
 namespace tbbthumbs {
@@ -31,27 +33,36 @@ int MaxTaskThreads() {
   return static_cast<int>(tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
 }
 
+int WritersFor(int io_threads) { return io_threads > 2 ? io_threads : 0; }
+
 int DefaultTokens(int threads) { return std::clamp(64 * threads, 64, 1024); }
 
 // No filter body throws and nothing cancels the context: either would leak every item that waits between the stages. A
 // stop ends the source; what is in flight flows out.
-Status RunTaskGraph(Source& source, Stages& stages, int threads, int tokens) {
+Status RunTaskGraph(Source& source, Stages& stages, const GraphOptions& options) {
   using Token = std::unique_ptr<ItemGroup>;
   try {
-    tbb::task_arena arena(threads);
+    std::optional<OutputThreads> output;
+    if (options.writers > 0) output.emplace(stages, options.writers);
+    tbb::task_arena arena(options.threads);
     arena.execute([&] {
       tbb::parallel_pipeline(
-          static_cast<size_t>(tokens),
+          static_cast<size_t>(options.tokens),
           tbb::make_filter<void, Token>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& control) {
             Token group = source.Next();
             if (group == nullptr) control.stop();
             return group;
           }) & tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, [&](Token group) {
             NameWorker();
-            stages.Work(*group);
+            stages.Process(*group);
+            if (!output) stages.Stage(*group);
             return group;
-          }) & tbb::make_filter<Token, void>(tbb::filter_mode::serial_in_order, [&](const Token& group) {
-            stages.Commit(*group);
+          }) & tbb::make_filter<Token, void>(tbb::filter_mode::serial_in_order, [&](Token group) {
+            if (output) {
+              output->Put(std::move(group));
+            } else {
+              stages.Commit(*group);
+            }
           }));
     });
   } catch (const std::bad_alloc&) {

@@ -14,10 +14,18 @@ int MaxTaskThreads();
 // Pictures in flight for that many threads, where nobody says otherwise: 64 per thread, at least 64, at most 1024.
 int DefaultTokens(int threads);
 
-// Drives the items of `source` through the other stages until the source ends. At most `tokens` items are
-// between the stages at once; `threads` threads work, the caller among them. Throws nothing: std::system_error and
+struct GraphOptions {
+  int threads = 1;  // that work, the caller among them
+  int tokens = 64;  // groups of items between the stages at once
+  int writers = 0;  // threads outside the graph that write the thumbnails; 0: the workers do
+};
+
+// How many, for that many threads that read: none for up to two, as for storage that answers at once.
+int WritersFor(int io_threads);
+
+// Drives the items of `source` through the other stages until the source ends. Throws nothing: std::system_error and
 // bad_alloc of starting it are returned as kInternal and kOutOfMemory.
-[[nodiscard]] Status RunTaskGraph(Source& source, Stages& stages, int threads, int tokens);
+[[nodiscard]] Status RunTaskGraph(Source& source, Stages& stages, const GraphOptions& options);
 
 }  // namespace tbbthumbs
 

@@ -9,13 +9,6 @@
 namespace tbbthumbs {
 namespace {
 
-// What a worker keeps from picture to picture: more than is of use again, but for one of unusual size.
-constexpr size_t kMostKeptBytes = size_t{16} << 20;
-
-}  // namespace
-
-namespace {
-
 // What was read counts only if the file stayed as it was: bytes of two versions may look damaged, or may not.
 Result<Made> Checked(Result<Made> made, ByteSource& source) {
   if (!made && made.error().code == ErrorCode::kStopped) return made;
@@ -25,8 +18,9 @@ Result<Made> Checked(Result<Made> made, ByteSource& source) {
 
 }  // namespace
 
-Thumbnailer::Thumbnailer(const SpecSet& specs, const DecodeLimits& limits, std::stop_token closed, std::stop_token stop)
-    : specs_(specs), limits_(limits), closed_(std::move(closed)), stop_(std::move(stop)) {}
+Thumbnailer::Thumbnailer(const SpecSet& specs, const DecodeLimits& limits, size_t kept_bytes, std::stop_token closed,
+                         std::stop_token stop)
+    : specs_(specs), limits_(limits), kept_bytes_(kept_bytes), closed_(std::move(closed)), stop_(std::move(stop)) {}
 
 void Thumbnailer::Process(Item& item) {
   if (item.ended) return;
@@ -77,7 +71,7 @@ std::unique_ptr<Workspace> Thumbnailer::Borrow() {
 }
 
 void Thumbnailer::Return(std::unique_ptr<Workspace> workspace) {
-  workspace->Trim(kMostKeptBytes);
+  workspace->Trim(kept_bytes_);
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(workspace));
 }

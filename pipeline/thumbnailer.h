@@ -17,9 +17,10 @@ namespace tbbthumbs {
 // Concurrent: any number of threads may call Process at once.
 class Thumbnailer {
  public:
-  // `specs` and `limits` must outlive it. After a request on `closed` items that come end as left, after one on `stop`
-  // also those that are being processed.
-  Thumbnailer(const SpecSet& specs, const DecodeLimits& limits, std::stop_token closed, std::stop_token stop);
+  // `specs` and `limits` must outlive it. `kept_bytes`: what a worker keeps at most from picture to picture. After a
+  // request on `closed` items that come end as left, after one on `stop` also those that are being processed.
+  Thumbnailer(const SpecSet& specs, const DecodeLimits& limits, size_t kept_bytes, std::stop_token closed,
+              std::stop_token stop);
 
   // Fills item.thumbnails and item.result, or ends the item, also where its file has changed meanwhile; gives back the
   // file's bytes but for as many as the thumbnails have. Throws nothing. Does nothing to an ended item.
@@ -34,6 +35,7 @@ class Thumbnailer {
 
   const SpecSet& specs_;
   const DecodeLimits& limits_;
+  const size_t kept_bytes_;
   const std::stop_token closed_;
   const std::stop_token stop_;
 

@@ -62,7 +62,7 @@ class ThumbnailerTest : public ::testing::Test {
   DecodeLimits limits_;
   std::stop_source closed_;
   std::stop_source stop_;
-  Thumbnailer thumbnailer_{specs_, limits_, closed_.get_token(), stop_.get_token()};
+  Thumbnailer thumbnailer_{specs_, limits_, size_t{1} << 20, closed_.get_token(), stop_.get_token()};
   const std::vector<std::byte> jpeg_ = testing::MakeJpeg({.size = {640, 480}});
   int reads_ = 0;
   int checks_ = 0;

@@ -303,6 +303,13 @@ void ReadDisplay(Reader& reader, DisplayConfig& display) {
   if (display.quiet) display.verbose = false;
 }
 
+Parsed<uint64_t> ParseMemory(const std::string& text) {
+  const auto bytes = ParseByteCount(text);
+  if (bytes && *bytes < JobOptions::kLeastMemoryBytes)
+    return tl::unexpected<std::string>("'" + text + "' is under 64M");
+  return bytes;
+}
+
 void ReadJournal(Reader& reader, JournalOptions& journal) {
   bool none = false;
   reader.ReadFlag("no-journal", none);
@@ -332,6 +339,9 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
   reader.ReadInt("threads", job.threads, 0, kMostThreads);
   reader.ReadInt("io-threads", job.io_threads, 1, kMostThreads);
   reader.ReadInt("tokens", job.tokens, 0, kMostTokens);
+  // Files of several megabytes for each of them.
+  if (job.io_threads > 2) job.read_ahead_bytes = static_cast<size_t>(job.io_threads) * (size_t{8} << 20);
+  reader.Read("memory", job.memory_bytes, ParseMemory);
   reader.Read("max-pixels", job.limits.max_pixels, ParsePixelCount);
   reader.Read("timeout", job.limits.cpu_deadline, ParseSeconds);
   reader.ReadFlag("dry-run", job.dry_run);

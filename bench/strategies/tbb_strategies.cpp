@@ -61,7 +61,8 @@ Status RunTbbFlowGraph(Stages& stages, const Knobs& knobs, Usage&) {
       });
       tbb::flow::limiter_node<Token> limiter(graph, static_cast<size_t>(knobs.tokens));
       tbb::flow::function_node<Token, Token> work(graph, tbb::flow::unlimited, [&](Token group) {
-        stages.Work(*group);
+        stages.Process(*group);
+        stages.Stage(*group);
         return group;
       });
       tbb::flow::sequencer_node<Token> sequencer(graph, [](const Token& group) { return group->number; });
@@ -85,7 +86,7 @@ Status RunTbbPipeline(Stages& stages, const Knobs& knobs, Usage&) {
   Status status;
   const Status started = Guarded([&] {
     Source source(stages, knobs.io_threads);
-    status = RunTaskGraph(source, stages, knobs.threads, knobs.tokens);
+    status = RunTaskGraph(source, stages, {knobs.threads, knobs.tokens, WritersFor(knobs.io_threads)});
   });
   return started ? status : started;
 }
