@@ -13,7 +13,7 @@ std::string ParentOf(const std::string& path) {
 }
 
 std::string Tidy(const std::string& path) {
-  std::string tidy = path == "." ? "" : path;
+  std::string tidy = path == "." || path == "/" ? "" : path;
   while (tidy.size() > 1 && tidy.back() == '/') tidy.pop_back();
   return tidy;
 }
@@ -67,6 +67,7 @@ MemoryFileSystem::Node& MemoryFileSystem::Add(const std::string& path, FileKind 
   if (!path.empty() && !nodes_.contains(ParentOf(path))) Add(ParentOf(path), FileKind::kDirectory);
   Node& node = nodes_[path];
   node.kind = kind;
+  if (!path.empty()) node.device = nodes_[ParentOf(path)].device;
   node.inode = next_inode_++;
   node.modified = now_;
   return node;
@@ -99,6 +100,11 @@ void MemoryFileSystem::AddLink(const std::string& path, const std::string& targe
 void MemoryFileSystem::AddOther(const std::string& path) {
   const std::lock_guard lock(mutex_);
   Add(path, FileKind::kOther);
+}
+
+void MemoryFileSystem::AddMounted(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  Add(path, FileKind::kDirectory).device = next_device_++;
 }
 
 bool MemoryFileSystem::Exists(const std::string& path) const {
@@ -153,7 +159,7 @@ Result<FileInfo> MemoryFileSystem::Stat(const std::string& path, bool follow) {
   const std::lock_guard lock(mutex_);
   const Node* node = Find(path, follow);
   if (node == nullptr) return Fail(ErrorCode::kNotFound, "no such file");
-  return FileInfo{node->kind, {1, node->inode}, node->bytes.size(), node->modified};
+  return FileInfo{node->kind, {node->device, node->inode}, node->bytes.size(), node->modified};
 }
 
 Result<DirectoryListing> MemoryFileSystem::List(const std::string& path) {

@@ -22,6 +22,7 @@ class MemoryFileSystem final : public FileSystem {
     FileKind kind = FileKind::kRegular;
     std::vector<std::byte> bytes;
     std::chrono::nanoseconds modified{};
+    uint64_t device = 1;
     uint64_t inode = 0;
     std::string target;  // of a link
   };
@@ -35,6 +36,8 @@ class MemoryFileSystem final : public FileSystem {
   void AddDirectory(const std::string& path);
   void AddLink(const std::string& path, const std::string& target);
   void AddOther(const std::string& path);
+  // A directory that a disk is mounted on: what is added below it lies on that.
+  void AddMounted(const std::string& path);
 
   bool Exists(const std::string& path) const;
   std::vector<std::byte> Bytes(const std::string& path) const;
@@ -62,6 +65,7 @@ class MemoryFileSystem final : public FileSystem {
 
   mutable std::mutex mutex_;  // guards all below
   std::map<std::string, Node> nodes_;
+  uint64_t next_device_ = 2;
   uint64_t next_inode_ = 1;
   std::chrono::nanoseconds now_ = std::chrono::hours(1'000'000);
 };

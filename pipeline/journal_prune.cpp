@@ -1,0 +1,294 @@
+#include "pipeline/journal_prune.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <new>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "pipeline/hash_set.h"
+#include "pipeline/missing_disk.h"
+#include "pipeline/name_hash.h"
+
+namespace tbbthumbs {
+namespace {
+
+// Rows that are dropped in one transaction: a kill leaves so many whose thumbnails are gone.
+constexpr size_t kBatch = 1000;
+constexpr size_t kMostKeptPlaces = 100;
+
+// False of what no run writes: the journal may be damaged.
+bool LiesInOutput(std::string_view path) {
+  bool first = true;
+  for (size_t begin = 0; begin <= path.size();) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view part = path.substr(begin, end - begin);
+    if (part.empty() || part == "." || part == ".." || part.find('\0') != std::string_view::npos) return false;
+    if (first && part == kOwnDirectory) return false;
+    first = false;
+    begin = end + 1;
+  }
+  return true;
+}
+
+// Paths in the order of the journal, which goes directory by directory: each takes the length of its name and a byte.
+class PathList {
+ public:
+  void Add(const std::string& path) {
+    const size_t name = path.rfind('/') + 1;
+    const std::string_view directory = std::string_view(path).substr(0, name);
+    if (directories_.empty() || directories_.back().path != directory) directories_.push_back({std::string(directory)});
+    directories_.back().names.append(path, name).push_back('\0');
+  }
+
+  // The next `count`, fewer at the end; those are taken out of it.
+  std::vector<std::string> Take(size_t count) {
+    std::vector<std::string> paths;
+    for (; paths.size() < count && next_directory_ < directories_.size(); ++next_directory_, next_name_ = 0) {
+      Directory& directory = directories_[next_directory_];
+      while (next_name_ < directory.names.size()) {
+        if (paths.size() == count) return paths;
+        const std::string_view name = directory.names.c_str() + next_name_;
+        paths.push_back(directory.path + std::string(name));
+        next_name_ += name.size() + 1;
+      }
+      directory = {};
+    }
+    return paths;
+  }
+
+ private:
+  struct Directory {
+    std::string path;   // with its '/'
+    std::string names;  // each ended by '\0'
+  };
+  std::vector<Directory> directories_;
+  size_t next_directory_ = 0;
+  size_t next_name_ = 0;  // in the names of that
+};
+
+class Pruner {
+ public:
+  Pruner(FileSystem& file_system, JournalStore& store, const PruneOptions& options, const PruneCallbacks& callbacks)
+      : file_system_(file_system), store_(store), options_(options), callbacks_(callbacks) {}
+
+  PruneSummary Run() {
+    try {
+      if (Status status = Prune(); !status) summary_.failure = std::move(status.error());
+    } catch (const std::bad_alloc&) {
+      summary_.failure = Error{ErrorCode::kOutOfMemory, "no memory for the names of all that is gone"};
+    } catch (const std::exception& error) {
+      summary_.failure = Error{ErrorCode::kInternal, error.what()};
+    }
+    return std::move(summary_);
+  }
+
+ private:
+  Status Prune();
+  Status FindGone();
+  Status FindClaimed();
+  Status PruneBatch(const std::vector<std::string>& inputs);
+  void Judge(const std::string& input, const JournalRow& row);
+  void Keep(const std::string& directory);
+  bool RemoveThumbnails(const std::string& input, const JournalRow& row);
+  bool RemoveThumbnail(const std::string& input, const std::string& path);
+  void RemoveEmptyDirectories();
+  bool IsGone(const std::string& input) const;
+  void Problem(const std::string& path, const Error& error);
+  bool GoesOn();
+
+  FileSystem& file_system_;
+  JournalStore& store_;
+  const PruneOptions& options_;
+  const PruneCallbacks& callbacks_;
+  PruneSummary summary_;
+
+  MissingDiskFinder disks_{file_system_};
+  // Of the directory that was looked at last.
+  std::string directory_;
+  std::optional<std::string> missing_disk_;
+
+  PathList gone_;
+  HashSet gone_hashes_;  // the same
+  HashSet outputs_;      // of these
+  HashSet claimed_;      // of these, by inputs that stay
+  // Relative to the output directory; what is below comes first.
+  std::set<std::string, std::greater<>> emptied_;
+};
+
+Status Pruner::Prune() {
+  if (Status status = FindGone(); !status || summary_.stopped) return status;
+  summary_.all_missing = summary_.there == 0 && summary_.kept + gone_hashes_.size() > 0 && !options_.even_all;
+  if (summary_.all_missing) return {};
+  if (Status status = FindClaimed(); !status || summary_.stopped) return status;
+  while (!summary_.stopped) {
+    const std::vector<std::string> inputs = gone_.Take(kBatch);
+    if (inputs.empty()) break;
+    if (Status status = PruneBatch(inputs); !status) return status;
+  }
+  return {};
+}
+
+bool Pruner::GoesOn() {
+  if (callbacks_.go_on && !callbacks_.go_on()) summary_.stopped = true;
+  return !summary_.stopped;
+}
+
+void Pruner::Problem(const std::string& path, const Error& error) {
+  ++summary_.problems;
+  if (callbacks_.on_problem) callbacks_.on_problem(path, error);
+}
+
+bool Pruner::IsGone(const std::string& input) const {
+  const auto info = file_system_.Stat(input, false);
+  return !info && info.error().code == ErrorCode::kNotFound;
+}
+
+Status Pruner::FindGone() {
+  return store_.ForEach(std::nullopt, [&](const std::string& input, const JournalRow& row) {
+    if (!GoesOn()) return false;
+    ++summary_.inputs;
+    Judge(input, row);
+    return true;
+  });
+}
+
+void Pruner::Judge(const std::string& input, const JournalRow& row) {
+  // None that a run has written.
+  if (!input.starts_with('/') || input.find('\0') != std::string::npos) {
+    ++summary_.unknown;
+    return;
+  }
+  // A link that points nowhere is there.
+  const auto info = file_system_.Stat(input, false);
+  if (info || info.error().code != ErrorCode::kNotFound) {
+    ++(info ? summary_.there : summary_.unknown);
+    return;
+  }
+  if (!options_.even_all) {
+    std::string directory = ParentDirectory(input);
+    if (directory != directory_) {
+      directory_ = std::move(directory);
+      missing_disk_ = disks_.Find(directory_);
+    }
+    if (missing_disk_) {
+      Keep(*missing_disk_);
+      return;
+    }
+  }
+  gone_.Add(input);
+  gone_hashes_.Insert(HashOf(input));
+  for (const JournalOutput& output : row.outputs) outputs_.Insert(HashOf(output.path));
+}
+
+void Pruner::Keep(const std::string& directory) {
+  ++summary_.kept;
+  const auto place = std::find_if(summary_.kept_places.begin(), summary_.kept_places.end(),
+                                  [&](const KeptPlace& kept) { return kept.directory == directory; });
+  if (place != summary_.kept_places.end()) {
+    ++place->pictures;
+  } else if (summary_.kept_places.size() < kMostKeptPlaces) {
+    summary_.kept_places.push_back({directory, 1});
+  }
+}
+
+Status Pruner::FindClaimed() {
+  if (outputs_.size() == 0) return {};
+  return store_.ForEach(std::nullopt, [&](const std::string& input, const JournalRow& row) {
+    if (!GoesOn()) return false;
+    if (gone_hashes_.Contains(HashOf(input))) return true;
+    for (const JournalOutput& output : row.outputs) {
+      const uint64_t hash = HashOf(output.path);
+      if (outputs_.Contains(hash)) claimed_.Insert(hash);
+    }
+    return true;
+  });
+}
+
+Status Pruner::PruneBatch(const std::vector<std::string>& inputs) {
+  const std::vector<std::string_view> views(inputs.begin(), inputs.end());
+  std::vector<std::optional<JournalRow>> rows(inputs.size());
+  if (Status status = store_.Find(views, rows); !status) return status;
+  std::vector<std::string> done;
+  for (size_t i = 0; i < inputs.size() && GoesOn(); ++i) {
+    // It may have come back, and others may prune.
+    if (rows[i] && IsGone(inputs[i]) && RemoveThumbnails(inputs[i], *rows[i])) done.push_back(inputs[i]);
+  }
+  if (!options_.dry_run) {
+    RemoveEmptyDirectories();
+    if (Status status = store_.Remove(done); !status) return status;
+  }
+  summary_.pruned += done.size();
+  return {};
+}
+
+// True when none is left that is only of this input.
+bool Pruner::RemoveThumbnails(const std::string& input, const JournalRow& row) {
+  bool all = true;
+  for (const JournalOutput& output : row.outputs) {
+    if (!GoesOn()) return false;
+    const uint64_t hash = HashOf(output.path);
+    if (claimed_.Contains(hash)) continue;
+    // New since the first look: who else has it is not known.
+    const bool removed = outputs_.Contains(hash) && RemoveThumbnail(input, output.path);
+    all = all && removed;
+  }
+  return all;
+}
+
+// True when it is gone; also where something else has its place.
+bool Pruner::RemoveThumbnail(const std::string& input, const std::string& path) {
+  const std::string whole = JoinPath(options_.output, path);
+  if (!LiesInOutput(path)) {
+    Problem(whole, {ErrorCode::kCorrupt, "the journal names it, but it is none that a run makes: not removed"});
+    return false;
+  }
+  const auto info = file_system_.Stat(whole, false);
+  if (!info && info.error().code != ErrorCode::kNotFound) {
+    Problem(whole, info.error());
+    return false;
+  }
+  const size_t slash = path.rfind('/');
+  if (slash != std::string::npos && !options_.dry_run) emptied_.insert(path.substr(0, slash));
+  if (!info || info->kind != FileKind::kRegular) return true;
+  if (options_.dry_run) {
+    // Told once, where several that are gone have it.
+    claimed_.Insert(HashOf(path));
+  } else {
+    const Status status = file_system_.Remove(whole);
+    if (!status && status.error().code == ErrorCode::kNotFound) return true;
+    if (!status) {
+      Problem(whole, status.error());
+      return false;
+    }
+  }
+  ++summary_.thumbnails;
+  summary_.bytes += info->bytes;
+  if (callbacks_.on_thumbnail) callbacks_.on_thumbnail({input, whole, info->bytes});
+  return true;
+}
+
+void Pruner::RemoveEmptyDirectories() {
+  while (!emptied_.empty()) {
+    std::string directory = std::move(emptied_.extract(emptied_.begin()).value());
+    const std::string whole = JoinPath(options_.output, directory);
+    const auto info = file_system_.Stat(whole, false);
+    // Not a link to one.
+    const bool is_directory = info && info->kind == FileKind::kDirectory;
+    const bool removed = is_directory && file_system_.Remove(whole);
+    const bool gone = !info && info.error().code == ErrorCode::kNotFound;
+    const size_t slash = directory.rfind('/');
+    if ((removed || gone) && slash != std::string::npos) emptied_.insert(directory.substr(0, slash));
+  }
+}
+
+}  // namespace
+
+PruneSummary PruneThumbnails(FileSystem& file_system, JournalStore& store, const PruneOptions& options,
+                             const PruneCallbacks& callbacks) {
+  return Pruner(file_system, store, options, callbacks).Run();
+}
+
+}  // namespace tbbthumbs
