@@ -324,6 +324,16 @@ void ReadJournal(Reader& reader, JournalOptions& journal) {
   }
 }
 
+// DIR stands for itself, or behind --output.
+void ReadWhere(const RawOptions& raw, Reader& reader, JournalConfig& where) {
+  if (raw.arguments.size() > 1) reader.Refuse("only one DIR at a time");
+  if (!raw.arguments.empty() && raw.Last("output") != nullptr) reader.Refuse("--output: DIR says the same");
+  if (!raw.arguments.empty()) where.output = raw.arguments.front();
+  reader.Read("output", where.output, ParseText);
+  reader.Read("journal", where.journal.path, ParseText);
+  if (where.output.empty()) reader.Refuse("DIR is empty");
+}
+
 }  // namespace
 
 tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
@@ -350,6 +360,8 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
   reader.Read("max-load", config.max_load, [](const std::string& text) -> Parsed<std::optional<double>> {
     return ParseNumber(text, kLeastLoad, kMostLoad);
   });
+  reader.ReadFlag("prune", config.prune);
+  if (config.prune && !job.journal.enabled) reader.Refuse("--prune needs the journal: it says what runs have made");
   ReadDisplay(reader, config.display);
   if (job.specs.placeholders.any() && !config.display.json) {
     reader.Refuse(std::string(job.specs.placeholders.blurhash ? "--blurhash" : "--thumbhash") +
@@ -388,6 +400,41 @@ tl::expected<RenameConfig, std::string> ToRenameConfig(const RawOptions& raw) {
   }
   reader.ReadFlag("dry-run", config.rename.dry_run);
   if (config.rename.dry_run && !config.undo.empty()) reader.Refuse("--undo has no --dry-run");
+  ReadDisplay(reader, config.display);
+  if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
+  return config;
+}
+
+tl::expected<StatusConfig, std::string> ToStatusConfig(const RawOptions& raw) {
+  StatusConfig config;
+  Reader reader(raw);
+  ReadWhere(raw, reader, config.where);
+  ReadDisplay(reader, config.display);
+  if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
+  return config;
+}
+
+tl::expected<FailedConfig, std::string> ToFailedConfig(const RawOptions& raw) {
+  FailedConfig config;
+  Reader reader(raw);
+  ReadWhere(raw, reader, config.where);
+  reader.ReadFlag("null", config.null);
+  ReadDisplay(reader, config.display);
+  if (config.null && config.display.json) reader.Refuse("--null is for paths, not for --json");
+  if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
+  return config;
+}
+
+tl::expected<PruneConfig, std::string> ToPruneConfig(const RawOptions& raw) {
+  PruneConfig config;
+  Reader reader(raw);
+  ReadWhere(raw, reader, config.where);
+  const bool named = !raw.arguments.empty() || raw.Last("output") != nullptr;
+  if (!config.where.journal.path.empty() && !named) {
+    reader.Refuse("--journal: where the thumbnails are is missing: -o DIR");
+  }
+  reader.ReadFlag("dry-run", config.dry_run);
+  reader.ReadFlag("even-all", config.even_all);
   ReadDisplay(reader, config.display);
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
   return config;

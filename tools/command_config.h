@@ -31,6 +31,7 @@ struct MakeConfig {
   JobOptions job;
   bool nice = false;               // give way to other programs
   std::optional<double> max_load;  // of others: above it no picture is started (see LoadLimit)
+  bool prune = false;  // afterwards
   DisplayConfig display;
 };
 
@@ -49,19 +50,50 @@ struct RenameConfig {
   DisplayConfig display;
 };
 
+// Where earlier runs put thumbnails, and their journal.
+struct JournalConfig {
+  std::filesystem::path output = ".";
+  JournalOptions journal;  // its path
+};
+
+// What the journal knows, in numbers.
+struct StatusConfig {
+  JournalConfig where;
+  DisplayConfig display;
+};
+
+// The inputs that failed.
+struct FailedConfig {
+  JournalConfig where;
+  bool null = false;  // paths end with NUL
+  DisplayConfig display;
+};
+
+// Removing the thumbnails of inputs that are gone.
+struct PruneConfig {
+  JournalConfig where;
+  bool dry_run = false;
+  bool even_all = false;
+  DisplayConfig display;
+};
+
 struct HelpConfig {
   bool all = false;
 };
 
 struct VersionConfig {};
 
-using CommandConfig = std::variant<MakeConfig, InfoConfig, RenameConfig, HelpConfig, VersionConfig>;
+using CommandConfig = std::variant<MakeConfig, InfoConfig, RenameConfig, StatusConfig, FailedConfig, PruneConfig,
+                                   HelpConfig, VersionConfig>;
 
 // Checks every value. Errors: a message for people that begins with the option; more lines may follow that show where
 // in a value the mistake is.
 [[nodiscard]] tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw);
 [[nodiscard]] tl::expected<InfoConfig, std::string> ToInfoConfig(const RawOptions& raw);
 [[nodiscard]] tl::expected<RenameConfig, std::string> ToRenameConfig(const RawOptions& raw);
+[[nodiscard]] tl::expected<StatusConfig, std::string> ToStatusConfig(const RawOptions& raw);
+[[nodiscard]] tl::expected<FailedConfig, std::string> ToFailedConfig(const RawOptions& raw);
+[[nodiscard]] tl::expected<PruneConfig, std::string> ToPruneConfig(const RawOptions& raw);
 
 }  // namespace tbbthumbs::tool
 

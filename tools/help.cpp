@@ -14,7 +14,8 @@ constexpr std::string_view kUsage =
     "Thumbnails of many pictures.\n\n"
     "  tbbthumbs [make] INPUT... -o DIR [-s SIZE]...   of files, directories, lists\n"
     "  tbbthumbs info FILE... [--json]                 what it sees in a picture\n"
-    "  tbbthumbs rename DIR --name TEMPLATE            of what is there (--undo LOG)\n";
+    "  tbbthumbs rename DIR --name TEMPLATE            of what is there (--undo LOG)\n"
+    "  tbbthumbs status|failed|prune [DIR]             what earlier runs left in DIR\n";
 
 constexpr std::string_view kMore =
     "\nAn input that has the name of a command is written ./info. After '--' nothing is\n"
@@ -33,6 +34,11 @@ constexpr std::string_view kMore =
     "\nRenaming shows its plan and writes a log to DIR/.tbbthumbs/renames before it\n"
     "begins; it replaces no file. Killed, the same command again brings it to its\n"
     "end, --undo LOG takes it back. {seq} and {total} count what is renamed.\n"
+    "\nThe journal, DIR/.tbbthumbs/journal.db, tells the next run what is done. 'status'\n"
+    "counts what it knows, 'failed' lists the inputs that failed (-0 for xargs -0, -v\n"
+    "with the reasons), 'prune' removes the thumbnails of pictures that are gone, but\n"
+    "not where a disk may be missing. DIR is where the thumbnails are, as in -o DIR;\n"
+    "the current directory if it is left out.\n"
     "\nConfiguration files: lines of 'name = value', as in 'quality = 90', 'optimize =\n"
     "yes'; '#' begins a comment line. The command line wins, then --config FILE, then\n"
     "OUTPUT/tbbthumbs.conf.\n"

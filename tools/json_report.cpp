@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <variant>
 
@@ -81,6 +82,35 @@ void AddPlaceholders(Json& json, const Placeholders& placeholders) {
   if (!placeholders.thumbhash.empty()) json["thumbhash"] = placeholders.thumbhash;
   const Rgb8& color = placeholders.average_color;
   json["average_color"] = fmt::format("#{:02x}{:02x}{:02x}", color.red, color.green, color.blue);
+}
+
+std::string UtcText(std::chrono::nanoseconds since_1970) {
+  const auto time = static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(since_1970).count());
+  std::tm fields{};
+  if (gmtime_r(&time, &fields) == nullptr) return "";
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", fields.tm_year + 1900, fields.tm_mon + 1, fields.tm_mday,
+                     fields.tm_hour, fields.tm_min, fields.tm_sec);
+}
+
+Json RunJson(const JournalRun& run) {
+  Json json{{"started", UtcText(run.started)}};
+  if (!run.label.empty()) json["label"] = run.label;
+  json["version"] = run.version;
+  // Killed, or still at work: nothing more is known of it.
+  if (!run.ended) return json;
+  json["ended"] = UtcText(*run.ended);
+  json["end"] = run.end;
+  json["inputs"] = run.inputs;
+  json["made"] = run.made;
+  json["up_to_date"] = run.up_to_date;
+  json["failed"] = run.failed;
+  json["skipped"] = run.skipped;
+  json["left"] = run.left;
+  json["bytes_in"] = run.bytes_in;
+  json["bytes_out"] = run.bytes_out;
+  json["wall_seconds"] = Seconds(run.wall_time);
+  json["cpu_seconds"] = Seconds(run.cpu_time);
+  return json;
 }
 
 // The counts that are not zero, by name.
@@ -193,10 +223,7 @@ std::string RenameJson(const std::filesystem::path& root, const PlannedRename& r
 }
 
 std::string ProblemJson(const std::filesystem::path& root, const RenameProblem& problem) {
-  Json json{{"type", "problem"}};
-  AddPath(json, "path", root / problem.path);
-  json["error"] = ToJson(problem.error);
-  return ToLine(json);
+  return ProblemJson(root / problem.path, problem.error);
 }
 
 std::string SummaryJson(const RenameSummary& summary, bool dry_run) {
@@ -219,6 +246,70 @@ std::string InfoJson(const std::filesystem::path& path, const Error& error) {
   Json json{{"type", "info"}};
   AddPath(json, "path", path);
   json["error"] = ToJson(error);
+  return ToLine(json);
+}
+
+std::string StatusJson(const std::filesystem::path& path, uint64_t bytes, const JournalCounts& counts,
+                       const std::vector<JournalRun>& runs) {
+  Json json{{"type", "status"}};
+  AddPath(json, "journal", path);
+  json["bytes"] = bytes;
+  json["made"] = counts.made;
+  json["thumbnails"] = counts.outputs;
+  json["failed"] = counts.failed;
+  json["skipped"] = counts.skipped;
+  json["failed_by_code"] = Json::object();
+  for (const auto& [code, count] : counts.failed_by_code) {
+    json["failed_by_code"][std::string(ErrorCodeName(code))] = count;
+  }
+  json["runs"] = Json::array();
+  for (const JournalRun& run : runs) json["runs"].push_back(RunJson(run));
+  return ToLine(json);
+}
+
+std::string FailedJson(const std::filesystem::path& input, const Error& error) {
+  Json json{{"type", "failed"}};
+  AddPath(json, "input", input);
+  json["error"] = ToJson(error);
+  return ToLine(json);
+}
+
+std::string PrunedJson(const PrunedThumbnail& thumbnail) {
+  Json json{{"type", "pruned"}};
+  AddPath(json, "input", thumbnail.input);
+  AddPath(json, "path", thumbnail.path);
+  json["bytes"] = thumbnail.bytes;
+  return ToLine(json);
+}
+
+std::string ProblemJson(const std::filesystem::path& path, const Error& error) {
+  Json json{{"type", "problem"}};
+  AddPath(json, "path", path);
+  json["error"] = ToJson(error);
+  return ToLine(json);
+}
+
+std::string KeptJson(const KeptPlace& place) {
+  Json json{{"type", "kept"}};
+  AddPath(json, "path", place.directory);
+  json["inputs"] = place.pictures;
+  return ToLine(json);
+}
+
+std::string SummaryJson(const PruneSummary& summary, bool dry_run) {
+  Json json{{"type", "prune_summary"},
+            {"inputs", summary.inputs},
+            {"there", summary.there},
+            {"unknown", summary.unknown},
+            {"kept", summary.kept},
+            {"pruned", summary.pruned},
+            {"thumbnails", summary.thumbnails},
+            {"bytes", summary.bytes},
+            {"problems", summary.problems},
+            {"dry_run", dry_run},
+            {"all_missing", summary.all_missing},
+            {"stopped", summary.stopped}};
+  if (summary.failure) json["error"] = ToJson(*summary.failure);
   return ToLine(json);
 }
 

@@ -10,9 +10,12 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "codecs/decoder.h"
 #include "codecs/error.h"
+#include "pipeline/journal_prune.h"
+#include "pipeline/journal_store.h"
 #include "pipeline/rename_job.h"
 #include "pipeline/run_summary.h"
 
@@ -35,6 +38,21 @@ std::string SummaryJson(const RenameSummary& summary, bool dry_run);
 std::string InfoJson(const std::filesystem::path& path, uint64_t file_bytes, const ImageInfo& info,
                      std::string_view decoder);
 std::string InfoJson(const std::filesystem::path& path, const Error& error);
+
+// {"type":"status","journal":...,"made":...,"runs":[...]}: of the journal at `path`; runs as they are given. Moments
+// are in UTC: "2024-05-01T12:00:00Z".
+std::string StatusJson(const std::filesystem::path& path, uint64_t bytes, const JournalCounts& counts,
+                       const std::vector<JournalRun>& runs);
+
+// {"type":"failed","input":...,"error":{"code":...,"message":...}}.
+std::string FailedJson(const std::filesystem::path& input, const Error& error);
+
+// {"type":"pruned","input":...,"path":...,"bytes":...}; {"type":"problem",...} as above; {"type":"kept","path":...,
+// "inputs":...}; and at the end {"type":"prune_summary",...}, which in a run comes before the run's.
+std::string PrunedJson(const PrunedThumbnail& thumbnail);
+std::string ProblemJson(const std::filesystem::path& path, const Error& error);
+std::string KeptJson(const KeptPlace& place);
+std::string SummaryJson(const PruneSummary& summary, bool dry_run);
 
 }  // namespace tbbthumbs::tool
 

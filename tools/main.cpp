@@ -12,8 +12,10 @@
 #include "tools/exit_codes.h"
 #include "tools/help.h"
 #include "tools/info_command.h"
+#include "tools/journal_commands.h"
 #include "tools/make_command.h"
 #include "tools/options.h"
+#include "tools/prune_command.h"
 #include "tools/rename_command.h"
 #include "tools/terminal.h"
 
@@ -40,6 +42,9 @@ ExitCode Run(const std::vector<std::string>& words) {
         if constexpr (std::is_same_v<Config, VersionConfig>) return Say(VersionText(), terminal);
         if constexpr (std::is_same_v<Config, InfoConfig>) return RunInfo(config, terminal);
         if constexpr (std::is_same_v<Config, RenameConfig>) return RunRename(config, terminal);
+        if constexpr (std::is_same_v<Config, StatusConfig>) return RunStatus(config, terminal);
+        if constexpr (std::is_same_v<Config, FailedConfig>) return RunFailed(config, terminal);
+        if constexpr (std::is_same_v<Config, PruneConfig>) return RunPrune(config, terminal);
         if constexpr (std::is_same_v<Config, MakeConfig>) return RunMake(std::move(config), terminal);
       },
       *command);

@@ -18,6 +18,7 @@
 #include "tools/load_limit.h"
 #include "tools/priority.h"
 #include "tools/progress_line.h"
+#include "tools/prune_command.h"
 #include "tools/report.h"
 #include "tools/signals.h"
 #include "tools/thread_limit.h"
@@ -144,7 +145,16 @@ void ReportEnd(const RunSummary& summary, const DisplayConfig& display, const Te
   if (!display.quiet) {
     for (const std::string& line : SummaryLines(summary)) terminal.WriteError(line);
   }
-  if (display.json) terminal.WriteOut(SummaryJson(summary));
+}
+
+// After a run that came to its end.
+ExitCode Prune(const MakeConfig& config, Terminal& terminal, const SignalWatcher& signals) {
+  PruneConfig prune;
+  prune.where = {.output = config.job.output, .journal = config.job.journal};
+  prune.dry_run = config.job.dry_run;
+  prune.display = config.display;
+  return PruneAfterRun(
+      prune, terminal, [&] { return signals.received() == 0; }, [&] { return signals.received(); });
 }
 
 }  // namespace
@@ -197,12 +207,16 @@ ExitCode RunMake(MakeConfig config, Terminal& terminal) {
   drawer.reset();
   load_limit.reset();
   ReportEnd(summary, display, style, terminal);
+  const bool prunes = config.prune && !summary.stopped && !summary.fatal && !summary.journal_failure;
+  const ExitCode pruned = prunes ? Prune(config, terminal, signals) : kExitDone;
+  if (display.json) terminal.WriteOut(SummaryJson(summary));
   all_said = true;
   if (terminal.out_error() != 0) {
     terminal.WriteError(ErrorLine(fmt::format("standard output: {}", std::strerror(terminal.out_error())), style));
     return kExitOutput;
   }
-  return ExitCodeOf(summary, signals.received());
+  // What comes later is worse: some failed, no output, stopped.
+  return std::max(ExitCodeOf(summary, signals.received()), pruned);
 }
 
 }  // namespace tbbthumbs::tool

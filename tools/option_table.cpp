@@ -5,7 +5,9 @@ namespace {
 
 using enum OptionKind;
 using enum OptionGroup;
-constexpr unsigned kForAll = kForMake | kForInfo | kForRename;
+constexpr unsigned kForJournals = kForStatus | kForFailed | kForPrune;
+constexpr unsigned kForAll = kForMake | kForInfo | kForRename | kForJournals;
+constexpr unsigned kForFiles = kForMake | kForRename | kForPrune;
 constexpr unsigned kForPictures = kForMake | kForInfo;
 constexpr unsigned kForNames = kForMake | kForRename;
 
@@ -14,10 +16,10 @@ constexpr OptionSpec kOptions[] = {
     {"recursive", 'r', false, kFlag, kInput, kForNames, "",
      "descend into the directories below a directory\n(default; --no-recursive: only the files in it)"},
     {"include", 0, true, kList, kInput, kForNames, "GLOB", "of the files in directories only those that match"},
-    {"exclude", 0, true, kList, kInput, kForNames, "GLOB",
-     "not those that match; '*.tmp' is for names, 'raw/**'\nfor paths below the directory given"},
+    {"exclude", 0, true, kList, kInput, kForNames, "GLOB", "not those that match: names '*.tmp', paths 'raw/**'"},
     {"files-from", 0, true, kList, kInput, kForMake, "FILE", "a list of inputs, one a line; '-': standard input"},
-    {"null", '0', false, kFlag, kInput, kForMake, "", "names in lists end with NUL instead of a line's end"},
+    {"null", '0', false, kFlag, kInput, kForMake | kForFailed, "",
+     "names in lists end with NUL instead of a line's end"},
     {"hidden", 0, false, kFlag, kInput, kForNames, "", "also names that begin with a dot"},
     {"follow", 0, false, kFlag, kInput, kForMake, "", "follow symbolic links"},
     {"min-input-bytes", 0, false, kValue, kInput, kForNames, "SIZE", "leave out smaller files: 10k, 5M, 2G (of 1024)"},
@@ -41,7 +43,7 @@ constexpr OptionSpec kOptions[] = {
      "under transparency in JPEG, and around what is padded:\nwhite (default), black, gray, red, green, blue, #rgb,\n"
      "#rrggbb; around what is padded also blur"},
 
-    {"output", 'o', true, kValue, kOutput, kForMake, "DIR", "where the thumbnails go (needed)"},
+    {"output", 'o', true, kValue, kOutput, kForMake | kForJournals, "DIR", "where the thumbnails go (needed)"},
     {"name", 0, true, kValue, kOutput, kForNames, "TEMPLATE", "as in '{date:%Y/%m}/{stem}' (fields: --help all)"},
     {"ascii", 0, false, kFlag, kOutput, kForNames, "", "names in ASCII letters, marks taken off; others _"},
     {"case", 0, false, kValue, kOutput, kForNames, "WHICH", "names in lower or upper case (default: keep)"},
@@ -94,13 +96,15 @@ constexpr OptionSpec kOptions[] = {
     {"small", 0, false, kFlag, kRun, kForMake, "",
      "smallest files of the same pixels: PNG 5 to 10 %\nsmaller, 30 times as slow to write; JPEG 7 % smaller\n"
      "(optimised, and progressive where that is smaller)"},
-    {"journal", 0, false, kValue, kRun, kForMake, "PATH",
+    {"journal", 0, false, kValue, kRun, kForMake | kForJournals, "PATH",
      "where it is kept what became of each input\n(OUTPUT/.tbbthumbs/journal.db)"},
     {"no-journal", 0, false, kFlag, kRun, kForMake, "",
      "keep none: thumbnails are compared by date alone, and\nwhat has failed is tried again each time"},
     {"retry-failed", 0, false, kFlag, kRun, kForMake, "", "also what has failed before and has not changed since"},
     {"forget", 0, false, kFlag, kRun, kForMake, "", "empty the journal first: all is made anew"},
-    {"dry-run", 0, true, kFlag, kRun, kForNames, "", "only say what would be made, under which names"},
+    {"dry-run", 0, true, kFlag, kRun, kForFiles, "", "only say what would be made, renamed or removed"},
+    {"prune", 0, false, kFlag, kRun, kForMake, "", "at the end remove thumbnails of pictures that are gone"},
+    {"even-all", 0, false, kFlag, kRun, kForPrune, "", "prune also what looks as if its disk were missing"},
     {"only", 0, false, kValue, kRun, kForRename, "WHICH",
      "rename only thumbnails (cat_256.jpg that is of that\nsize; {stem} is cat then, {size} 256), or originals\n(all "
      "others)"},
@@ -110,10 +114,10 @@ constexpr OptionSpec kOptions[] = {
 
     {"progress", 0, false, kValue, kDisplay, kForMake, "WHEN",
      "a line of progress: auto (on a terminal), always,\nnever"},
-    {"verbose", 'v', true, kFlag, kDisplay, kForNames, "", "a line for each picture"},
-    {"quiet", 0, true, kFlag, kDisplay, kForNames, "", "only errors"},
+    {"verbose", 'v', true, kFlag, kDisplay, kForFiles | kForFailed, "", "a line for each picture"},
+    {"quiet", 0, true, kFlag, kDisplay, kForFiles, "", "only errors"},
     {"json", 0, true, kFlag, kDisplay, kForAll, "", "a JSON record for each picture on standard output"},
-    {"color-output", 0, false, kValue, kDisplay, kForNames, "WHEN",
+    {"color-output", 0, false, kValue, kDisplay, kForFiles | kForFailed, "WHEN",
      "auto (on a terminal, unless NO_COLOR), always,\nnever"},
     {"version", 0, false, kAction, kDisplay, kForAll, "", "say the version"},
     {"help", 'h', true, kAction, kDisplay, kForAll, "", "this; 'tbbthumbs --help all': every option"},

@@ -19,6 +19,9 @@ enum class OptionGroup { kInput, kSize, kOutput, kRun, kDisplay };
 inline constexpr unsigned kForMake = 1;
 inline constexpr unsigned kForInfo = 2;
 inline constexpr unsigned kForRename = 4;
+inline constexpr unsigned kForStatus = 8;
+inline constexpr unsigned kForFailed = 16;
+inline constexpr unsigned kForPrune = 32;
 
 struct OptionSpec {
   std::string_view name;  // without the dashes

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -67,6 +68,17 @@ tl::expected<void, std::string> MergeConfigFiles(RawOptions& raw) {
   return MergeConfigFile(file, raw);
 }
 
+// Its bit in OptionSpec::commands.
+std::optional<unsigned> CommandNamed(std::string_view word) {
+  constexpr std::pair<std::string_view, unsigned> kCommands[] = {{"make", kForMake},     {"info", kForInfo},
+                                                                 {"rename", kForRename}, {"status", kForStatus},
+                                                                 {"failed", kForFailed}, {"prune", kForPrune}};
+  for (const auto& [name, bit] : kCommands) {
+    if (name == word) return bit;
+  }
+  return std::nullopt;
+}
+
 template <class Config>
 tl::expected<CommandConfig, std::string> Widen(tl::expected<Config, std::string> config) {
   if (!config) return Wrong(config.error());
@@ -91,16 +103,28 @@ tl::expected<CommandConfig, std::string> ParseCommand(const std::vector<std::str
   const std::string first = arguments.empty() ? "" : arguments.front();
   if (raw->Last("help") != nullptr) return HelpConfig{first == "all"};
   if (raw->Last("version") != nullptr) return VersionConfig{};
-  const bool named = first == "make" || first == "info" || first == "rename";
+  const std::optional<unsigned> named = CommandNamed(first);
   if (named) arguments.erase(arguments.begin());
   const std::string command = named ? first : "make";
-  const unsigned bit = command == "info" ? kForInfo : command == "rename" ? kForRename : kForMake;
+  const unsigned bit = named.value_or(kForMake);
   for (const auto& [name, values] : raw->values) {
     if ((FindOption(OptionTable(), name)->commands & bit) != 0) continue;
     return Wrong(fmt::format("{}: not an option of '{}'", values.back().origin, command));
   }
-  if (command == "info") return Widen(ToInfoConfig(*raw));
-  if (command == "rename") return Widen(ToRenameConfig(*raw));
+  switch (bit) {
+    case kForInfo:
+      return Widen(ToInfoConfig(*raw));
+    case kForRename:
+      return Widen(ToRenameConfig(*raw));
+    case kForStatus:
+      return Widen(ToStatusConfig(*raw));
+    case kForFailed:
+      return Widen(ToFailedConfig(*raw));
+    case kForPrune:
+      return Widen(ToPruneConfig(*raw));
+    default:
+      break;
+  }
   const auto merged = MergeConfigFiles(*raw);
   if (!merged) return Wrong(merged.error());
   return Widen(ToMakeConfig(*raw));

@@ -63,11 +63,11 @@ bool LocaleIsUtf8() {
   return false;
 }
 
-bool Terminal::WriteOut(std::string_view line) {
+bool Terminal::WriteOut(std::string_view line, char end) {
   const std::lock_guard lock(mutex_);
   if (out_error_ != 0) return false;
   if (!status_.empty()) WriteAll(err_fd_, kClearLine);
-  out_error_ = WriteAll(out_fd_, std::string(line) + "\n");
+  out_error_ = WriteAll(out_fd_, std::string(line) + end);
   if (!status_.empty()) WriteAll(err_fd_, status_);
   return out_error_ == 0;
 }

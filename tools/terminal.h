@@ -32,7 +32,7 @@ class Terminal {
   int err_fd() const { return err_fd_; }
 
   // One line (without its end) on standard output. False once that is closed or full: nothing is written from then on.
-  bool WriteOut(std::string_view line);
+  bool WriteOut(std::string_view line, char end = '\n');
 
   // Lines on standard error, above the progress line. Failures to write are ignored: there is nobody left to tell.
   void WriteError(std::string_view line);

@@ -1,0 +1,157 @@
+#include "tools/prune_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "pipeline/journal_prune.h"
+#include "tools/journal_commands.h"
+#include "tools/json_report.h"
+#include "tools/report.h"
+#include "tools/signals.h"
+#include "tools/units.h"
+
+namespace tbbthumbs::tool {
+namespace {
+
+TextStyle StyleOf(const DisplayConfig& display, int fd) {
+  return {.escape = isatty(fd) == 1, .color = WantsColor(display.color, fd)};
+}
+
+// False when nobody reads it any more.
+bool ReportThumbnail(const PrunedThumbnail& thumbnail, const PruneConfig& config, Terminal& terminal) {
+  const DisplayConfig& display = config.display;
+  const auto line = [&](int fd) {
+    const TextStyle style = StyleOf(display, fd);
+    std::string text = Shown(thumbnail.path, style);
+    if (display.verbose) text += fmt::format(": {} is gone", Shown(thumbnail.input, style));
+    return text;
+  };
+  if (display.json) {
+    if (!terminal.WriteOut(PrunedJson(thumbnail))) return false;
+  } else if (config.dry_run) {
+    return terminal.WriteOut(line(terminal.out_fd()));
+  }
+  if (display.verbose && !config.dry_run) {
+    terminal.WriteError(fmt::format("{:<13} {}", "removed", line(terminal.err_fd())));
+  }
+  return true;
+}
+
+// What is kept, and why.
+std::vector<std::string> KeptLines(const PruneSummary& summary, const TextStyle& style) {
+  constexpr std::string_view kAnyhow = "--even-all does";
+  if (summary.all_missing) {
+    return {fmt::format("none of the {} that the journal knows is there: not pruned, as a disk may be missing; {}",
+                        FormatCountOf(summary.inputs, "input"), kAnyhow)};
+  }
+  std::vector<std::string> lines;
+  uint64_t told = 0;
+  for (const KeptPlace& place : summary.kept_places) {
+    told += place.pictures;
+    lines.push_back(fmt::format("all of {} is gone ({}): not pruned, as a disk may be missing; {}",
+                                Shown(place.directory, style), FormatCountOf(place.pictures, "input"), kAnyhow));
+  }
+  if (told < summary.kept) {
+    lines.push_back(fmt::format("likewise in other places ({})", FormatCountOf(summary.kept - told, "input")));
+  }
+  return lines;
+}
+
+std::vector<std::string> SummaryLines(const PruneSummary& summary, bool dry_run) {
+  std::vector<std::string> lines;
+  if (summary.unknown > 0) {
+    lines.push_back(fmt::format("{} could not be looked up: kept", FormatCountOf(summary.unknown, "input")));
+  }
+  if (summary.pruned == 0 && summary.thumbnails == 0) {
+    if (!summary.stopped) lines.push_back("nothing to remove");
+  } else {
+    lines.push_back(fmt::format("{} {} of {} that are gone, {}", dry_run ? "would remove" : "removed",
+                                FormatCountOf(summary.thumbnails, "thumbnail"), FormatCountOf(summary.pruned, "input"),
+                                FormatBytes(summary.bytes)));
+  }
+  if (summary.stopped) lines.push_back("stopped: the same command goes on");
+  return lines;
+}
+
+void ReportEnd(const PruneSummary& summary, const PruneConfig& config, Terminal& terminal) {
+  const DisplayConfig& display = config.display;
+  const TextStyle style = StyleOf(display, terminal.err_fd());
+  if (summary.failure) {
+    terminal.WriteError(ErrorLine(JournalError(config.where, *summary.failure).message, style));
+  }
+  // Nothing done is an error; something kept is not.
+  if (summary.all_missing || !display.quiet) {
+    for (const std::string& line : KeptLines(summary, style)) terminal.WriteError("tbbthumbs: " + line);
+  }
+  if (!display.quiet) {
+    for (const std::string& line : SummaryLines(summary, config.dry_run)) terminal.WriteError(line);
+  }
+  if (!display.json) return;
+  for (const KeptPlace& place : summary.kept_places) terminal.WriteOut(KeptJson(place));
+  terminal.WriteOut(SummaryJson(summary, config.dry_run));
+}
+
+ExitCode CodeOf(const PruneSummary& summary, int signal) {
+  if (summary.failure) return summary.failure->code == ErrorCode::kIo ? kExitOutput : kExitSomeFailed;
+  if (signal != 0 && summary.stopped) return ExitCodeOfSignal(signal);
+  const bool some = summary.stopped || summary.all_missing || summary.problems > 0 || summary.unknown > 0;
+  return some ? kExitSomeFailed : kExitDone;
+}
+
+ExitCode Prune(JournalStore& store, const PruneConfig& config, Terminal& terminal, const std::function<bool()>& go_on,
+               const std::function<int()>& received) {
+  const TextStyle style = StyleOf(config.display, terminal.err_fd());
+  bool heard = true;
+  PruneCallbacks callbacks;
+  callbacks.on_thumbnail = [&](const PrunedThumbnail& thumbnail) {
+    heard = ReportThumbnail(thumbnail, config, terminal) && heard;
+  };
+  callbacks.on_problem = [&](const std::string& path, const Error& error) {
+    terminal.WriteError(FailureLine(path, error, style));
+    if (config.display.json) heard = terminal.WriteOut(ProblemJson(path, error)) && heard;
+  };
+  callbacks.go_on = [&] { return heard && go_on(); };
+  const PruneOptions options{
+      .output = config.where.output.string(), .dry_run = config.dry_run, .even_all = config.even_all};
+  const PruneSummary summary = PruneThumbnails(RealFileSystem(), store, options, callbacks);
+  ReportEnd(summary, config, terminal);
+  if (terminal.out_error() != 0) {
+    terminal.WriteError(ErrorLine(fmt::format("standard output: {}", std::strerror(terminal.out_error())), style));
+    return kExitOutput;
+  }
+  return CodeOf(summary, received());
+}
+
+// `needed`: a journal that is not there is wrong use.
+ExitCode OpenAndPrune(const PruneConfig& config, bool needed, Terminal& terminal, const std::function<bool()>& go_on,
+                      const std::function<int()>& received) {
+  using Mode = JournalStore::Mode;
+  const auto store = OpenJournal(config.where, config.dry_run ? Mode::kReadOnly : Mode::kWrite);
+  if (store) return Prune(**store, config, terminal, go_on, received);
+  const Error& error = store.error();
+  if (error.code == ErrorCode::kNotFound && !needed) return kExitDone;
+  terminal.WriteError(ErrorLine(error.message, StyleOf(config.display, terminal.err_fd())));
+  if (error.code == ErrorCode::kNotFound) return kExitUsage;
+  return error.code == ErrorCode::kIo ? kExitOutput : kExitSomeFailed;
+}
+
+}  // namespace
+
+ExitCode RunPrune(const PruneConfig& config, Terminal& terminal) {
+  std::atomic<bool> stop = false;
+  const SignalWatcher signals({.on_stop = [&] { stop = true; }, .on_exit = [&] { terminal.Abandon(); }});
+  return OpenAndPrune(
+      config, true, terminal, [&] { return !stop; }, [&] { return signals.received(); });
+}
+
+ExitCode PruneAfterRun(const PruneConfig& config, Terminal& terminal, const std::function<bool()>& go_on,
+                       const std::function<int()>& received) {
+  return OpenAndPrune(config, false, terminal, go_on, received);
+}
+
+}  // namespace tbbthumbs::tool
