@@ -39,7 +39,7 @@ bool ReadOutputs(std::string_view text, std::vector<JournalOutput>& outputs) {
     const char* const end = text.data() + length;
     uint64_t options = 0;
     const auto [colon, failure] = std::from_chars(text.data(), end, options);
-    if (failure != std::errc() || colon == end || *colon != ':') return false;
+    if (failure != std::errc() || *colon != ':') return false;
     outputs.push_back({std::string(colon + 1, end), options});
     text.remove_prefix(length + 1);
   }

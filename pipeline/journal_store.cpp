@@ -298,7 +298,7 @@ Result<bool> SqliteJournal::ReadPage(Place& place, Work work) {
     page_rows_.BindInt(3, kRowsPerPage);
     for (;; ++count) {
       const Result<bool> row = page_rows_.Step();
-      if (!row) return row;
+      if (!row) return tl::unexpected<Error>(row.error());
       if (!*row) return count == kRowsPerPage;
       const int64_t directory = page_rows_.Int(0);
       const std::string_view name = page_rows_.Bytes(1);

@@ -78,12 +78,7 @@ Status SqliteDatabase::Configure(Mode mode) {
   if (mode == Mode::kReadOnly) return {};
   // Also where someone has chosen the mode that shares memory, which the file would keep. A journal that is removed
   // costs less while reading than one that is emptied: it need not be opened to see that.
-  SqliteStatement journal(*this, "PRAGMA journal_mode=DELETE");
-  const SqliteUse use(journal);
-  const Result<bool> row = journal.Step();
-  if (!row) return tl::unexpected<Error>(row.error());
-  if (!*row || journal.Bytes(0) != "delete") return Fail(ErrorCode::kIo, "it can't be had without a write-ahead log");
-  return {};
+  return Execute("PRAGMA journal_mode=DELETE");
 }
 
 Status SqliteDatabase::Execute(const char* sql) {

@@ -175,14 +175,14 @@ TEST_F(JournalStoreTest, FindsWhatAMapFinds) {
     for (int query = 0; query < 60; ++query) {
       std::vector<std::string> inputs(1 + below(200));
       for (std::string& input : inputs) input = any_input();
-      if (query % 3 != 0) std::sort(inputs.begin(), inputs.end());
-      // All of one directory, with what is there twice.
-      if (query % 3 == 1) {
-        const std::string directory = directories[below(directories.size())];
-        for (std::string& input : inputs) input = directory + input.substr(input.rfind('/') + 1);
-        inputs.insert(inputs.end(), inputs.begin(), inputs.begin() + static_cast<std::ptrdiff_t>(inputs.size() / 4));
-        std::sort(inputs.begin(), inputs.end());
+      // In order, all of one directory with what is there twice, both, or none of these.
+      const bool sorted = query % 2 == 0;
+      if (query % 4 < 2) {
+        const std::string& directory = directories[below(directories.size())];
+        for (std::string& input : inputs) input.replace(0, input.rfind('/') + 1, directory);
+        for (size_t twice = inputs.size() / 4; twice > 0; --twice) inputs.push_back(inputs[below(inputs.size())]);
       }
+      if (sorted) std::sort(inputs.begin(), inputs.end());
       const auto rows = Find(*store, inputs);
       for (size_t i = 0; i < inputs.size(); ++i) {
         const auto expected = oracle.find(inputs[i]);
@@ -441,9 +441,21 @@ TEST_F(JournalStoreTest, TwoStoresWriteInTurn) {
   }
 }
 
+// What one has cached of directories and decoders is another's by then.
+TEST_F(JournalStoreTest, WritesAfterAnotherHasCleared) {
+  const Store a = Open(Path());
+  const Store b = Open(Path());
+  Write(*a, {{"/a/1", JournalRowOf(1)}});
+  EXPECT_TRUE(b->Clear());
+  Write(*b, {{"/b/1", JournalRowOf(2)}});
+  Write(*a, {{"/a/2", JournalRowOf(3)}});
+  EXPECT_EQ(All(*b), (JournalRows{{"/b/1", JournalRowOf(2)}, {"/a/2", JournalRowOf(3)}}));
+}
+
 TEST_F(JournalStoreTest, ThreadsMayShareOne) {
   const Store store = Open(Path());
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (uint64_t i = 0; i < 5; ++i) {

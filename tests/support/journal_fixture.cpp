@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <string_view>
+#include <utility>
 
 namespace tbbthumbs::testing {
 namespace {
@@ -65,8 +67,8 @@ JournalRow FailedJournalRow(ErrorCode code, const std::string& message) {
 
 std::unique_ptr<JournalStore> JournalFixture::Open(const std::string& path, JournalStore::Mode mode) {
   auto store = JournalStore::Open(path, mode);
-  EXPECT_TRUE(store) << store.error().message;
-  return store ? std::move(*store) : nullptr;
+  if (!store) throw std::runtime_error(path + ": " + store.error().message);
+  return std::move(*store);
 }
 
 ErrorCode JournalFixture::CodeOf(const std::string& path, JournalStore::Mode mode) {
@@ -107,6 +109,7 @@ JournalRows JournalFixture::All(JournalStore& store) {
 JournalRows JournalFixture::WriteMany(const std::string& path, int directories, int names) {
   const auto store = Open(path);
   std::vector<JournalEntry> entries;
+  entries.reserve(static_cast<size_t>(directories * names));
   for (int i = 0; i < directories * names; ++i) {
     entries.push_back(
         {"/photos/" + std::to_string(i / names) + "/" + std::to_string(i % names) + ".jpg",
