@@ -331,11 +331,21 @@ TEST_F(JournalPruneTest, StoppedAnywhereTheNextOneFinishes) {
   }
 }
 
+TEST_F(JournalPruneTest, StopsBetweenTwoThumbnails) {
+  AddThere("/home/in/a.jpg", {});
+  AddGone("/home/in/b.jpg", {"b_64.jpg", "b_256.jpg"});
+  callbacks_.go_on = [&] { return removed_.empty(); };
+  EXPECT_TRUE(Prune().stopped);
+  EXPECT_THAT(Thumbnails(), ElementsAre("b_256.jpg"));
+  EXPECT_EQ(Inputs().size(), 2u);
+}
+
 // As a kill between the files and the rows leaves it.
 TEST_F(JournalPruneTest, RowsWhoseThumbnailsAreGoneAlready) {
   AddThere("/home/in/a.jpg", {});
   AddGone("/home/in/b.jpg", {"x/y/b.jpg"});
   ASSERT_TRUE(files_.Remove("/out/x/y/b.jpg"));
+  ASSERT_TRUE(files_.Remove("/out/x/y"));
   const PruneSummary summary = Prune();
   EXPECT_EQ(summary.pruned, 1u);
   EXPECT_EQ(summary.thumbnails, 0u);

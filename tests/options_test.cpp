@@ -207,6 +207,7 @@ const std::vector<OptionCase>& OptionCases() {
       {"--small", [](C c) { return c.job.specs.small && !c.job.specs.fast; }},
       {"--fast --no-fast --small", [](C c) { return c.job.specs.small && !c.job.specs.fast; }},
       {"--decoder reference", [](C c) { return c.job.specs.decoder == DecoderChoice::kReference; }},
+      {"--prune", [](C c) { return c.prune; }},
       {"--progress always", [](C c) { return c.display.progress == When::kAlways; }},
       {"--progress never", [](C c) { return c.display.progress == When::kNever; }},
       {"-v", [](C c) { return c.display.verbose; }},
@@ -226,7 +227,7 @@ TEST(OptionsTest, EachDoesWhatItSays) {
 }
 
 TEST(OptionsTest, EachIsTested) {
-  std::set<std::string, std::less<>> tested{"config", "help", "version", "only", "undo"};
+  std::set<std::string, std::less<>> tested{"config", "help", "version", "only", "undo", "even-all"};
   for (const OptionCase& option : OptionCases()) {
     for (const std::string& word : Words(option.options)) {
       if (word.starts_with("--")) tested.insert(word.substr(2, word.find('=') - 2));
