@@ -88,7 +88,7 @@ TEST_F(PruneCommandTest, ADryRunSaysWhatWouldGo) {
   const ProcessResult result = Run({"prune", "out", "--dry-run"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.out, "out/b_16.jpg\nout/b_32.jpg\n");
-  EXPECT_THAT(result.err, HasSubstr("would remove 2 thumbnails of 1 input that are gone"));
+  EXPECT_THAT(result.err, HasSubstr("would remove 2 thumbnails of 1 input that is gone"));
   const std::string input = (tree_.root() / "in/b.jpg").string();
   EXPECT_EQ(Run({"prune", "out", "--dry-run", "-v"}).out,
             "out/b_16.jpg: " + input + " is gone\nout/b_32.jpg: " + input + " is gone\n");

@@ -70,9 +70,9 @@ std::vector<std::string> SummaryLines(const PruneSummary& summary, bool dry_run)
   if (summary.pruned == 0 && summary.thumbnails == 0) {
     if (!summary.stopped) lines.push_back("nothing to remove");
   } else {
-    lines.push_back(fmt::format("{} {} of {} that are gone, {}", dry_run ? "would remove" : "removed",
+    lines.push_back(fmt::format("{} {} of {} that {} gone, {}", dry_run ? "would remove" : "removed",
                                 FormatCountOf(summary.thumbnails, "thumbnail"), FormatCountOf(summary.pruned, "input"),
-                                FormatBytes(summary.bytes)));
+                                summary.pruned == 1 ? "is" : "are", FormatBytes(summary.bytes)));
   }
   if (summary.stopped) lines.push_back("stopped: the same command goes on");
   return lines;
