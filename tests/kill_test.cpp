@@ -94,7 +94,7 @@ TEST_F(KillTest, TheTreeIsThatOfARunThatWasLeftAlone) {
               tree_.Files("out").size(), wanted.size());
   RunToTheEnd("out");
   EXPECT_TRUE(Contents("out") == wanted) << "files: " << tree_.Files("out").size();
-  EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs"));
+  EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs/tmp"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -86,7 +87,7 @@ TEST_P(StopSignalTest, WholeThumbnailsAreLeftAndTheSameCommandGoesOn) {
   EXPECT_EQ(rest["made"], kPictures - made);
   EXPECT_EQ(Run({"in", "-o", "whole", "-s", "32", "-s", "48"}).exit_code, 0);
   EXPECT_TRUE(Contents("out") == Contents("whole"));
-  EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs"));
+  EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs/tmp"));
 }
 
 INSTANTIATE_TEST_SUITE_P(, StopSignalTest, ::testing::Values(std::pair(SIGINT, 130), std::pair(SIGTERM, 143)),
@@ -186,14 +187,18 @@ TEST_F(StopCommandTest, AStopThatIsHeldUpEndsAllTheSame) {
   const int capacity = fcntl(ends[1], F_SETPIPE_SZ, 4096);
   ASSERT_GE(capacity, 4096);
   ASSERT_LE(capacity, 8192);
+  std::vector<std::string> line{"in", "-o", "out", "-s", "32", "--json", "--force"};
   options_.out_fd = ends[1];
   for (const bool quiet : {false, true}) {
-    std::vector<std::string> line{"in", "-o", "out", "-s", "32", "--json", "--force"};
     if (quiet) line.push_back("--quiet");
     Process process(TBBTHUMBS_COMMAND, line, options_);
-    for (int waiting = 0; waiting < capacity - 1000;) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    // Until nothing more goes in.
+    int waiting = 0;
+    for (int unchanged = 0; unchanged < 50 || waiting < capacity / 2;) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      const int before = waiting;
       ASSERT_EQ(ioctl(ends[0], FIONREAD, &waiting), 0);
+      unchanged = waiting == before ? unchanged + 1 : 0;
     }
     process.Signal(SIGINT);
     const ProcessResult result = process.Wait();
@@ -212,7 +217,7 @@ TEST_F(StopCommandTest, AStopThatIsHeldUpEndsAllTheSame) {
   }
   EXPECT_EQ(Run({"in", "-o", "out", "-s", "32"}).exit_code, 0);
   EXPECT_EQ(tree_.Files("out").size(), 100u);
-  EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs"));
+  EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs/tmp"));
 }
 
 }  // namespace

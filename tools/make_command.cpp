@@ -137,7 +137,9 @@ void ReportEnd(const RunSummary& summary, const DisplayConfig& display, const Te
                                               summary.journal_set_aside->native()),
                                   style));
   }
-  if (summary.journal_failure) terminal.WriteError(ErrorLine(summary.journal_failure->message, style));
+  // One line is enough for a full disk.
+  const bool full = summary.fatal && summary.fatal->code == ErrorCode::kNoSpace;
+  if (summary.journal_failure && !full) terminal.WriteError(ErrorLine(summary.journal_failure->message, style));
   if (summary.fatal) {
     terminal.WriteError(
         ErrorLine(fmt::format("{}: {}", ErrorCodeName(summary.fatal->code), summary.fatal->message), style));
@@ -207,10 +209,10 @@ ExitCode RunMake(MakeConfig config, Terminal& terminal) {
   drawer.reset();
   load_limit.reset();
   ReportEnd(summary, display, style, terminal);
+  all_said = true;
   const bool prunes = config.prune && !summary.stopped && !summary.fatal && !summary.journal_failure;
   const ExitCode pruned = prunes ? Prune(config, terminal, signals) : kExitDone;
   if (display.json) terminal.WriteOut(SummaryJson(summary));
-  all_said = true;
   if (terminal.out_error() != 0) {
     terminal.WriteError(ErrorLine(fmt::format("standard output: {}", std::strerror(terminal.out_error())), style));
     return kExitOutput;

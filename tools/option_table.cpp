@@ -81,8 +81,8 @@ constexpr OptionSpec kOptions[] = {
     {"max-load", 0, false, kValue, kRun, kForMake, "N",
      "start no picture while more than N threads of other\nprograms run or wait for a CPU (mean of a second);\n"
      "every 5 seconds a few are made all the same"},
-    {"memory", 0, true, kValue, kRun, kForMake, "SIZE",
-     "for the whole process: 512M, 4G (of 1024; at least 64M);\nlarge pictures then go one at a time"},
+    {"memory", 0, false, kValue, kRun, kForMake, "SIZE",
+     "about so much for the whole run: 512M, 4G (of 1024; at\nleast 64M); large pictures then go one at a time"},
     {"max-pixels", 0, false, kValue, kRun, kForPictures, "N", "refuse larger pictures: 50M, 1G (default 268M)"},
     {"timeout", 0, false, kValue, kRun, kForMake, "SECONDS", "CPU time for one picture (default 60; 0: no limit)"},
     {"on-damage", 0, false, kValue, kRun, kForMake, "WHAT",

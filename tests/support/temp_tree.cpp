@@ -46,7 +46,7 @@ std::vector<std::string> TempTree::Files(const fs::path& path) const {
   if (!fs::exists(root_ / path)) return files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root_ / path)) {
     const std::string file = entry.path().lexically_relative(root_ / path).string();
-    if (entry.is_regular_file() && !file.starts_with(".tbbthumbs/journal.db")) files.push_back(file);
+    if (entry.is_regular_file() && file.find(".tbbthumbs/journal.db") == std::string::npos) files.push_back(file);
   }
   std::sort(files.begin(), files.end());
   return files;

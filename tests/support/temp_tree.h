@@ -26,7 +26,7 @@ class TempTree {
 
   std::string Read(const std::filesystem::path& path) const;
 
-  // Regular files below `path`, relative to it, sorted; not a journal in PATH/.tbbthumbs.
+  // Regular files below `path`, relative to it, sorted; not the journals of output directories.
   std::vector<std::string> Files(const std::filesystem::path& path = ".") const;
 
  private:
