@@ -90,8 +90,12 @@ class ReadmeTest : public ::testing::Test {
     return log;
   }
 
+  // Without what the command keeps for itself.
   size_t CountFiles(const fs::path& directory) {
-    return static_cast<size_t>(std::distance(fs::directory_iterator(root_ / directory), fs::directory_iterator()));
+    size_t count = 0;
+    for (const auto& entry : fs::directory_iterator(root_ / directory))
+      count += entry.path().filename() != ".tbbthumbs";
+    return count;
   }
 
   fs::path root_;
@@ -115,7 +119,9 @@ TEST_F(ReadmeTest, EveryCommandRunsAsWritten) {
   EXPECT_EQ(CountFiles("dense"), 2 * photos);
   EXPECT_FALSE(fs::exists(root_ / "flat"));
   EXPECT_EQ(CountFiles("mail"), photos);
-  for (const auto& entry : fs::directory_iterator(root_ / "mail")) EXPECT_LE(entry.file_size(), 20 * 1024U);
+  for (const auto& entry : fs::directory_iterator(root_ / "mail")) {
+    if (entry.is_regular_file()) EXPECT_LE(entry.file_size(), 20 * 1024U);
+  }
   EXPECT_TRUE(fs::exists(root_ / "icons" / "Dragonfly_by_Bolly_64.png"));
   EXPECT_TRUE(fs::exists(root_ / "album" / "dragonfly_by_bolly.jpg"));
   EXPECT_TRUE(fs::exists(root_ / "album-thumbs" / "128" / "dragonfly_by_bolly.jpg"));

@@ -71,7 +71,7 @@ constexpr OptionSpec kOptions[] = {
     {"thumbhash", 0, false, kFlag, kOutput, kForMake, "", "likewise a ThumbHash, in base64"},
     {"force", 0, true, kFlag, kOutput, kForMake, "", "make all thumbnails anew (--if-exists overwrite)"},
     {"if-exists", 0, false, kValue, kOutput, kForMake, "WHAT",
-     "update (default: unless newer than its picture),\nskip, overwrite, fail"},
+     "update (default: unless up to date), skip, overwrite,\nfail"},
 
     {"threads", 'j', true, kValue, kRun, kForMake, "N", "worker threads (default: the CPUs it may use)"},
     {"io-threads", 0, false, kValue, kRun, kForMake, "N", "threads that read ahead (default 2)"},
