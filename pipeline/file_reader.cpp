@@ -152,28 +152,30 @@ void FileReader::FailAsKnown(Item& item) const {
   item.Fail(*known->error);
 }
 
-bool FileReader::IsSettled(const Item& item, const std::string& path) const {
+bool FileReader::IsSettled(const Item& item, const std::string& path, bool& by_row) const {
   const auto output = file_system_.Stat(path, false);
   if (!output || output->kind == FileKind::kDirectory) return false;
   if (options_.if_exists != IfExists::kUpdate) return true;
   if (output->bytes == 0) return false;
-  return journal_ != nullptr ? journal_->IsCurrent(item, path, *output) : output->modified > item.modified;
+  if (journal_ == nullptr) return output->modified > item.modified;
+  const Journal::Current current = journal_->IsCurrent(item, path, *output);
+  if (current == Journal::Current::kByItsDate) by_row = false;
+  return current != Journal::Current::kNo;
 }
 
 void FileReader::CompareWithOutputs(Item& item) const {
   if (options_.if_exists == IfExists::kOverwrite) return;
   const size_t size_count = options_.specs.sizes.size();
   const auto formats = PossibleFormats(options_.specs.format);
-  std::vector<OutputFile> in_place;
+  std::vector<OutputFormat> in_place;
+  bool by_row = journal_ != nullptr && item.known && item.known->status == PictureStatus::kMade;
   size_t settled_count = 0;
   for (size_t i = 0; i < size_count; ++i) {
     const auto format = std::find_if(formats.begin(), formats.end(),
-                                     [&](OutputFormat f) { return IsSettled(item, item.names.Path(i, f)); });
+                                     [&](OutputFormat f) { return IsSettled(item, item.names.Path(i, f), by_row); });
     const bool there = format != formats.end();
     if (there) ++settled_count;
-    if (there && journal_ != nullptr && options_.if_exists == IfExists::kUpdate) {
-      in_place.push_back({item.names.Path(i, *format)});
-    }
+    if (there) in_place.push_back(*format);
     // One missing: all are made anew. One there that must not be: no need to look at the others.
     if (there == (options_.if_exists == IfExists::kFail)) break;
   }
@@ -181,8 +183,9 @@ void FileReader::CompareWithOutputs(Item& item) const {
     if (settled_count > 0) item.Fail({ErrorCode::kExists, "its thumbnail exists already"});
   } else if (settled_count == size_count) {
     item.End(Outcome::kUpToDate);
-    // For the journal, which may not know them yet.
-    item.result.outputs = std::move(in_place);
+    if (by_row || journal_ == nullptr || options_.if_exists != IfExists::kUpdate) return;
+    // For the journal, which does not know them yet.
+    for (size_t i = 0; i < size_count; ++i) item.result.outputs.push_back({item.names.Path(i, in_place[i])});
   }
 }
 

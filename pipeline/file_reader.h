@@ -53,7 +53,8 @@ class FileReader {
   void CompareWithOutputs(Item& item) const;
   // Ends the item where it has failed before and would again.
   void FailAsKnown(Item& item) const;
-  bool IsSettled(const Item& item, const std::string& path) const;
+  // `by_row`: set to false where the journal does not know it.
+  bool IsSettled(const Item& item, const std::string& path, bool& by_row) const;
 
   FileSystem& file_system_;
   const JobOptions& options_;

@@ -228,12 +228,14 @@ const JournalRow* Journal::KnownFailure(const Item& item) const {
   return SameFile(*row, item) && IsLasting(row->error->code) && row->options == ids().outcomes ? &*row : nullptr;
 }
 
-bool Journal::IsCurrent(const Item& item, std::string_view path, const FileInfo& output) const {
+Journal::Current Journal::IsCurrent(const Item& item, std::string_view path, const FileInfo& output) const {
   const Ids now = ids();
   const JournalOutput* known = item.known ? FindOutput(*item.known, RelativeToOutput(path)) : nullptr;
-  if (known != nullptr) return known->options == now.pictures && SameFile(*item.known, item);
+  if (known != nullptr) {
+    return known->options == now.pictures && SameFile(*item.known, item) ? Current::kByItsRow : Current::kNo;
+  }
   // Nothing is known of it: it was there before the journal was, or a run was killed before it could say.
-  return output.modified > item.modified && output.modified < now.created;
+  return output.modified > item.modified && output.modified < now.created ? Current::kByItsDate : Current::kNo;
 }
 
 std::string_view Journal::RelativeToOutput(std::string_view path) const {

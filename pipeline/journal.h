@@ -53,9 +53,10 @@ class Journal {
   const JournalRow* KnownNoPicture(const Item& item) const;
   const JournalRow* KnownFailure(const Item& item) const;
 
-  // Whether the file `path`, which is there, is this item's thumbnail as these options would make it; `output` is what
-  // the file system says of it.
-  bool IsCurrent(const Item& item, std::string_view path, const FileInfo& output) const;
+  // Whether the file `path`, which is there, is this item's thumbnail as these options would make it, and how that is
+  // known; `output` is what the file system says of it.
+  enum class Current { kNo, kByItsDate, kByItsRow };
+  Current IsCurrent(const Item& item, std::string_view path, const FileInfo& output) const;
 
   // When an item has ended, its thumbnails under their names; before its result is passed on.
   void Record(const Item& item);

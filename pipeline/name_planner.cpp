@@ -291,7 +291,7 @@ bool NamePlanner::Take(HashSet& taken, std::string_view marked, Size upright) {
     } else {
       for (const std::string& name : FillSizes(marked, format, upright)) keys_.push_back(HashOf(FoldName(name)));
     }
-    if (!template_.Uses(NameField::kFormat)) break;  // the other's names are the same
+    if (!uses_format_) break;  // the other's names are the same
   }
   if (keys_.size() == 1) return taken.Insert(keys_.front());
   if (std::any_of(keys_.begin(), keys_.end(), [&](uint64_t key) { return taken.Contains(key); })) return false;

@@ -56,7 +56,7 @@ class NamePlanner {
   NamePlanner(const NamePlanner&) = delete;
   NamePlanner& operator=(const NamePlanner&) = delete;
 
-  NameNeeds needs() const { return template_.needs(); }
+  NameNeeds needs() const { return needs_; }
   bool NeedsTotal() const { return template_.Uses(NameField::kTotal); }
   // Before the first Plan, where it is needed.
   void SetTotal(uint64_t total) { total_ = total; }
@@ -91,6 +91,8 @@ class NamePlanner {
   const std::string output_;
   const NameOptions options_;
   const NameTemplate template_;
+  const NameNeeds needs_ = template_.needs();
+  const bool uses_format_ = template_.Uses(NameField::kFormat);
   const std::vector<std::string> safe_texts_;  // for each of its parts; "" for fields
   const NameMarks marks_;
   std::vector<OutputFormat> formats_;  // that thumbnails may have; none: files are renamed
