@@ -116,11 +116,15 @@ TEST_F(JobTest, WhatIsUpToDateIsLeftAlone) {
   const auto before = Contents("out");
   EXPECT_EQ(Run(Options()).up_to_date, 3u);
 
-  // An empty one, one gone, one older than its picture.
+  // An empty one, one gone, one older than its picture, which only counts without the journal.
   tree_.Write("out/d0/p0_32.jpg", "");
   std::filesystem::remove(tree_.root() / "out/d0/p1_32.jpg");
   std::filesystem::last_write_time(tree_.root() / "out/d0/p2_32.jpg", std::filesystem::file_time_type::min());
-  EXPECT_EQ(Run(Options()).made, 3u);
+  EXPECT_EQ(Run(Options()).made, 2u);
+  EXPECT_EQ(Contents("out"), before);
+  JobOptions options = Options();
+  options.journal.enabled = false;
+  EXPECT_EQ(Run(options).made, 1u);
   EXPECT_EQ(Contents("out"), before);
 }
 
@@ -312,7 +316,7 @@ TEST_F(JobTest, CancelLeavesWholeFilesOnlyAndCountsTheRestAsLeft) {
   EXPECT_GE(summary.made, 5u);
   const auto stopped = Contents("out");
   EXPECT_EQ(stopped.size(), summary.made);
-  EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs"));
+  EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs/tmp"));
 
   // The next run completes it, and what was there is the same as made now.
   EXPECT_EQ(Run(Options()).up_to_date, summary.made);
@@ -350,7 +354,7 @@ TEST_F(JobTest, AfterACancelWithGraceWhatIsBegunIsFinishedAndNothingElse) {
   // What was begun while the first result was waiting, and no more.
   EXPECT_LT(summary.made, 200u);
   EXPECT_EQ(Contents("out").size(), summary.made);
-  EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs"));
+  EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs/tmp"));
 }
 
 TEST_F(JobTest, GraceEndsWithTheGrace) {
@@ -373,7 +377,7 @@ TEST_F(JobTest, DroppingAJobStopsIt) {
     auto job = StartJob(Options());
     ASSERT_TRUE(job);
   }
-  EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs"));
+  EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs/tmp"));
 }
 
 TEST_F(JobTest, TwoJobsAtOnce) {
@@ -409,7 +413,12 @@ TEST_F(JobTest, AnOutputThatCantBeWrittenEndsTheRun) {
   FillWithJpegs(50);
   // Nothing can be made in a directory that is a file.
   tree_.Write("out/.tbbthumbs", "in the way");
-  const RunSummary summary = Run(Options());
+  const auto job = StartJob(Options());
+  ASSERT_FALSE(job) << "there is no place for the journal";
+  EXPECT_EQ(job.error().code, ErrorCode::kIo);
+  JobOptions options = Options();
+  options.journal.enabled = false;
+  const RunSummary summary = Run(options);
   ASSERT_TRUE(summary.fatal);
   EXPECT_EQ(summary.made, 0u);
   EXPECT_EQ(summary.failed, 0u);
