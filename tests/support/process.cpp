@@ -109,6 +109,12 @@ Process::~Process() {
 
 void Process::Signal(int signal) const { kill(pid_, signal); }
 
+bool Process::HasEnded() const {
+  siginfo_t info{};
+  return pid_ < 0 ||
+         (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0);
+}
+
 void Process::CloseOutput() {
   if (out_fd_ >= 0) close(out_fd_);
   out_fd_ = -1;

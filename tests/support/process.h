@@ -49,6 +49,11 @@ class Process {
 
   void Signal(int signal) const;
 
+  // Until Wait returns.
+  pid_t pid() const { return pid_; }
+  // Whether Wait would find it ended, whoever still holds its output.
+  bool HasEnded() const;
+
   // True once standard error so far contains `text`; false when the program ends or the timeout passes before it does.
   bool WaitForError(std::string_view text);
   // Likewise standard output.
