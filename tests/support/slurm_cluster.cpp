@@ -308,7 +308,7 @@ bool SlurmCluster::WaitUntil(const std::string& job, const std::function<bool(co
   return WaitFor([&] { return wanted(Tasks(job)); }, timeout);
 }
 
-bool SlurmCluster::Wait(const std::string& job, seconds timeout) const {
+bool SlurmCluster::Wait(const std::string& job, seconds timeout) {
   return WaitUntil(
       job,
       [&](const std::vector<SlurmTask>& tasks) {
@@ -318,10 +318,12 @@ bool SlurmCluster::Wait(const std::string& job, seconds timeout) const {
       timeout);
 }
 
-void SlurmCluster::ReleaseNow(const std::string& job) const {
+void SlurmCluster::ReleaseNow(const std::string& job) {
   for (const SlurmTask& task : Tasks(job)) {
     if (task.state != "PENDING" || task.restarts == 0 || task.reason != "BeginTime") continue;
-    Run("scontrol", {"update", "JobId=" + task.id, "StartTime=now"});
+    if (!released_.emplace(task.id, task.restarts).second) continue;
+    // In the second in which it ended nodes still refuse it: its credential was revoked then.
+    Run("scontrol", {"update", "JobId=" + task.id, "StartTime=now+2"});
   }
 }
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,10 +74,10 @@ class SlurmCluster {
   bool WaitUntil(const std::string& job, const std::function<bool(const std::vector<SlurmTask>&)>& wanted,
                  std::chrono::seconds timeout) const;
   // Until all have ended. What was requeued doesn't wait for its two minutes.
-  bool Wait(const std::string& job, std::chrono::seconds timeout) const;
+  bool Wait(const std::string& job, std::chrono::seconds timeout);
 
-  // Slurm lets requeued tasks wait for two minutes. Those of this job that wait so start now.
-  void ReleaseNow(const std::string& job) const;
+  // Slurm lets requeued tasks wait for two minutes. Those of this job that wait so start in two seconds.
+  void ReleaseNow(const std::string& job);
 
   // Kills what runs of the task; returns how many processes that were.
   int KillTask(const std::string& job, int index) const;
@@ -116,6 +117,7 @@ class SlurmCluster {
   std::map<std::string, std::string> environment_;
   // By name, in the order in which they were started.
   std::vector<std::pair<std::string, std::unique_ptr<Process>>> daemons_;
+  std::set<std::pair<std::string, int>> released_;  // number of the task, its restarts
 };
 
 }  // namespace tbbthumbs::testing
