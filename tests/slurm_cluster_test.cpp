@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/types.h>
 
 #include <algorithm>
 #include <chrono>
@@ -19,9 +20,7 @@ namespace tbbthumbs {
 namespace {
 
 using std::chrono::seconds;
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ::testing::SizeIs;
 using testing::SlurmCluster;
 using testing::SlurmTask;
@@ -30,6 +29,9 @@ using testing::TempTree;
 bool AllRun(const std::vector<SlurmTask>& tasks) {
   return std::all_of(tasks.begin(), tasks.end(), [](const SlurmTask& task) { return task.state == "RUNNING"; });
 }
+
+// Not so when dead and not waited for, either.
+bool IsAlive(pid_t pid) { return std::filesystem::exists("/proc/" + std::to_string(pid) + "/exe"); }
 
 // One cluster for all of them.
 class SlurmClusterTest : public ::testing::Test {
@@ -50,7 +52,6 @@ class SlurmClusterTest : public ::testing::Test {
     return cluster_->Sbatch({"--array=" + array, "--output=%a.log", file}, tree_.root());
   }
 
-  // To be called when nothing else of the job is worth knowing.
   std::string Logs() const {
     std::string logs = cluster_->Squeue();
     for (const std::string& file : tree_.Files()) logs += file + ": " + tree_.Read(file) + "\n";
@@ -104,9 +105,10 @@ TEST_F(SlurmClusterTest, AKilledTaskFails) {
 TEST_F(SlurmClusterTest, TasksOfADeadNodeRunElsewhere) {
   const std::string job = Submit("0-3",
                                  "echo $SLURMD_NODENAME >> nodes-$SLURM_ARRAY_TASK_ID\n"
+                                 "touch pid-$$-on-$SLURMD_NODENAME\n"
                                  "until test -e go; do sleep 0.2; done\n");
   ASSERT_TRUE(cluster_->WaitUntil(
-      job, [&](const auto& tasks) { return tasks.size() == 4 && AllRun(tasks) && tree_.Files().size() == 9; },
+      job, [&](const auto& tasks) { return tasks.size() == 4 && AllRun(tasks) && tree_.Files().size() == 13; },
       seconds(60)))
       << Logs();
   std::vector<int> on_n2;
@@ -115,6 +117,11 @@ TEST_F(SlurmClusterTest, TasksOfADeadNodeRunElsewhere) {
   }
   ASSERT_THAT(on_n2, SizeIs(2));
   cluster_->KillNode("n2");
+  for (const std::string& file : tree_.Files()) {
+    if (!file.starts_with("pid-")) continue;
+    const std::string pid = file.substr(4, file.find('-', 4) - 4);
+    EXPECT_EQ(IsAlive(std::stoi(pid)), file.ends_with("n1")) << file;
+  }
   const auto restarts = [&] {
     std::vector<int> restarted;
     for (const SlurmTask& task : cluster_->Tasks(job)) {
@@ -147,9 +154,7 @@ TEST_F(SlurmClusterTest, NothingIsLeftWhenItStops) {
   EXPECT_GE(pids.size(), 5U);
   cluster.Stop();
   EXPECT_THAT(cluster.Processes(), IsEmpty());
-  for (const pid_t pid : pids) {
-    EXPECT_FALSE(std::filesystem::exists("/proc/" + std::to_string(pid) + "/exe")) << pid;
-  }
+  for (const pid_t pid : pids) EXPECT_FALSE(IsAlive(pid)) << pid;
 }
 
 }  // namespace

@@ -282,7 +282,7 @@ std::string SlurmCluster::Sbatch(std::vector<std::string> arguments, const fs::p
   ProcessOptions options;
   options.directory = directory;
   const ProcessResult result = Run("sbatch", arguments, options);
-  const std::string job = result.out.substr(0, result.out.find_first_of(";\n"));
+  std::string job = result.out.substr(0, result.out.find_first_of(";\n"));
   if (result.exit_code != 0 || !IsNumber(job)) Fail("sbatch: " + result.err + result.out);
   return job;
 }

@@ -22,7 +22,7 @@ namespace tbbthumbs::testing {
 struct SlurmClusterOptions {
   int nodes = 2;          // n1, n2, ...
   int cpus_per_node = 2;  // as Slurm believes: nothing holds tasks to them
-  int memory_mb = 4000;   // of each node, likewise
+  int memory_mb = 8000;   // of each node, likewise
   // What a site may have set or not: jobs that exit with 75 are requeued.
   bool requeue_exit = true;
 };
