@@ -58,14 +58,27 @@ void FileReader::Recall(std::span<const std::unique_ptr<Item>> items) const {
 size_t FileReader::LookUp(Item& item) const {
   const StageTimer timer(item.result.stages, Stage::kLookUp);
   FileFacts facts;
+  const NameNeeds needs = item.file.planned ? NameNeeds::kPath : names_.needs();
   Guard(item, [&] {
+    if (options_.names_only && needs == NameNeeds::kPath) {
+      if (item.file.error) item.Fail(*item.file.error);
+      return;
+    }
     Examine(item, facts);
     if (item.ended) return;
-    if (Status status = ReadFacts(item, names_.needs(), facts); !status) item.Fail(std::move(status.error()));
+    if (Status status = ReadFacts(item, needs, facts); !status) item.Fail(std::move(status.error()));
   });
   Guard(item, [&] { names_.PlanLookedUp(item, facts); });
   if (item.ended) return 0;
   Guard(item, [&] {
+    if (options_.names_only) {
+      AddOutputs(item, {});
+      return;
+    }
+    if (item.file.planned) {
+      if (Status status = CheckPlanned(item); !status) item.Fail(std::move(status.error()));
+      if (item.ended) return;
+    }
     CompareWithOutputs(item);
     if (!item.ended && journal_ != nullptr) FailAsKnown(item);
     if (!item.ended && options_.dry_run) Plan(item, facts);
@@ -99,7 +112,7 @@ bool FileReader::Filtered(const FileInfo& info) const {
 }
 
 void FileReader::Examine(Item& item, FileFacts& facts) const {
-  if (item.file.error) {
+  if (item.file.error && !item.file.planned) {
     item.Fail(*item.file.error);
     return;
   }
@@ -113,11 +126,31 @@ void FileReader::Examine(Item& item, FileFacts& facts) const {
   } else {
     item.result.bytes_in = info->bytes;
     item.modified = facts.modified = info->modified;
+    // Only after it is known which file that was.
+    if (item.file.error) {
+      item.Fail(*item.file.error);
+      return;
+    }
     const JournalRow* known = journal_ != nullptr ? journal_->KnownNoPicture(item) : nullptr;
     if (known == nullptr) return;
     item.result.format = known->format;
     item.End(known->format == Format::kUnknown ? Outcome::kNotPicture : Outcome::kUnsupported);
   }
+}
+
+Status FileReader::CheckPlanned(Item& item) const {
+  if (!item.names.empty()) {
+    for (const OutputFormat format : PossibleFormats(options_.specs.format)) {
+      const std::vector<std::string>& names = format == OutputFormat::kPng ? item.names.png : item.names.jpeg;
+      if (names.size() == options_.specs.sizes.size()) continue;
+      return Fail(ErrorCode::kInternal, "its plan was made for other sizes or formats");
+    }
+    return {};
+  }
+  const auto source = OpenPicture(item, kHeaderBytes);
+  if (!source) return tl::unexpected<Error>(source.error());
+  if (item.ended) return {};
+  return Fail(ErrorCode::kIo, "it was no picture when it was planned, and has no name");
 }
 
 // Ends the item where it is no picture.
@@ -134,12 +167,16 @@ void FileReader::Plan(Item& item, FileFacts& facts) const {
     if (Status status = ReadFacts(item, NameNeeds::kHeader, facts); !status) item.Fail(std::move(status.error()));
     if (item.ended) return;
   }
+  AddOutputs(item, facts.size);
+}
+
+void FileReader::AddOutputs(Item& item, Size upright) const {
   const auto formats = PossibleFormats(options_.specs.format);
   for (size_t i = 0; i < options_.specs.sizes.size(); ++i) {
     OutputFile& output = item.result.outputs.emplace_back();
     output.path = item.names.Path(i, formats.front());
     if (formats.size() > 1) output.or_path = item.names.Path(i, formats.back());
-    output.size = ThumbnailSize(facts.size, options_.specs.sizes[i]);
+    if (upright.width > 0) output.size = ThumbnailSize(upright, options_.specs.sizes[i]);
   }
   item.End(Outcome::kPlanned);
 }

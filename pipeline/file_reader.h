@@ -43,9 +43,13 @@ class FileReader {
  private:
   void Examine(Item& item, FileFacts& facts) const;
   Status ReadFacts(Item& item, NameNeeds needs, FileFacts& facts) const;
+  // Whether it has the names that are needed; ends it where it is no picture, as it was none when it was planned.
+  Status CheckPlanned(Item& item) const;
   void Plan(Item& item, FileFacts& facts) const;
   // Where memory is limited: what the picture needs, or that it needs too much.
   Status Weigh(Item& item, size_t& resident_bytes) const;
+  // Ends it as planned. `upright`: of the picture; empty where nobody has looked.
+  void AddOutputs(Item& item, Size upright) const;
   Result<std::unique_ptr<FileSource>> OpenPicture(Item& item, size_t first_bytes) const;
   Status Read(Item& item, size_t resident_bytes) const;
   bool Filtered(const FileInfo& info) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/input_stream.h"
+#include "pipeline/plan_store.h"
 
 namespace tbbthumbs {
 
@@ -16,6 +17,11 @@ bool CanCountInputs(FileSystem& file_system, const InputOptions& options) {
 std::optional<uint64_t> CountInputs(FileSystem& file_system, const InputOptions& options, const std::string& output,
                                     const std::stop_token& stop, std::atomic<uint64_t>* so_far) {
   if (!CanCountInputs(file_system, options)) return std::nullopt;
+  if (options.part) {
+    const auto plan = PlanReader::Open(options.part->plan.string());
+    if (!plan) return std::nullopt;
+    return (*plan)->CountOf(options.part->shard);
+  }
   InputStream inputs(file_system, options, output, false);
   uint64_t count = 0;
   while (!stop.stop_requested()) {

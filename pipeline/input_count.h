@@ -17,8 +17,8 @@ namespace tbbthumbs {
 bool CanCountInputs(FileSystem& file_system, const InputOptions& options);
 
 // Walks the directories of `options` as the job will, without looking at the files, and reads the lists that are
-// regular files. Nothing when stopped, or when a list is a pipe. About 0.2 s for a million files. `so_far`: where the
-// count stands meanwhile; may be null.
+// regular files; asks the plan of which they are a part. Nothing when stopped, or when a list is a pipe. About 0.2 s
+// for a million files. `so_far`: where the count stands meanwhile; may be null.
 std::optional<uint64_t> CountInputs(FileSystem& file_system, const InputOptions& options, const std::string& output,
                                     const std::stop_token& stop, std::atomic<uint64_t>* so_far = nullptr);
 

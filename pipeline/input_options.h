@@ -18,11 +18,19 @@ struct FileList {
   char separator = '\n';  // or '\0'
 };
 
+// The inputs of a plan (see PlanReader) that one machine works on, with the names of their thumbnails.
+struct PlanPart {
+  std::filesystem::path plan;
+  int shard = 0;
+};
+
 // A plain value. Files named one by one (paths, lists, Job::Add) are always taken, whatever the filters say: the
 // filters are for what is found by walking directories. The two byte limits and newer_than hold for all.
 struct InputOptions {
   std::vector<std::filesystem::path> paths;  // files and directories, in the order wanted
   std::vector<FileList> lists;               // taken after the paths
+  // Instead of both: the output directory and all that decides about names must be what the plan was made with.
+  std::optional<PlanPart> part;
 
   bool recursive = true;      // descend into the directories below a directory
   bool hidden = false;        // also names that begin with a dot

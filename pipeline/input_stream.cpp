@@ -51,6 +51,7 @@ InputStream::InputStream(FileSystem& file_system, const InputOptions& options, s
       output_(std::move(output)),
       output_id_(file_system.Stat(output_, true).value_or(FileInfo{}).id),
       wait_for_more_(keep_open) {
+  if (options_.part) planned_ = std::make_unique<PlannedInputs>(*options_.part, output_);
   for (const fs::path& path : options_.paths) {
     const auto info = file_system_.Stat(path.string(), true);
     if (info && info->kind == FileKind::kDirectory) ++directory_count_;
@@ -80,6 +81,7 @@ std::optional<InputFile> InputStream::NextAtOnce() {
   if (stop_.stop_requested()) return std::nullopt;
   if (auto file = TakeAdded(true)) return file;
   if (walker_) return NextWalked();
+  if (planned_ && planned_->HasNext()) return planned_->Next();
   if (list_ && list_->HasName()) return ListedFile(*list_->Next(stop_.get_token()));
   return std::nullopt;
 }
@@ -124,7 +126,7 @@ std::optional<InputFile> InputStream::NextListed() {
       if (auto error = list_->TakeError()) Note({std::move(*error)});
       list_.reset();
     }
-    if (next_list_ == options_.lists.size()) return std::nullopt;
+    if (next_list_ == options_.lists.size()) return planned_ ? planned_->Next() : std::nullopt;
     list_ = std::make_unique<ListReader>(options_.lists[next_list_++]);
   }
 }

@@ -20,12 +20,13 @@
 #include "pipeline/input_options.h"
 #include "pipeline/item.h"
 #include "pipeline/list_reader.h"
+#include "pipeline/planned_inputs.h"
 #include "pipeline/walker.h"
 
 namespace tbbthumbs {
 
-// The paths in their order, directories walked where they stand, then the lists; among them what is added while the run
-// lasts. Next is called by one thread at a time, the rest from any.
+// The paths in their order, directories walked where they stand, then the lists, or the part of a plan; among them what
+// is added while the run lasts. Next is called by one thread at a time, the rest from any.
 class InputStream {
  public:
   // `output`: the output directory, which exists. `keep_open`: wait for Add until Finish. The options must outlive it.
@@ -40,6 +41,9 @@ class InputStream {
   [[nodiscard]] Status Add(std::string path, int priority);
   void Finish();
   void Stop();
+
+  // Why the part of a plan ended early. Of whoever calls Next.
+  std::optional<Error> failure() const { return planned_ ? planned_->failure() : std::nullopt; }
 
   // What could not be walked or read as a list: the first kMaxErrorsKept, and how many there are in all.
   static constexpr size_t kMaxErrorsKept = 100;
@@ -67,6 +71,7 @@ class InputStream {
   std::unique_ptr<Walker> walker_;
   std::string walker_prefix_;
   std::unique_ptr<ListReader> list_;
+  std::unique_ptr<PlannedInputs> planned_;  // null where there is no plan
   bool listed_done_ = false;
   std::string last_parent_;
   bool last_parent_in_output_ = false;

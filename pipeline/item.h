@@ -19,6 +19,20 @@
 
 namespace tbbthumbs {
 
+// Where its thumbnails go, by the planner: whole paths, one for each size.
+struct OutputNames {
+  // By the format that the thumbnails turn out to have; empty where they can't have it.
+  std::vector<std::string> jpeg;
+  std::vector<std::string> png;
+  NameChanges changes;
+
+  bool empty() const { return jpeg.empty() && png.empty(); }
+  // `format`: kJpeg or kPng.
+  const std::string& Path(size_t size_index, OutputFormat format) const {
+    return format == OutputFormat::kPng ? png[size_index] : jpeg[size_index];
+  }
+};
+
 // A file that is to become thumbnails, before anyone has looked at it.
 struct InputFile {
   std::string path;
@@ -28,26 +42,19 @@ struct InputFile {
   bool found = false;
   // All files of its output directory come one after the other: names need be kept apart only within it.
   bool whole_directory = false;
+  // By a plan that was made before: then nothing else is to be planned. Without names: it was no picture.
+  struct Planned {
+    uint64_t seq = 0;  // place in the order of all its inputs
+    OutputNames names;
+  };
+  std::optional<Planned> planned;
   // Why it can't be taken, where that is known already.
   std::optional<Error> error;
 };
 
-// Where its thumbnails go, by the plan: whole paths, one for each size.
-struct OutputNames {
-  // By the format that the thumbnails turn out to have; empty where they can't have it.
-  std::vector<std::string> jpeg;
-  std::vector<std::string> png;
-  NameChanges changes;
-
-  // `format`: kJpeg or kPng.
-  const std::string& Path(size_t size_index, OutputFormat format) const {
-    return format == OutputFormat::kPng ? png[size_index] : jpeg[size_index];
-  }
-};
-
 // Made by the source, filled by the thumbnailer, ended by the publisher; owned by one of them at a time.
 struct Item {
-  uint64_t seq = 0;
+  uint64_t seq = 0;  // place in the order of this run
   InputFile file;
   OutputNames names;  // empty for what ended before it needed them
   // What the journal says of the input; nothing where there is none, or no journal.

@@ -32,11 +32,16 @@ std::unique_ptr<Item> ItemStream::NextAtOnce() {
 }
 
 std::unique_ptr<Item> ItemStream::Take(std::optional<InputFile> file) {
-  if (!file) return nullptr;
+  if (!file) {
+    failure_ = inputs_.failure();
+    return nullptr;
+  }
   auto item = std::make_unique<Item>();
   item->result.input = file->path;
   item->file = std::move(*file);
-  item->seq = item->result.seq = next_seq_++;
+  item->seq = next_seq_++;
+  item->result.seq = item->file.planned ? item->file.planned->seq : item->seq;
+  item->result.found = item->file.found;
   names_.PlanTaken(*item);
   return item;
 }

@@ -42,6 +42,9 @@ Status CheckOptions(const JobOptions& options) {
   if (options.memory_bytes > 0 && options.memory_bytes < JobOptions::kLeastMemoryBytes) {
     return senseless("less memory than 64 MiB");
   }
+  if (options.input.part && (!options.input.paths.empty() || !options.input.lists.empty() || options.keep_open)) {
+    return senseless("a part of a plan has no other inputs");
+  }
   return CheckNameOptions(options.names, options.specs);
 }
 
@@ -278,6 +281,10 @@ ResultRange Job::Results() {
 }
 
 Result<Job> StartJob(JobOptions options) {
+  if (options.names_only) {
+    options.dry_run = true;
+    options.journal.enabled = false;
+  }
   FileSystem& file_system = RealFileSystem();
   if (Status status = CheckOptions(options); !status) return tl::unexpected<Error>(std::move(status.error()));
   if (Status status = CheckTotalIsKnown(file_system, options); !status) {

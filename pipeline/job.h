@@ -47,6 +47,9 @@ struct JournalOptions {
   bool retry_failed = false;   // also what has failed before and has not changed since
   bool forget = false;         // drops all that it knows first
   std::string label;           // of the run, for who reads the journal
+  // Thumbnails that it does not know are believed by their dates where they were made before this, since 1970; nothing:
+  // before the journal was.
+  std::optional<std::chrono::nanoseconds> trusts_before{};
 };
 
 // A plain value.
@@ -63,6 +66,9 @@ struct JobOptions {
   // Reads the headers of the pictures, decides as the run would, and writes nothing: what would be made ends as
   // kPlanned, with its names.
   bool dry_run = false;
+  // A dry run that only names its inputs: looks at them as far as the names ask for it, at the output not at all. All
+  // that have names end as kPlanned.
+  bool names_only = false;
 
   SpecSet specs;
   DecodeLimits limits;

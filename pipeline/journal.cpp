@@ -2,18 +2,15 @@
 
 #include <algorithm>
 #include <exception>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
+#include "pipeline/absolute_path.h"
 #include "pipeline/file_system.h"
 #include "pipeline/options_digest.h"
 #include "pipeline/thread_name.h"
 
 namespace tbbthumbs {
 namespace {
-
-namespace fs = std::filesystem;
 
 // What a kill may lose: pictures that the next run makes again.
 constexpr std::chrono::seconds kWriteEvery{1};
@@ -25,25 +22,6 @@ constexpr size_t kMostPending = 16 * kBatch;
 constexpr uint64_t kNoOptions = ~uint64_t{0};
 
 std::chrono::nanoseconds Now() { return std::chrono::system_clock::now().time_since_epoch(); }
-
-bool HasDotOrEmptyParts(std::string_view path) {
-  return path.find("/.") != std::string_view::npos || path.find("//") != std::string_view::npos ||
-         path.starts_with(".");
-}
-
-// The same file by whatever way it is named from where the program runs, as far as the text says.
-std::string AbsolutePath(const std::string& directory, const std::string& path) {
-  std::string absolute = path.starts_with('/') ? path : directory + path;
-  if (HasDotOrEmptyParts(path)) absolute = fs::path(absolute).lexically_normal().string();
-  return absolute;
-}
-
-std::string CurrentDirectory() {
-  std::error_code error;
-  std::string directory = fs::current_path(error).string();
-  if (!directory.ends_with('/')) directory += '/';
-  return directory;
-}
 
 bool SameFile(const JournalRow& row, const Item& item) {
   return row.bytes == item.result.bytes_in && row.modified == item.modified;
@@ -235,7 +213,8 @@ Journal::Current Journal::IsCurrent(const Item& item, std::string_view path, con
     return known->options == now.pictures && SameFile(*item.known, item) ? Current::kByItsRow : Current::kNo;
   }
   // Nothing is known of it: it was there before the journal was, or a run was killed before it could say.
-  return output.modified > item.modified && output.modified < now.created ? Current::kByItsDate : Current::kNo;
+  const bool is_believed = output.modified < options_.trusts_before.value_or(now.created);
+  return output.modified > item.modified && is_believed ? Current::kByItsDate : Current::kNo;
 }
 
 std::string_view Journal::RelativeToOutput(std::string_view path) const {

@@ -1,13 +1,19 @@
 #include "pipeline/name_turns.h"
 
+#include <utility>
+
 namespace tbbthumbs {
 
 void NameTurns::PlanTaken(Item& item) {
-  if (needs() == NameNeeds::kPath) item.names = planner_.Plan(item.file, item.seq);
+  if (item.file.planned) {
+    item.names = std::move(item.file.planned->names);
+  } else if (needs() == NameNeeds::kPath) {
+    item.names = planner_.Plan(item.file, item.seq);
+  }
 }
 
 void NameTurns::PlanLookedUp(Item& item, const FileFacts& facts) {
-  if (needs() == NameNeeds::kPath) return;
+  if (item.file.planned || needs() == NameNeeds::kPath) return;
   std::unique_lock lock(mutex_);
   came_.wait(lock, [&] { return next_ == item.seq; });
   // Also when the planner throws: the others wait.

@@ -13,7 +13,8 @@ namespace tbbthumbs {
 
 // A template that asks for nothing but paths is planned as the items are taken, before anything is known of them: names
 // then do not depend on what the files hold. Any other waits until an item's file has been looked up, and for the items
-// before it: so collisions are always settled in input order, before any picture is decoded.
+// before it: so collisions are always settled in input order, before any picture is decoded. Items whose names are
+// those of a plan already keep them; such do not come together with others.
 class NameTurns {
  public:
   // It must outlive it, and is used by it alone.

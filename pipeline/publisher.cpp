@@ -50,13 +50,23 @@ Status Publisher::MakeTemporaryDirectory() {
 
 std::string Publisher::NewTemporaryPath() { return JoinPath(temporary_, names_.Next()); }
 
+// Another run that ends takes the directory away when it finds it empty.
+Status Publisher::WriteTemporary(const std::string& path, std::span<const std::byte> bytes) {
+  constexpr int kTries = 10;
+  for (int i = 1;; ++i) {
+    Status status = file_system_.WriteNew(path, bytes);
+    if (status || status.error().code != ErrorCode::kNotFound || i == kTries) return status;
+    if (Status made = file_system_.CreateDirectories(temporary_); !made) return made;
+  }
+}
+
 Status Publisher::StageAll(Item& item) {
   if (Status status = MakeTemporaryDirectory(); !status) return status;
   item.staged.reserve(item.thumbnails.size());
   for (size_t i = 0; i < item.thumbnails.size(); ++i) {
     const Encoded& thumbnail = item.thumbnails[i];
     std::string path = NewTemporaryPath();
-    if (Status status = file_system_.WriteNew(path, thumbnail.bytes); !status) return status;
+    if (Status status = WriteTemporary(path, thumbnail.bytes); !status) return status;
     item.staged.push_back(std::move(path));
     item.result.outputs.push_back({item.names.Path(i, thumbnail.format), thumbnail.size, thumbnail.bytes.size()});
   }
@@ -141,7 +151,7 @@ void Publisher::FailOutput(Item& item, Error error) {
   size_t probe_bytes = 4096;
   for (const Encoded& thumbnail : item.thumbnails) probe_bytes = std::max(probe_bytes, thumbnail.bytes.size());
   const std::string probe = NewTemporaryPath();
-  const Status works = file_system_.WriteNew(probe, std::vector<std::byte>(probe_bytes));
+  const Status works = WriteTemporary(probe, std::vector<std::byte>(probe_bytes));
   if (works) static_cast<void>(file_system_.Remove(probe));
   if (!works) {
     GiveUp(item, works.error());

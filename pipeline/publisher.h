@@ -2,10 +2,12 @@
 #ifndef TBBTHUMBS_PIPELINE_PUBLISHER_H_
 #define TBBTHUMBS_PIPELINE_PUBLISHER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -51,6 +53,7 @@ class Publisher {
 
  private:
   std::string NewTemporaryPath();
+  Status WriteTemporary(const std::string& path, std::span<const std::byte> bytes);
   Status StageAll(Item& item);
   Status PublishAll(Item& item);
   Status MakeDirectoryOf(const std::string& path);

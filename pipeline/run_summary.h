@@ -48,8 +48,9 @@ struct OutputFile {
 
 // The end of one input. Fields that do not apply keep their defaults.
 struct PictureResult {
-  uint64_t seq = 0;             // place in the input order, from 0
+  uint64_t seq = 0;             // place in the input order, from 0; of all inputs of a plan, where it is one's part
   std::filesystem::path input;  // as given, or as found below a directory given
+  bool found = false;           // by walking a directory
   Outcome outcome = Outcome::kLeft;
   std::optional<Error> error;                // for kFailed
   bool known = false;                        // for kFailed: in an earlier run, and not tried again

@@ -21,7 +21,7 @@ Stages::Stages(FileSystem& file_system, const JobOptions& options, std::function
 
 // {total} is the one field that waits for the whole walk.
 Status Stages::CountForNames(FileSystem& file_system, const JobOptions& options) {
-  if (!planner_.NeedsTotal()) return {};
+  if (!planner_.NeedsTotal() || options.input.part) return {};
   const auto total = CountInputs(file_system, options.input, options.output.string(), closed_.get_token());
   if (total) {
     planner_.SetTotal(*total);

@@ -1,6 +1,7 @@
 #include "tools/command_config.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <span>
@@ -8,10 +9,14 @@
 #include <type_traits>
 #include <utility>
 
+#include "pipeline/absolute_path.h"
 #include "pipeline/name_planner.h"
 #include "pipeline/name_template.h"
+#include "pipeline/plan_store.h"
+#include "tools/option_table.h"
 #include "tools/option_values.h"
 #include "tools/suggest.h"
+#include "tools/word_parser.h"
 
 namespace tbbthumbs::tool {
 namespace {
@@ -334,14 +339,8 @@ void ReadWhere(const RawOptions& raw, Reader& reader, JournalConfig& where) {
   if (where.output.empty()) reader.Refuse("DIR is empty");
 }
 
-}  // namespace
-
-tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
-  MakeConfig config;
-  JobOptions& job = config.job;
-  Reader reader(raw);
-  reader.Read("output", job.output, ParseText);
-  ReadInputs(raw, reader, job.input);
+// All but the inputs and how it is shown.
+void ReadJob(Reader& reader, JobOptions& job) {
   if (job.output.empty()) reader.Refuse("--output is missing, as in: tbbthumbs photos/ -o thumbs/");
   ReadSpecs(reader, job.specs);
   ReadNames(reader, job.specs, job.names);
@@ -356,17 +355,152 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
   reader.Read("timeout", job.limits.cpu_deadline, ParseSeconds);
   reader.ReadFlag("dry-run", job.dry_run);
   ReadJournal(reader, job.journal);
-  reader.ReadFlag("nice", config.nice);
-  reader.Read("max-load", config.max_load, [](const std::string& text) -> Parsed<std::optional<double>> {
+}
+
+void ReadManners(Reader& reader, bool& nice, std::optional<double>& max_load) {
+  reader.ReadFlag("nice", nice);
+  reader.Read("max-load", max_load, [](const std::string& text) -> Parsed<std::optional<double>> {
     return ParseNumber(text, kLeastLoad, kMostLoad);
   });
-  reader.ReadFlag("prune", config.prune);
-  if (config.prune && !job.journal.enabled) reader.Refuse("--prune needs the journal: it says what runs have made");
-  ReadDisplay(reader, config.display);
-  if (job.specs.placeholders.any() && !config.display.json) {
-    reader.Refuse(std::string(job.specs.placeholders.blurhash ? "--blurhash" : "--thumbhash") +
-                  " needs --json: it goes into the record of each picture");
+}
+
+void CheckPlaceholders(Reader& reader, const MakeConfig& config) {
+  const PlaceholderSet& placeholders = config.job.specs.placeholders;
+  if (!placeholders.any() || config.display.json) return;
+  reader.Refuse(std::string(placeholders.blurhash ? "--blurhash" : "--thumbhash") +
+                " needs --json: it goes into the record of each picture");
+}
+
+std::string TextOf(std::chrono::system_clock::time_point time) {
+  const auto since_epoch = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
+  return fmt::format("@{}.{:09}", seconds.count(), (since_epoch - seconds).count());
+}
+
+// Does not outlive the plan's own run.
+bool IsKeptInPlan(const OptionSpec& option) {
+  constexpr std::string_view kOfLookingForInputs[] = {"recursive", "include", "exclude", "files-from", "null",
+                                                      "hidden",    "follow",  "plan",    "shards",     "config"};
+  return option.group != OptionGroup::kDisplay &&
+         std::find(std::begin(kOfLookingForInputs), std::end(kOfLookingForInputs), option.name) ==
+             std::end(kOfLookingForInputs);
+}
+
+// Paths and times as they are seen from everywhere.
+std::vector<std::pair<std::string, std::string>> OptionsToKeep(const RawOptions& raw, const JobOptions& job) {
+  std::vector<std::pair<std::string, std::string>> kept;
+  const std::string directory = CurrentDirectory();
+  for (const OptionSpec& option : OptionTable()) {
+    const auto found = raw.values.find(option.name);
+    if (found == raw.values.end() || !IsKeptInPlan(option)) continue;
+    for (const RawValue& value : found->second) {
+      std::string text = value.text;
+      if (option.name == "output" || option.name == "journal") text = AbsolutePath(directory, text);
+      if (option.name == "newer-than" && job.input.newer_than) text = TextOf(*job.input.newer_than);
+      kept.emplace_back(option.name, std::move(text));
+    }
   }
+  return kept;
+}
+
+void ReadPlanFile(Reader& reader, const std::string& command, std::filesystem::path& plan) {
+  reader.Read("plan", plan, ParseText);
+  if (plan.empty()) reader.Refuse(fmt::format("--plan FILE is missing, as in: tbbthumbs {} --plan plan.db", command));
+}
+
+void RefuseArguments(const RawOptions& raw, Reader& reader) {
+  if (!raw.arguments.empty()) {
+    reader.Refuse(fmt::format("'{}': the inputs are those of the plan", raw.arguments.front()));
+  }
+}
+
+}  // namespace
+
+TextStyle StyleOf(const DisplayConfig& display, int fd) {
+  return {.escape = isatty(fd) == 1, .color = WantsColor(display.color, fd)};
+}
+
+tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
+  MakeConfig config;
+  Reader reader(raw);
+  reader.Read("output", config.job.output, ParseText);
+  ReadInputs(raw, reader, config.job.input);
+  ReadJob(reader, config.job);
+  ReadManners(reader, config.nice, config.max_load);
+  reader.ReadFlag("prune", config.prune);
+  if (config.prune && !config.job.journal.enabled) {
+    reader.Refuse("--prune needs the journal: it says what runs have made");
+  }
+  ReadDisplay(reader, config.display);
+  CheckPlaceholders(reader, config);
+  if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
+  return config;
+}
+
+tl::expected<PlanConfig, std::string> ToPlanConfig(const RawOptions& raw) {
+  PlanConfig config;
+  Reader reader(raw);
+  reader.Read("output", config.make.job.output, ParseText);
+  ReadInputs(raw, reader, config.make.job.input);
+  ReadJob(reader, config.make.job);
+  ReadDisplay(reader, config.make.display);
+  ReadPlanFile(reader, "plan photos/ -o thumbs/ --shards 8", config.plan);
+  reader.ReadInt("shards", config.shards, 1, kMostShards);
+  if (config.shards == 0) reader.Refuse("--shards N is missing: into how many parts the plan is divided");
+  for (const auto& [name, values] : raw.values) {
+    const OptionSpec* option = FindOption(OptionTable(), name);
+    if ((option->commands & (kForPlan | kForRun)) == 0) {
+      reader.Refuse(fmt::format("{}: not for a plan", values.back().origin));
+    }
+  }
+  if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
+  config.options = OptionsToKeep(raw, config.make.job);
+  return config;
+}
+
+tl::expected<ShardConfig, std::string> ToShardConfig(const RawOptions& raw) {
+  ShardConfig config;
+  Reader reader(raw);
+  RefuseArguments(raw, reader);
+  ReadPlanFile(reader, "run --shard 0/8", config.plan);
+  reader.Read("shard", config.shard, ParseText);
+  if (config.shard.empty()) reader.Refuse("--shard is missing: 0/8 (the first of eight), 0, or auto");
+  JobOptions ignored;
+  ignored.output = ".";
+  ReadJob(reader, ignored);
+  std::optional<double> checked_later;
+  ReadManners(reader, config.nice, checked_later);
+  ReadDisplay(reader, config.display);
+  if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
+  config.options = raw;
+  return config;
+}
+
+tl::expected<MergeConfig, std::string> ToMergeConfig(const RawOptions& raw) {
+  MergeConfig config;
+  Reader reader(raw);
+  RefuseArguments(raw, reader);
+  ReadPlanFile(reader, "merge", config.plan);
+  ReadDisplay(reader, config.display);
+  if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
+  return config;
+}
+
+tl::expected<MakeConfig, std::string> ToMakeConfig(const std::vector<std::pair<std::string, std::string>>& planned,
+                                                   const ShardConfig& shard) {
+  RawOptions raw;
+  for (const auto& [name, value] : planned) {
+    raw.values[name].push_back({value, fmt::format("{}: --{}", shard.plan.string(), name)});
+  }
+  for (const auto& [name, values] : shard.options.values) raw.values.insert_or_assign(name, values);
+  MakeConfig config;
+  Reader reader(raw);
+  reader.Read("output", config.job.output, ParseText);
+  ReadFilters(reader, config.job.input);
+  ReadJob(reader, config.job);
+  ReadManners(reader, config.nice, config.max_load);
+  ReadDisplay(reader, config.display);
+  CheckPlaceholders(reader, config);
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
   return config;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <tl/expected.hpp>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "pipeline/job.h"
 #include "pipeline/rename_plan.h"
 #include "tools/raw_options.h"
+#include "tools/report.h"
 #include "tools/terminal.h"
 
 namespace tbbthumbs::tool {
@@ -26,12 +28,15 @@ struct DisplayConfig {
   bool json = false;
 };
 
+// How text is written to `fd`.
+TextStyle StyleOf(const DisplayConfig& display, int fd);
+
 // Thumbnails of many pictures.
 struct MakeConfig {
   JobOptions job;
   bool nice = false;               // give way to other programs
   std::optional<double> max_load;  // of others: above it no picture is started (see LoadLimit)
-  bool prune = false;  // afterwards
+  bool prune = false;              // afterwards
   DisplayConfig display;
 };
 
@@ -77,6 +82,30 @@ struct PruneConfig {
   DisplayConfig display;
 };
 
+// A plan for many machines.
+struct PlanConfig {
+  MakeConfig make;  // what is to be planned
+  std::filesystem::path plan;
+  int shards = 0;
+  // Options that each shard is made with, by name, in order: they mean the same on every machine.
+  std::vector<std::pair<std::string, std::string>> options;
+};
+
+// A shard of a plan.
+struct ShardConfig {
+  std::filesystem::path plan;
+  std::string shard;  // as it was said: see ChooseShard
+  RawOptions options;
+  bool nice = false;  // see MakeConfig
+  DisplayConfig display;
+};
+
+// The journals of a plan's shards as one.
+struct MergeConfig {
+  std::filesystem::path plan;
+  DisplayConfig display;
+};
+
 struct HelpConfig {
   bool all = false;
 };
@@ -84,7 +113,7 @@ struct HelpConfig {
 struct VersionConfig {};
 
 using CommandConfig = std::variant<MakeConfig, InfoConfig, RenameConfig, StatusConfig, FailedConfig, PruneConfig,
-                                   HelpConfig, VersionConfig>;
+                                   PlanConfig, ShardConfig, MergeConfig, HelpConfig, VersionConfig>;
 
 // Checks every value. Errors: a message for people that begins with the option; more lines may follow that show where
 // in a value the mistake is.
@@ -94,6 +123,14 @@ using CommandConfig = std::variant<MakeConfig, InfoConfig, RenameConfig, StatusC
 [[nodiscard]] tl::expected<StatusConfig, std::string> ToStatusConfig(const RawOptions& raw);
 [[nodiscard]] tl::expected<FailedConfig, std::string> ToFailedConfig(const RawOptions& raw);
 [[nodiscard]] tl::expected<PruneConfig, std::string> ToPruneConfig(const RawOptions& raw);
+
+[[nodiscard]] tl::expected<PlanConfig, std::string> ToPlanConfig(const RawOptions& raw);
+[[nodiscard]] tl::expected<ShardConfig, std::string> ToShardConfig(const RawOptions& raw);
+[[nodiscard]] tl::expected<MergeConfig, std::string> ToMergeConfig(const RawOptions& raw);
+
+// What a shard is made with: PlanConfig::options, and those of its own run, which win. The inputs are left open.
+[[nodiscard]] tl::expected<MakeConfig, std::string> ToMakeConfig(
+    const std::vector<std::pair<std::string, std::string>>& planned, const ShardConfig& shard);
 
 }  // namespace tbbthumbs::tool
 

@@ -11,6 +11,10 @@ ExitCode ExitCodeOf(const RunSummary& summary, int signal) {
   return summary.failed > 0 || summary.walk_error_count > 0 ? kExitSomeFailed : kExitDone;
 }
 
+ExitCode ShardExitCodeOf(const RunSummary& summary) {
+  return summary.stopped && !summary.fatal ? kExitRequeue : ExitCodeOf(summary, 0);
+}
+
 ExitCode ExitCodeOf(const Error& start_error) {
   const bool wrong_use = start_error.code == ErrorCode::kUnsupported || start_error.code == ErrorCode::kNotFound;
   return wrong_use ? kExitUsage : kExitOutput;

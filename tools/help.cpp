@@ -15,7 +15,8 @@ constexpr std::string_view kUsage =
     "  tbbthumbs [make] INPUT... -o DIR [-s SIZE]...   of files, directories, lists\n"
     "  tbbthumbs info FILE... [--json]                 what it sees in a picture\n"
     "  tbbthumbs rename DIR --name TEMPLATE            of what is there (--undo LOG)\n"
-    "  tbbthumbs status|failed|prune [DIR]             what earlier runs left in DIR\n";
+    "  tbbthumbs status|failed|prune [DIR]             what earlier runs left in DIR\n"
+"  tbbthumbs plan | run | merge                    on many machines: --help all\n";
 
 constexpr std::string_view kMore =
     "\nAn input that has the name of a command is written ./info. After '--' nothing is\n"
@@ -39,11 +40,17 @@ constexpr std::string_view kMore =
     "-0 for xargs -0, -v with reasons). 'prune' removes thumbnails of pictures that\n"
     "are gone, but not where a disk may be missing. DIR is where thumbnails are, as\n"
     "in -o DIR; the current directory where it is left out.\n"
+    "\nOn many machines, with all paths seen by all of them:\n"
+    "  tbbthumbs plan INPUT... -o DIR --shards 8 --plan plan.db   finds and names\n"
+    "  tbbthumbs run --plan plan.db --shard 0/8                   one of 0/8 to 7/8\n"
+    "  tbbthumbs merge --plan plan.db                             one journal\n"
+    "merge prints '--array=3,5-6', the shards that are missing, as sbatch takes them.\n"
     "\nConfiguration files: lines of 'name = value', as in 'quality = 90', 'optimize =\n"
     "yes'; '#' begins a comment line. The command line wins, then --config FILE, then\n"
     "OUTPUT/tbbthumbs.conf.\n"
     "\nExit status: 0 all done; 1 some pictures failed or some directories could not be\n"
-    "read; 2 wrong use; 74 the output is full or unwritable; 130, 143 interrupted.\n"
+    "read; 2 wrong use; 74 the output is full or unwritable; 130, 143 interrupted;\n"
+    "75 'run' was stopped and is to be run again, 'merge' misses shards.\n"
     "\nJSON: a line for each picture, \"type\":\"picture\", and a last one, \"type\":\n"
     "\"summary\". File names that are no UTF-8 come with U+FFFD for the bytes that are\n"
     "not, and once more, whole, in RFC 3986 percent-encoding: \"input\" with\n"

@@ -32,10 +32,6 @@ uint64_t BytesOf(const std::string& path) {
 
 ExitCode CodeOf(const Error& error) { return error.code == ErrorCode::kNotFound ? kExitUsage : kExitSomeFailed; }
 
-TextStyle StyleOf(const DisplayConfig& display, int fd) {
-  return {.escape = isatty(fd) == 1, .color = WantsColor(display.color, fd)};
-}
-
 ExitCode Refuse(const Error& error, const DisplayConfig& display, Terminal& terminal) {
   terminal.WriteError(ErrorLine(error.message, StyleOf(display, terminal.err_fd())));
   return CodeOf(error);

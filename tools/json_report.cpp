@@ -242,6 +242,32 @@ std::string SummaryJson(const RenameSummary& summary, bool dry_run) {
   return ToLine(json);
 }
 
+std::string FailureJson(const std::filesystem::path& input, const Error& error) {
+  Json json{{"type", "failed"}};
+  AddPath(json, "input", input);
+  json["error"] = ToJson(error);
+  return ToLine(json);
+}
+
+std::string SummaryJson(const MergeSummary& summary) {
+  const JournalRun& totals = summary.totals;
+  return ToLine({{"type", "merge"},
+                 {"shards", summary.shards},
+                 {"missing", summary.missing},
+                 {"missing_inputs", summary.missing_inputs},
+                 {"array", RangesText(summary.missing)},
+                 {"merged_before", summary.merged_before},
+                 {"inputs", totals.inputs},
+                 {"made", totals.made},
+                 {"up_to_date", totals.up_to_date},
+                 {"failed", totals.failed},
+                 {"other", totals.skipped},
+                 {"bytes_in", totals.bytes_in},
+                 {"bytes_out", totals.bytes_out},
+                 {"wall_seconds", Seconds(totals.wall_time)},
+                 {"cpu_seconds", Seconds(totals.cpu_time)}});
+}
+
 std::string InfoJson(const std::filesystem::path& path, const Error& error) {
   Json json{{"type", "info"}};
   AddPath(json, "path", path);

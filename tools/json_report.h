@@ -16,6 +16,7 @@
 #include "codecs/error.h"
 #include "pipeline/journal_prune.h"
 #include "pipeline/journal_store.h"
+#include "pipeline/plan_merge.h"
 #include "pipeline/rename_job.h"
 #include "pipeline/run_summary.h"
 
@@ -32,6 +33,10 @@ std::string SummaryJson(const RunSummary& summary);
 std::string RenameJson(const std::filesystem::path& root, const PlannedRename& rename);
 std::string ProblemJson(const std::filesystem::path& root, const RenameProblem& problem);
 std::string SummaryJson(const RenameSummary& summary, bool dry_run);
+
+// {"type":"failed","input":...,"error":...}; and of the merge of a plan {"type":"merge",...}.
+std::string FailureJson(const std::filesystem::path& input, const Error& error);
+std::string SummaryJson(const MergeSummary& summary);
 
 // {"type":"info","path":...}: of a picture whose header was read, `decoder` as DecoderPath says it; or of one that was
 // not.

@@ -14,9 +14,12 @@
 #include "tools/info_command.h"
 #include "tools/journal_commands.h"
 #include "tools/make_command.h"
+#include "tools/merge_command.h"
 #include "tools/options.h"
+#include "tools/plan_command.h"
 #include "tools/prune_command.h"
 #include "tools/rename_command.h"
+#include "tools/shard_command.h"
 #include "tools/terminal.h"
 
 namespace tbbthumbs::tool {
@@ -45,6 +48,9 @@ ExitCode Run(const std::vector<std::string>& words) {
         if constexpr (std::is_same_v<Config, StatusConfig>) return RunStatus(config, terminal);
         if constexpr (std::is_same_v<Config, FailedConfig>) return RunFailed(config, terminal);
         if constexpr (std::is_same_v<Config, PruneConfig>) return RunPrune(config, terminal);
+        if constexpr (std::is_same_v<Config, PlanConfig>) return RunPlan(std::move(config), terminal);
+        if constexpr (std::is_same_v<Config, ShardConfig>) return RunShard(config, terminal);
+        if constexpr (std::is_same_v<Config, MergeConfig>) return RunMerge(config, terminal);
         if constexpr (std::is_same_v<Config, MakeConfig>) return RunMake(std::move(config), terminal);
       },
       *command);

@@ -12,6 +12,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <variant>
 
 #include "pipeline/job.h"
 #include "tools/json_report.h"
@@ -64,10 +65,6 @@ bool WantsProgress(const DisplayConfig& display, bool dry_run, const Terminal& t
   // Records and a progress line on one terminal would disturb each other.
   const bool records_in_the_way = (display.json || dry_run) && isatty(terminal.out_fd()) == 1;
   return IsSmartTerminal(terminal.err_fd()) && !display.quiet && !records_in_the_way;
-}
-
-TextStyle StyleOf(const DisplayConfig& display, int fd) {
-  return {.escape = isatty(fd) == 1, .color = WantsColor(display.color, fd)};
 }
 
 // Draws the progress line ten times a second while it lives, on a thread of its own.
@@ -129,7 +126,8 @@ void ReportResult(const PictureResult& result, const DisplayConfig& display, con
   if (display.json && !terminal.WriteOut(PictureJson(result))) stopper.Stop({});
 }
 
-void ReportEnd(const RunSummary& summary, const DisplayConfig& display, const TextStyle& style, Terminal& terminal) {
+void ReportEnd(const RunSummary& summary, const std::vector<std::string>& lines, const DisplayConfig& display,
+               const TextStyle& style, Terminal& terminal) {
   for (const Error& error : summary.walk_errors) terminal.WriteError(ErrorLine(error.message, style));
   if (summary.journal_set_aside) {
     terminal.WriteError(ErrorLine(fmt::format("the journal was damaged and is now {}; older thumbnails were judged by "
@@ -145,7 +143,7 @@ void ReportEnd(const RunSummary& summary, const DisplayConfig& display, const Te
         ErrorLine(fmt::format("{}: {}", ErrorCodeName(summary.fatal->code), summary.fatal->message), style));
   }
   if (!display.quiet) {
-    for (const std::string& line : SummaryLines(summary)) terminal.WriteError(line);
+    for (const std::string& line : lines) terminal.WriteError(line);
   }
 }
 
@@ -162,17 +160,21 @@ ExitCode Prune(const MakeConfig& config, Terminal& terminal, const SignalWatcher
 }  // namespace
 
 ExitCode RunMake(MakeConfig config, Terminal& terminal) {
-  const DisplayConfig& display = config.display;
+  const DisplayConfig display = config.display;
+  RunHooks hooks;
+  hooks.nice = config.nice;
+  hooks.prepare = [&]() -> std::variant<MakeConfig, ExitCode> { return std::move(config); };
+  hooks.summary_lines = [](const RunSummary& summary) { return SummaryLines(summary); };
+  hooks.on_end = [](const RunSummary& summary, int signal) { return ExitCodeOf(summary, signal); };
+  return RunWith(hooks, display, terminal);
+}
+
+ExitCode RunWith(const RunHooks& hooks, const DisplayConfig& display, Terminal& terminal) {
   const TextStyle style = StyleOf(display, terminal.err_fd());
   // Threads inherit it: none has been started yet.
-  if (const int error = config.nice ? GiveWay() : 0; error != 0 && !display.quiet) {
+  if (const int error = hooks.nice ? GiveWay() : 0; error != 0 && !display.quiet) {
     terminal.WriteError(ErrorLine(fmt::format("--nice: {}", std::strerror(error)), style));
   }
-  if (config.max_load && !LoadOfOthers()) {
-    terminal.WriteError(ErrorLine("--max-load: /proc/loadavg does not tell what other programs do", style));
-    return kExitUsage;
-  }
-  const bool progress = WantsProgress(display, config.job.dry_run, terminal);
   Stopper stopper;
   std::atomic<bool> all_said = false;
   const auto on_late = [&] {
@@ -182,33 +184,48 @@ ExitCode RunMake(MakeConfig config, Terminal& terminal) {
   const SignalWatcher signals({.on_stop = [&] { stopper.Stop(kGrace); },
                                .on_exit = [&] { terminal.Abandon(); },
                                .patience = kPatience,
-                               .on_late = on_late});
+                               .on_late = on_late,
+                               .exit_code = hooks.exit_code_of_signal,
+                               .repeats_are_one = hooks.repeats_are_one});
+  auto prepared = hooks.prepare();
+  if (const ExitCode* code = std::get_if<ExitCode>(&prepared)) return *code;
+  auto& config = std::get<MakeConfig>(prepared);
+  if (config.max_load && !LoadOfOthers()) {
+    terminal.WriteError(ErrorLine("--max-load: /proc/loadavg does not tell what other programs do", style));
+    return kExitUsage;
+  }
+  const bool shows_plan = config.job.dry_run && !config.job.names_only;
+  const bool progress = WantsProgress(display, shows_plan, terminal);
   const ThreadLimit thread_limit(config.job.threads);
   config.job.count_total = progress;
   const TextStyle out_style = StyleOf(display, terminal.out_fd());
-  const TextStyle* plan = config.job.dry_run ? &out_style : nullptr;
+  const TextStyle* plan = shows_plan ? &out_style : nullptr;
   config.job.on_result = [&](const PictureResult& result) {
+    if (hooks.on_result && !hooks.on_result(result)) stopper.Stop({});
     ReportResult(result, display, style, plan, terminal, stopper);
   };
-  auto job = StartJob(config.job);
-  if (!job) {
-    terminal.WriteError(ErrorLine(job.error().message, style));
-    return ExitCodeOf(job.error());
+  RunSummary summary;
+  {
+    auto job = StartJob(config.job);
+    if (!job) {
+      terminal.WriteError(ErrorLine(job.error().message, style));
+      return ExitCodeOf(job.error());
+    }
+    stopper.Attach(*job);
+    std::optional<LoadLimit> load_limit;
+    if (config.max_load) {
+      load_limit.emplace(*config.max_load, LoadLimit::Functions{.done = [&] { return job->progress().done; },
+                                                                .pause = [&] { job->Pause(); },
+                                                                .resume = [&] { job->Resume(); }});
+    }
+    std::optional<ProgressDrawer> drawer;
+    if (progress) drawer.emplace(*job, terminal, style.color, signals, load_limit ? &*load_limit : nullptr);
+    summary = job->Wait();
+    stopper.Detach();
   }
-  stopper.Attach(*job);
-  std::optional<LoadLimit> load_limit;
-  if (config.max_load) {
-    load_limit.emplace(*config.max_load, LoadLimit::Functions{.done = [&] { return job->progress().done; },
-                                                              .pause = [&] { job->Pause(); },
-                                                              .resume = [&] { job->Resume(); }});
-  }
-  std::optional<ProgressDrawer> drawer;
-  if (progress) drawer.emplace(*job, terminal, style.color, signals, load_limit ? &*load_limit : nullptr);
-  const RunSummary summary = job->Wait();
-  stopper.Detach();
-  drawer.reset();
-  load_limit.reset();
-  ReportEnd(summary, display, style, terminal);
+  // Whoever waits for the last line finds all done.
+  const ExitCode code = hooks.on_end(summary, signals.received());
+  ReportEnd(summary, hooks.summary_lines(summary), display, style, terminal);
   all_said = true;
   const bool prunes = config.prune && !summary.stopped && !summary.fatal && !summary.journal_failure;
   const ExitCode pruned = prunes ? Prune(config, terminal, signals) : kExitDone;
@@ -218,7 +235,7 @@ ExitCode RunMake(MakeConfig config, Terminal& terminal) {
     return kExitOutput;
   }
   // What comes later is worse: some failed, no output, stopped.
-  return std::max(ExitCodeOf(summary, signals.received()), pruned);
+  return std::max(code, pruned);
 }
 
 }  // namespace tbbthumbs::tool

@@ -22,6 +22,9 @@ inline constexpr unsigned kForRename = 4;
 inline constexpr unsigned kForStatus = 8;
 inline constexpr unsigned kForFailed = 16;
 inline constexpr unsigned kForPrune = 32;
+inline constexpr unsigned kForPlan = 64;
+inline constexpr unsigned kForRun = 128;  // of a plan's shard
+inline constexpr unsigned kForMerge = 256;
 
 struct OptionSpec {
   std::string_view name;  // without the dashes

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <ctime>
@@ -84,6 +85,25 @@ std::optional<std::chrono::system_clock::time_point> ParseDate(std::string_view 
   return std::chrono::system_clock::from_time_t(time);
 }
 
+// "@1714557600.123456789".
+std::optional<std::chrono::system_clock::time_point> ParseSinceEpoch(std::string_view text) {
+  constexpr size_t kMostSeconds = 10;
+  constexpr size_t kNanoDigits = 9;
+  if (!text.starts_with('@')) return std::nullopt;
+  const size_t dot = std::min(text.find('.'), text.size());
+  const std::string_view seconds = text.substr(1, dot - 1);
+  std::string nanos(dot == text.size() ? "0" : text.substr(dot + 1));
+  const auto is_number = [](std::string_view digits, size_t most) {
+    return !digits.empty() && digits.size() <= most && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  if (!is_number(seconds, kMostSeconds) || !is_number(nanos, kNanoDigits)) return std::nullopt;
+  nanos.resize(kNanoDigits, '0');
+  const auto since_epoch =
+      std::chrono::seconds(std::stoll(std::string(seconds))) + std::chrono::nanoseconds(std::stoll(nanos));
+  return std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(since_epoch));
+}
+
 tl::unexpected<std::string> Wrong(std::string_view text, std::string_view expected) {
   return tl::unexpected<std::string>(fmt::format("'{}' is {}", text, expected));
 }
@@ -150,6 +170,7 @@ Parsed<Rgb8> ParseColor(std::string_view text) {
 
 Parsed<std::chrono::system_clock::time_point> ParseTime(const std::string& text) {
   if (const auto date = ParseDate(text)) return *date;
+  if (const auto time = ParseSinceEpoch(text)) return *time;
   struct stat status {};
   if (stat(text.c_str(), &status) != 0) {
     return Wrong(text, "neither a date, as in 2024-05-01 or 2024-05-01T12:00:00, nor a file");

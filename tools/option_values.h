@@ -36,8 +36,8 @@ Parsed<std::chrono::milliseconds> ParseSeconds(std::string_view text);
 // "white", "#f80", "#ff8800", also without the '#'.
 Parsed<Rgb8> ParseColor(std::string_view text);
 
-// A day or a second of local time, "2024-05-01" or "2024-05-01T12:00:00", or the time at which the file of that name
-// was modified.
+// A day or a second of local time, "2024-05-01" or "2024-05-01T12:00:00", seconds since 1970, "@1714557600.5", or the
+// time at which the file of that name was modified.
 Parsed<std::chrono::system_clock::time_point> ParseTime(const std::string& text);
 
 // The second of the pair whose first is `text`.

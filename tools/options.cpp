@@ -18,6 +18,22 @@ tl::unexpected<std::string> Wrong(std::string message) { return tl::unexpected<s
 
 const Vocabulary kVocabulary{OptionTable(), "'tbbthumbs --help all' lists them"};
 
+struct Command {
+  std::string_view name;
+  unsigned bit;
+};
+// The first is meant where none is named.
+constexpr Command kCommands[] = {{"make", kForMake},     {"info", kForInfo},     {"rename", kForRename},
+                                 {"status", kForStatus}, {"failed", kForFailed}, {"prune", kForPrune},
+                                 {"plan", kForPlan},     {"run", kForRun},       {"merge", kForMerge}};
+
+const Command* FindCommand(std::string_view name) {
+  for (const Command& command : kCommands) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
 // --force says what --if-exists overwrite says, --strip what --keep none says; the one that stands last counts, as with
 // any option given twice.
 void Add(const std::string& name, RawValue value, RawOptions& raw) {
@@ -68,17 +84,6 @@ tl::expected<void, std::string> MergeConfigFiles(RawOptions& raw) {
   return MergeConfigFile(file, raw);
 }
 
-// Its bit in OptionSpec::commands.
-std::optional<unsigned> CommandNamed(std::string_view word) {
-  constexpr std::pair<std::string_view, unsigned> kCommands[] = {{"make", kForMake},     {"info", kForInfo},
-                                                                 {"rename", kForRename}, {"status", kForStatus},
-                                                                 {"failed", kForFailed}, {"prune", kForPrune}};
-  for (const auto& [name, bit] : kCommands) {
-    if (name == word) return bit;
-  }
-  return std::nullopt;
-}
-
 template <class Config>
 tl::expected<CommandConfig, std::string> Widen(tl::expected<Config, std::string> config) {
   if (!config) return Wrong(config.error());
@@ -103,30 +108,23 @@ tl::expected<CommandConfig, std::string> ParseCommand(const std::vector<std::str
   const std::string first = arguments.empty() ? "" : arguments.front();
   if (raw->Last("help") != nullptr) return HelpConfig{first == "all"};
   if (raw->Last("version") != nullptr) return VersionConfig{};
-  const std::optional<unsigned> named = CommandNamed(first);
-  if (named) arguments.erase(arguments.begin());
-  const std::string command = named ? first : "make";
-  const unsigned bit = named.value_or(kForMake);
+  const Command* const named = FindCommand(first);
+  if (named != nullptr) arguments.erase(arguments.begin());
+  const Command& command = named != nullptr ? *named : kCommands[0];
   for (const auto& [name, values] : raw->values) {
-    if ((FindOption(OptionTable(), name)->commands & bit) != 0) continue;
-    return Wrong(fmt::format("{}: not an option of '{}'", values.back().origin, command));
+    if ((FindOption(OptionTable(), name)->commands & command.bit) != 0) continue;
+    return Wrong(fmt::format("{}: not an option of '{}'", values.back().origin, command.name));
   }
-  switch (bit) {
-    case kForInfo:
-      return Widen(ToInfoConfig(*raw));
-    case kForRename:
-      return Widen(ToRenameConfig(*raw));
-    case kForStatus:
-      return Widen(ToStatusConfig(*raw));
-    case kForFailed:
-      return Widen(ToFailedConfig(*raw));
-    case kForPrune:
-      return Widen(ToPruneConfig(*raw));
-    default:
-      break;
-  }
+  if (command.bit == kForInfo) return Widen(ToInfoConfig(*raw));
+  if (command.bit == kForRename) return Widen(ToRenameConfig(*raw));
+  if (command.bit == kForStatus) return Widen(ToStatusConfig(*raw));
+  if (command.bit == kForFailed) return Widen(ToFailedConfig(*raw));
+  if (command.bit == kForPrune) return Widen(ToPruneConfig(*raw));
+  if (command.bit == kForRun) return Widen(ToShardConfig(*raw));
+  if (command.bit == kForMerge) return Widen(ToMergeConfig(*raw));
   const auto merged = MergeConfigFiles(*raw);
   if (!merged) return Wrong(merged.error());
+  if (command.bit == kForPlan) return Widen(ToPlanConfig(*raw));
   return Widen(ToMakeConfig(*raw));
 }
 

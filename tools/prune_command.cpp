@@ -18,10 +18,6 @@
 namespace tbbthumbs::tool {
 namespace {
 
-TextStyle StyleOf(const DisplayConfig& display, int fd) {
-  return {.escape = isatty(fd) == 1, .color = WantsColor(display.color, fd)};
-}
-
 // False when nobody reads it any more.
 bool ReportThumbnail(const PrunedThumbnail& thumbnail, const PruneConfig& config, Terminal& terminal) {
   const DisplayConfig& display = config.display;

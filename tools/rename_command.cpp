@@ -25,10 +25,6 @@ fs::path Absolute(const fs::path& log) {
   return error ? log : absolute.lexically_normal();
 }
 
-TextStyle StyleOf(const DisplayConfig& display, int fd) {
-  return {.escape = isatty(fd) == 1, .color = WantsColor(display.color, fd)};
-}
-
 // False when nobody reads it any more: what is not shown is not done.
 bool ShowPlan(const RenamePlan& plan, const RenameConfig& config, Terminal& terminal) {
   const fs::path& root = config.rename.directory;

@@ -10,8 +10,6 @@
 #include <cstdint>
 #include <utility>
 
-#include "tools/exit_codes.h"
-
 namespace tbbthumbs::tool {
 namespace {
 
@@ -59,14 +57,15 @@ void SignalWatcher::Watch() {
     if (fds[1].revents != 0) return;
     if (MillisecondsLeft() == 0) {
       actions_.on_late();
-      _exit(ExitCodeOfSignal(received_));
+      _exit(actions_.exit_code(received_));
     }
     signalfd_siginfo info{};
     if (fds[0].revents == 0 || read(signal_fd_, &info, sizeof info) != sizeof info) continue;
     const int signal = static_cast<int>(info.ssi_signo);
+    if (actions_.repeats_are_one && signal == received_ && signal != SIGINT) continue;
     if (received_ != 0) {
       actions_.on_exit();
-      _exit(ExitCodeOfSignal(signal));
+      _exit(actions_.exit_code(signal));
     }
     first_ = std::chrono::steady_clock::now();
     received_ = signal;

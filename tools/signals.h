@@ -7,6 +7,8 @@
 #include <functional>
 #include <thread>
 
+#include "tools/exit_codes.h"
+
 namespace tbbthumbs::tool {
 
 // What is done about signals: all on the watcher's own thread.
@@ -16,6 +18,11 @@ struct SignalActions {
   // Where the watcher still lives so long after the first one, it calls `on_late` and ends the process. Zero: never.
   std::chrono::milliseconds patience{};
   std::function<void()> on_late{};
+  // With which exit code: of the signal.
+  std::function<int(int signal)> exit_code = ExitCodeOfSignal;
+  // The same signal again, other than SIGINT, is no second one: schedulers send it to a job and to each of its
+  // processes.
+  bool repeats_are_one = false;
 };
 
 // Takes SIGINT, SIGTERM and SIGHUP while it lives, on a thread of its own, so that what is done about them may lock and
@@ -36,7 +43,7 @@ class SignalWatcher {
   // As poll(2) takes it: -1 while nothing ends.
   int MillisecondsLeft() const;
 
-  SignalActions actions_;
+  const SignalActions actions_;
   std::chrono::steady_clock::time_point first_;  // when the first signal came; of Watch alone
   std::atomic<int> received_ = 0;
   sigset_t previous_mask_{};

@@ -1,0 +1,209 @@
+#include "pipeline/shard_attempts.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "pipeline/file_system.h"
+#include "pipeline/journal_copy.h"
+#include "pipeline/journal_store.h"
+#include "pipeline/temporary_name.h"
+
+namespace tbbthumbs {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kOpen = ".part";
+constexpr std::string_view kClosed = ".db";
+constexpr size_t kIndexDigits = 5;
+constexpr size_t kPlanDigits = 16;
+
+// A run writes every second in which a picture was made: one that has not for so long is dead, or works on a giant.
+constexpr std::chrono::seconds kSilence{60};
+
+// SQLite's own, beside a journal that is being written.
+std::string RollbackOf(const std::string& path) { return path + "-journal"; }
+
+std::string IndexText(int shard) {
+  const std::string digits = std::to_string(shard);
+  return std::string(kIndexDigits - std::min(kIndexDigits, digits.size()), '0') + digits;
+}
+
+// The rest of the file's name; nothing where it is no journal's.
+std::optional<ShardAttempt> ParseName(std::string_view name) {
+  ShardAttempt attempt;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), attempt.shard);
+  const auto digits = static_cast<size_t>(end - name.data());
+  if (error != std::errc() || digits != kIndexDigits || !name.substr(digits).starts_with('.')) return std::nullopt;
+  attempt.closed = name.ends_with(kClosed);
+  if (!attempt.closed && !name.ends_with(kOpen)) return std::nullopt;
+  return attempt;
+}
+
+// "HOST+PID@START+RANDOM+NUMBER".
+std::string_view WriterNameOf(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  return name.substr(kIndexDigits + 1, name.size() - kIndexDigits - 1 - kOpen.size());
+}
+
+// All that says whether somebody has written meanwhile.
+using State = std::tuple<uint64_t, std::chrono::nanoseconds, uint64_t, std::chrono::nanoseconds>;
+
+State StateOf(const std::string& path) {
+  const FileInfo file = RealFileSystem().Stat(path, false).value_or(FileInfo{});
+  const FileInfo rollback = RealFileSystem().Stat(RollbackOf(path), false).value_or(FileInfo{});
+  return {file.bytes, file.modified, rollback.bytes, rollback.modified};
+}
+
+// A journal of this run's own that is the same as that of a run which never came to its end; gone with this. Reading
+// may mean taking back what the dead one left half done, and perhaps it is not dead.
+class PrivateCopy {
+ public:
+  PrivateCopy(const std::string& from, std::string to) : path_(std::move(to)) {
+    const State before = StateOf(from);
+    std::error_code error;
+    fs::copy_file(from, path_, error);
+    if (!error && fs::exists(RollbackOf(from), error)) fs::copy_file(RollbackOf(from), RollbackOf(path_), error);
+    made_ = !error && StateOf(from) == before;
+  }
+  ~PrivateCopy() {
+    static_cast<void>(RealFileSystem().Remove(path_));
+    static_cast<void>(RealFileSystem().Remove(RollbackOf(path_)));
+  }
+  PrivateCopy(const PrivateCopy&) = delete;
+  PrivateCopy& operator=(const PrivateCopy&) = delete;
+
+  // Whether it is one.
+  explicit operator bool() const { return made_; }
+
+ private:
+  const std::string path_;
+  bool made_ = false;
+};
+
+void TakeOverAttempt(const ShardAttempt& attempt, JournalStore& journal) {
+  const auto store = JournalStore::Open(attempt.path, JournalStore::Mode::kReadOnly);
+  if (store) static_cast<void>(CopyJournalRows(**store, journal));
+}
+
+// `now`: by the clock of the file system. `path`: of the new journal.
+void TakeOver(const ShardAttempt& attempt, std::chrono::nanoseconds now, const std::string& path,
+              JournalStore& journal) {
+  if (attempt.closed) {
+    TakeOverAttempt(attempt, journal);
+    return;
+  }
+  const Writer writer = WriterOf(WriterNameOf(attempt.path));
+  if (writer == Writer::kAlive || (writer == Writer::kUnknown && now - attempt.modified < kSilence)) return;
+  const std::string copy_path = path + ".copy";
+  const PrivateCopy copy(attempt.path, copy_path);
+  if (!copy) return;
+  ShardAttempt copied = attempt;
+  copied.path = copy_path;
+  TakeOverAttempt(copied, journal);
+}
+
+// What `known` has of the shard's inputs.
+Status TakeOverInputs(PlanReader& plan, int shard, const AttemptOptions& options, JournalStore& known,
+                      JournalStore& journal) {
+  const auto has_rows = known.HasRows();
+  if (!has_rows) return tl::unexpected<Error>(has_rows.error());
+  if (!*has_rows) return {};
+  JournalTranslator translator(known, journal);
+  for (uint64_t place = 0; !options.go_on || options.go_on();) {
+    const auto items = plan.Page(shard, place);
+    if (!items) return tl::unexpected<Error>(items.error());
+    if (items->empty()) break;
+    place += items->size();
+    std::vector<std::string_view> paths;
+    for (const PlanItem& item : *items) paths.push_back(item.path);
+    std::vector<std::optional<JournalRow>> rows(paths.size());
+    if (Status status = known.Find(paths, rows); !status) return status;
+    std::vector<JournalEntry> entries;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (!rows[i] || (options.retry_failed && rows[i]->status == PictureStatus::kFailed)) continue;
+      if (Status status = translator.Translate(*rows[i]); !status) return status;
+      entries.push_back({(*items)[i].path, std::move(*rows[i])});
+    }
+    if (Status status = journal.Write(entries); !status) return status;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string AttemptsDirectory(const PlanInfo& plan) {
+  return JoinPath(JoinPath(JoinPath(plan.output, kOwnDirectory), "shards"), plan.id.substr(0, kPlanDigits));
+}
+
+std::string ShardLabel(const PlanInfo& plan, int shard) {
+  return plan.id + " " + std::to_string(shard) + "/" + std::to_string(plan.shards);
+}
+
+Result<std::vector<ShardAttempt>> ListAttempts(const PlanInfo& plan, int shard) {
+  const std::string directory = AttemptsDirectory(plan);
+  const auto listing = RealFileSystem().List(directory);
+  std::vector<ShardAttempt> attempts;
+  if (!listing && listing.error().code == ErrorCode::kNotFound) return attempts;
+  if (!listing) return Fail(listing.error().code, directory + ": " + listing.error().message);
+  for (size_t i = 0; i < listing->size(); ++i) {
+    auto attempt = ParseName(listing->name(i));
+    if (!attempt || attempt->shard >= plan.shards || (shard >= 0 && attempt->shard != shard)) continue;
+    attempt->path = JoinPath(directory, listing->name(i));
+    const auto info = RealFileSystem().Stat(attempt->path, false);
+    if (!info || info->kind != FileKind::kRegular) continue;
+    attempt->modified = info->modified;
+    attempts.push_back(std::move(*attempt));
+  }
+  std::sort(attempts.begin(), attempts.end(), [](const ShardAttempt& a, const ShardAttempt& b) {
+    return std::tie(a.modified, a.path) < std::tie(b.modified, b.path);
+  });
+  return attempts;
+}
+
+Result<std::string> BeginAttempt(PlanReader& plan, int shard, const AttemptOptions& options) {
+  const std::string directory = AttemptsDirectory(plan.info());
+  if (Status status = RealFileSystem().CreateDirectories(directory); !status) {
+    return Fail(status.error().code, directory + ": " + status.error().message);
+  }
+  const auto attempts = ListAttempts(plan.info(), shard);
+  if (!attempts) return tl::unexpected<Error>(attempts.error());
+  std::string path = JoinPath(directory, IndexText(shard) + "." + TemporaryNames().Next()).append(kOpen);
+  auto journal = JournalStore::Open(path, JournalStore::Mode::kWrite);
+  if (!journal) return Fail(journal.error().code, "the journal " + path + ": " + journal.error().message);
+  if (!options.forget) {
+    const auto known = JournalStore::Open(plan.info().journal, JournalStore::Mode::kReadOnly);
+    if (known) static_cast<void>(TakeOverInputs(plan, shard, options, **known, **journal));
+  }
+  for (const ShardAttempt& attempt : *attempts) {
+    if (options.go_on && !options.go_on()) break;
+    TakeOver(attempt, (*journal)->created(), path, **journal);
+  }
+  return path;
+}
+
+Status CloseAttempt(const std::string& path) {
+  if (!path.ends_with(kOpen)) return {};
+  return RealFileSystem().Rename(path, path.substr(0, path.size() - kOpen.size()).append(kClosed), false);
+}
+
+void RemoveAttempts(const PlanInfo& plan) {
+  const std::string directory = AttemptsDirectory(plan);
+  const auto listing = RealFileSystem().List(directory);
+  if (!listing) return;
+  for (size_t i = 0; i < listing->size(); ++i) {
+    static_cast<void>(RealFileSystem().Remove(JoinPath(directory, listing->name(i))));
+  }
+  for (const std::string& empty : {directory, JoinPath(JoinPath(plan.output, kOwnDirectory), "shards")}) {
+    static_cast<void>(RealFileSystem().Remove(empty));
+  }
+}
+
+}  // namespace tbbthumbs

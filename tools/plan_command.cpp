@@ -1,0 +1,155 @@
+#include "tools/plan_command.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "pipeline/absolute_path.h"
+#include "pipeline/file_system.h"
+#include "pipeline/journal.h"
+#include "pipeline/journal_store.h"
+#include "pipeline/plan_store.h"
+#include "tools/make_command.h"
+#include "tools/report.h"
+#include "tools/units.h"
+
+namespace tbbthumbs::tool {
+namespace {
+
+class Planning {
+ public:
+  Planning(PlanConfig config, Terminal& terminal)
+      : config_(std::move(config)),
+        terminal_(terminal),
+        style_(StyleOf(config_.make.display, terminal.err_fd())),
+        plan_(config_.plan.string()) {}
+
+  ExitCode Run();
+
+ private:
+  std::variant<MakeConfig, ExitCode> Prepare();
+  Result<PlanSettings> Settings() const;
+  bool Add(const PictureResult& result);
+  ExitCode End(const RunSummary& summary, int signal);
+  std::vector<std::string> Lines(const RunSummary& summary) const;
+  ExitCode Refuse(const Error& error);
+  std::string RelativeToOutput(const std::filesystem::path& path) const;
+
+  PlanConfig config_;
+  Terminal& terminal_;
+  const TextStyle style_;
+  const std::string plan_;
+  const std::string directory_ = CurrentDirectory();
+  std::unique_ptr<PlanWriter> writer_;
+  std::optional<Error> failure_;
+  std::optional<PlanInfo> written_;
+};
+
+ExitCode Planning::Refuse(const Error& error) {
+  terminal_.WriteError(ErrorLine(error.message, style_));
+  return ExitCodeOf(error);
+}
+
+// Makes what all shards share: the output directory, and the journal, so that all know since when there is one.
+Result<PlanSettings> Planning::Settings() const {
+  const JobOptions& job = config_.make.job;
+  PlanSettings settings;
+  settings.shards = config_.shards;
+  settings.output = AbsolutePath(directory_, job.output.string());
+  settings.journal = AbsolutePath(directory_, JournalPath(job.journal, settings.output));
+  settings.options = config_.options;
+  const std::string own = JoinPath(settings.output, kOwnDirectory);
+  if (Status status = RealFileSystem().CreateDirectories(own); !status) {
+    return Fail(ErrorCode::kIo, "the output directory " + own + ": " + status.error().message);
+  }
+  const auto journal = JournalStore::Open(settings.journal, JournalStore::Mode::kWrite);
+  if (!journal) return Fail(ErrorCode::kIo, "the journal " + settings.journal + ": " + journal.error().message);
+  settings.journal_created = (*journal)->created();
+  return settings;
+}
+
+std::variant<MakeConfig, ExitCode> Planning::Prepare() {
+  if (RealFileSystem().Stat(plan_, false)) {
+    return Refuse({ErrorCode::kUnsupported, plan_ + " is there already: remove it, or give the plan another name"});
+  }
+  auto settings = Settings();
+  if (!settings) return Refuse(settings.error());
+  auto writer = PlanWriter::Create(plan_, std::move(*settings));
+  if (!writer) return Refuse({ErrorCode::kIo, plan_ + ": " + writer.error().message});
+  writer_ = std::move(*writer);
+  MakeConfig make = config_.make;
+  make.job.names_only = true;
+  return make;
+}
+
+std::string Planning::RelativeToOutput(const std::filesystem::path& path) const {
+  const std::string output = JoinPath(config_.make.job.output.string(), "");
+  std::string_view relative = path.native();
+  if (relative.starts_with(output)) relative.remove_prefix(output.size());
+  return std::string(relative);
+}
+
+bool Planning::Add(const PictureResult& result) {
+  PlanItem item;
+  item.seq = result.seq;
+  item.path = AbsolutePath(directory_, result.input.string());
+  item.found = result.found;
+  item.error = result.error;
+  item.changes = result.name_changes;
+  const OutputFormat format = config_.make.job.specs.format;
+  for (const OutputFile& output : result.outputs) {
+    (format == OutputFormat::kPng ? item.png : item.jpeg).push_back(RelativeToOutput(output.path));
+    if (format == OutputFormat::kAuto) item.png.push_back(RelativeToOutput(output.or_path));
+  }
+  Status status = writer_->Add(item);
+  if (!status) failure_ = std::move(status.error());
+  return status.has_value();
+}
+
+ExitCode Planning::End(const RunSummary& summary, int signal) {
+  if (!failure_ && !summary.stopped && !summary.fatal) {
+    auto written = writer_->Finish();
+    if (written) {
+      written_ = std::move(*written);
+    } else {
+      failure_ = std::move(written.error());
+    }
+  }
+  writer_.reset();
+  if (failure_) return Refuse({ErrorCode::kIo, plan_ + ": " + failure_->message});
+  return ExitCodeOf(summary, signal);
+}
+
+std::vector<std::string> Planning::Lines(const RunSummary& summary) const {
+  if (!written_) return {"there is no plan"};
+  const std::string name = Shown(plan_, style_);
+  std::vector<std::string> lines;
+  lines.push_back(fmt::format("planned {} in {}: {}", FormatCountOf(written_->total, "file"),
+                              FormatCountOf(static_cast<uint64_t>(written_->shards), "shard"), name));
+  if (summary.failed > 0) lines.push_back("failed " + FormatCount(summary.failed));
+  if (summary.walk_error_count > 0) {
+    lines.push_back(fmt::format("{} could not be read", FormatCountOf(summary.walk_error_count, "directory or list")));
+  }
+  lines.push_back(
+      fmt::format("go on with: tbbthumbs run --plan {} --shard I, I from 0 to {}; then tbbthumbs merge --plan {}", name,
+                  written_->shards - 1, name));
+  return lines;
+}
+
+ExitCode Planning::Run() {
+  RunHooks hooks;
+  hooks.prepare = [this] { return Prepare(); };
+  hooks.on_result = [this](const PictureResult& result) { return Add(result); };
+  hooks.on_end = [this](const RunSummary& summary, int signal) { return End(summary, signal); };
+  hooks.summary_lines = [this](const RunSummary& summary) { return Lines(summary); };
+  return RunWith(hooks, config_.make.display, terminal_);
+}
+
+}  // namespace
+
+ExitCode RunPlan(PlanConfig config, Terminal& terminal) { return Planning(std::move(config), terminal).Run(); }
+
+}  // namespace tbbthumbs::tool
