@@ -81,6 +81,9 @@ TEST(OptionValuesTest, DatesAreLocalTime) {
   EXPECT_EQ(ParseTime("2024-05-01T12:30:05"), midnight + std::chrono::seconds(12 * 3600 + 30 * 60 + 5));
   EXPECT_EQ(ParseTime("2024-05-01 12:30:05"), midnight + std::chrono::seconds(12 * 3600 + 30 * 60 + 5));
   EXPECT_TRUE(ParseTime("2024-02-29"));
+  EXPECT_EQ(ParseTime("@0"), std::chrono::system_clock::time_point());
+  EXPECT_EQ(ParseTime("@1714557600.000000500"),
+            std::chrono::system_clock::time_point(std::chrono::seconds(1'714'557'600) + std::chrono::nanoseconds(500)));
   for (const std::string wrong : {"2024-02-30", "2023-02-29", "2024-13-01", "2024-5-1", "2024-05-01T25:00:00",
                                   "2024-05-01T12:60:00", "2024-05-01T12:00", "yesterday", ""}) {
     const auto time = ParseTime(wrong);

@@ -11,7 +11,7 @@ namespace tbbthumbs::tool {
 namespace {
 
 constexpr std::string_view kUsage =
-    "Thumbnails of many pictures.\n\n"
+    "Thumbnails of many pictures.\n"
     "  tbbthumbs [make] INPUT... -o DIR [-s SIZE]...   of files, directories, lists\n"
     "  tbbthumbs info FILE... [--json]                 what it sees in a picture\n"
     "  tbbthumbs rename DIR --name TEMPLATE            of what is there (--undo LOG)\n"

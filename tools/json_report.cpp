@@ -144,8 +144,10 @@ std::string PictureJson(const PictureResult& result) {
       Json& one = json["outputs"].emplace_back(Json::object());
       AddPath(one, "path", output.path);
       if (!output.or_path.empty()) AddPath(one, "or_path", output.or_path);
-      one["width"] = output.size.width;
-      one["height"] = output.size.height;
+      if (output.size.width > 0) {
+        one["width"] = output.size.width;
+        one["height"] = output.size.height;
+      }
       if (made) one["bytes"] = output.bytes;
     }
     const Json renamed = ChangesJson(result.name_changes);

@@ -86,7 +86,8 @@ std::variant<MakeConfig, ExitCode> Planning::Prepare() {
 }
 
 std::string Planning::RelativeToOutput(const std::filesystem::path& path) const {
-  const std::string output = JoinPath(config_.make.job.output.string(), "");
+  std::string output = config_.make.job.output.string();
+  if (!output.ends_with('/')) output += '/';
   std::string_view relative = path.native();
   if (relative.starts_with(output)) relative.remove_prefix(output.size());
   return std::string(relative);
@@ -120,7 +121,10 @@ ExitCode Planning::End(const RunSummary& summary, int signal) {
   }
   writer_.reset();
   if (failure_) return Refuse({ErrorCode::kIo, plan_ + ": " + failure_->message});
-  return ExitCodeOf(summary, signal);
+  // What can't be made is a failure of its shard.
+  RunSummary planned = summary;
+  planned.failed = 0;
+  return ExitCodeOf(planned, signal);
 }
 
 std::vector<std::string> Planning::Lines(const RunSummary& summary) const {
@@ -129,7 +133,7 @@ std::vector<std::string> Planning::Lines(const RunSummary& summary) const {
   std::vector<std::string> lines;
   lines.push_back(fmt::format("planned {} in {}: {}", FormatCountOf(written_->total, "file"),
                               FormatCountOf(static_cast<uint64_t>(written_->shards), "shard"), name));
-  if (summary.failed > 0) lines.push_back("failed " + FormatCount(summary.failed));
+  if (summary.failed > 0) lines.push_back("will fail: " + FormatCount(summary.failed));
   if (summary.walk_error_count > 0) {
     lines.push_back(fmt::format("{} could not be read", FormatCountOf(summary.walk_error_count, "directory or list")));
   }
