@@ -154,7 +154,7 @@ TEST_F(PlanCommandTest, TheTreeIsThatOfOneRun) {
            Words{"in"},
            Words{"in", "other", "--name", "{seq:04}_{total}_{stem}"},
            Words{"in", "-s", "32", "-s", "20x10!", "--format", "auto"},
-           Words{"in", "--name", "{stem}", "--case", "upper", "--format", "png"},
+           Words{"./in/../in/", "--name", "{stem}", "--case", "upper", "--format", "png"},
            Words{"--files-from", "list", "--name", "{hash:8}"},
            Words{"in", "--name", "{date:%Y}/{camera}_{width}"},
            Words{"in", "--name", "{input_hash:8}", "-s", "16", "--min-input-bytes", "700"},
@@ -492,6 +492,8 @@ TEST_F(PlanCommandTest, WrongUseSaysWhatIsWrong) {
   expect({"plan", "out", "-o", "out", "--plan", "new.db", "--shards", "2"}, "lies in the output directory");
   expect(Joined(plan, {"--plan", "new.db", "--shards", "2", "--no-journal"}), "--no-journal: not an option of 'plan'");
   expect(Joined(plan, {"--plan", "new.db", "--shards", "2", "--dry-run"}), "--dry-run: not an option of 'plan'");
+  expect(Joined(plan, {"--plan", "new.db", "--shards", "2", "--if-exists", "fail"}),
+         "--if-exists fail: not for a plan");
   tree_.Write("conf", std::string("forget = yes\n"));
   expect(Joined(plan, {"--plan", "new.db", "--shards", "2", "--config", "conf"}), "conf:1: forget: not for a plan");
   EXPECT_FALSE(fs::exists(tree_.root() / "new.db"));
@@ -582,6 +584,18 @@ TEST_F(PlanCommandTest, AnOutputThatCantBeWrittenEndsWith74) {
   tree_.Write("out", std::string("no directory"));
   Shard("0", {}, 74);
   Merge({}, 74);
+}
+
+TEST_F(PlanCommandTest, TheOutputMayBeNamedInAnyWay) {
+  WritePictures();
+  RunTo(0, {"in", "-o", "single"});
+  tree_.Write("out/.tbbthumbs/journal.db", std::string("damaged, and longer than what a database begins with"));
+  const ProcessResult plan = RunTo(0, {"plan", "in", "-o", "in/.././/out/", "--plan", "plan.db", "--shards", "1"});
+  EXPECT_THAT(plan.err, HasSubstr("the journal was damaged and is now "));
+  Shard("0/1");
+  Merge();
+  ExpectTree("out", "single");
+  EXPECT_EQ(JsonLines(RunTo(0, {"in", "-o", "out", "--json"}).out).back()["up_to_date"], 16);
 }
 
 TEST_F(PlanCommandTest, AnEmptyPlanIsSoonDone) {

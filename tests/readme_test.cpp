@@ -118,6 +118,7 @@ TEST_F(ReadmeTest, EveryCommandRunsAsWritten) {
   EXPECT_TRUE(fs::exists(root_ / "web" / "dragonfly_by_bolly-320w.jpg"));
   EXPECT_EQ(CountFiles("dense"), 2 * photos);
   EXPECT_FALSE(fs::exists(root_ / "flat"));
+  EXPECT_EQ(CountFiles("farm"), photos);
   EXPECT_EQ(CountFiles("mail"), photos);
   for (const auto& entry : fs::directory_iterator(root_ / "mail")) {
     if (!entry.is_regular_file()) continue;
@@ -132,7 +133,9 @@ TEST_F(ReadmeTest, EveryOptionExists) {
   const std::string help =
       Run("build/release/tbbthumbs --help all\nbuild/release/tbbthumbs-bench --help\nbuild/release/tbbthumbs-bench "
           "micro --help");
-  const std::set<std::string> of_other_programs = {"--preset", "--build", "--install", "--prefix"};
+  const std::set<std::string> of_other_programs = {"--preset", "--build",    "--install", "--prefix",
+                                                   "--array",  "--joblog",   "--retries", "--retry",
+                                                   "--sbatch", "--sshlogin", "--time",    "--workdir"};
   const std::string readme = Readme();
   const std::regex option("--[a-z][a-z-]+");
   int options = 0;

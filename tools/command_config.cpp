@@ -446,6 +446,9 @@ tl::expected<PlanConfig, std::string> ToPlanConfig(const RawOptions& raw) {
   ReadDisplay(reader, config.make.display);
   ReadPlanFile(reader, "plan photos/ -o thumbs/ --shards 8", config.plan);
   reader.ReadInt("shards", config.shards, 1, kMostShards);
+  if (config.make.job.if_exists == IfExists::kFail) {
+    reader.Refuse("--if-exists fail: not for a plan: a shard that is run again would fail by its own thumbnails");
+  }
   if (config.shards == 0) reader.Refuse("--shards N is missing: into how many parts the plan is divided");
   for (const auto& [name, values] : raw.values) {
     const OptionSpec* option = FindOption(OptionTable(), name);

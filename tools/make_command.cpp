@@ -163,7 +163,9 @@ ExitCode RunMake(MakeConfig config, Terminal& terminal) {
   const DisplayConfig display = config.display;
   RunHooks hooks;
   hooks.nice = config.nice;
-  hooks.prepare = [&]() -> std::variant<MakeConfig, ExitCode> { return std::move(config); };
+  hooks.prepare = [&](const std::function<bool()>& /*go_on*/) -> std::variant<MakeConfig, ExitCode> {
+    return std::move(config);
+  };
   hooks.summary_lines = [](const RunSummary& summary) { return SummaryLines(summary); };
   hooks.on_end = [](const RunSummary& summary, int signal) { return ExitCodeOf(summary, signal); };
   return RunWith(hooks, display, terminal);
@@ -187,7 +189,7 @@ ExitCode RunWith(const RunHooks& hooks, const DisplayConfig& display, Terminal& 
                                .on_late = on_late,
                                .exit_code = hooks.exit_code_of_signal,
                                .repeats_are_one = hooks.repeats_are_one});
-  auto prepared = hooks.prepare();
+  auto prepared = hooks.prepare([&] { return signals.received() == 0; });
   if (const ExitCode* code = std::get_if<ExitCode>(&prepared)) return *code;
   auto& config = std::get<MakeConfig>(prepared);
   if (config.max_load && !LoadOfOthers()) {

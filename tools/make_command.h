@@ -15,8 +15,9 @@ namespace tbbthumbs::tool {
 
 // What a run is a part of.
 struct RunHooks {
-  // What to do; or nothing any more, when it has said why. Signals are taken care of already.
-  std::function<std::variant<MakeConfig, ExitCode>()> prepare;
+  // What to do; or nothing any more, when it has said why. Signals are taken care of already: when one has come,
+  // `go_on` is false, and the job will soon be over.
+  std::function<std::variant<MakeConfig, ExitCode>(const std::function<bool()>& go_on)> prepare;
   // Before each result is reported, one call at a time. False: the run is to end.
   std::function<bool(const PictureResult&)> on_result{};
   // When nothing of the run is open any more.

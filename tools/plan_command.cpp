@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "pipeline/absolute_path.h"
@@ -31,7 +35,7 @@ class Planning {
 
  private:
   std::variant<MakeConfig, ExitCode> Prepare();
-  Result<PlanSettings> Settings() const;
+  Result<PlanSettings> Settings();
   bool Add(const PictureResult& result);
   ExitCode End(const RunSummary& summary, int signal);
   std::vector<std::string> Lines(const RunSummary& summary) const;
@@ -54,18 +58,25 @@ ExitCode Planning::Refuse(const Error& error) {
 }
 
 // Makes what all shards share: the output directory, and the journal, so that all know since when there is one.
-Result<PlanSettings> Planning::Settings() const {
+Result<PlanSettings> Planning::Settings() {
   const JobOptions& job = config_.make.job;
   PlanSettings settings;
   settings.shards = config_.shards;
   settings.output = AbsolutePath(directory_, job.output.string());
+  while (settings.output.size() > 1 && settings.output.ends_with('/')) settings.output.pop_back();
   settings.journal = AbsolutePath(directory_, JournalPath(job.journal, settings.output));
   settings.options = config_.options;
   const std::string own = JoinPath(settings.output, kOwnDirectory);
   if (Status status = RealFileSystem().CreateDirectories(own); !status) {
     return Fail(ErrorCode::kIo, "the output directory " + own + ": " + status.error().message);
   }
-  const auto journal = JournalStore::Open(settings.journal, JournalStore::Mode::kWrite);
+  auto journal = JournalStore::Open(settings.journal, JournalStore::Mode::kWrite);
+  if (!journal && journal.error().code == ErrorCode::kCorrupt) {
+    // As every run does.
+    const auto aside = SetJournalAside(settings.journal);
+    if (aside) terminal_.WriteError(ErrorLine("the journal was damaged and is now " + *aside, style_));
+    journal = JournalStore::Open(settings.journal, JournalStore::Mode::kWrite);
+  }
   if (!journal) return Fail(ErrorCode::kIo, "the journal " + settings.journal + ": " + journal.error().message);
   settings.journal_created = (*journal)->created();
   return settings;
@@ -145,7 +156,7 @@ std::vector<std::string> Planning::Lines(const RunSummary& summary) const {
 
 ExitCode Planning::Run() {
   RunHooks hooks;
-  hooks.prepare = [this] { return Prepare(); };
+  hooks.prepare = [this](const std::function<bool()>& /*go_on*/) { return Prepare(); };
   hooks.on_result = [this](const PictureResult& result) { return Add(result); };
   hooks.on_end = [this](const RunSummary& summary, int signal) { return End(summary, signal); };
   hooks.summary_lines = [this](const RunSummary& summary) { return Lines(summary); };

@@ -1,10 +1,11 @@
 #include "tools/shard_command.h"
 
-#include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "pipeline/plan_store.h"
 #include "pipeline/shard_attempts.h"
@@ -23,7 +24,7 @@ class ShardRun {
   ExitCode Run();
 
  private:
-  std::variant<MakeConfig, ExitCode> Prepare();
+  std::variant<MakeConfig, ExitCode> Prepare(const std::function<bool()>& go_on);
   ExitCode End(const RunSummary& summary);
   ExitCode Refuse(const std::string& message, ExitCode code = kExitUsage);
 
@@ -38,7 +39,7 @@ ExitCode ShardRun::Refuse(const std::string& message, ExitCode code) {
   return code;
 }
 
-std::variant<MakeConfig, ExitCode> ShardRun::Prepare() {
+std::variant<MakeConfig, ExitCode> ShardRun::Prepare(const std::function<bool()>& go_on) {
   const std::string path = config_.plan.string();
   const auto plan = PlanReader::Open(path);
   if (!plan) return Refuse(path + ": " + plan.error().message);
@@ -54,6 +55,7 @@ std::variant<MakeConfig, ExitCode> ShardRun::Prepare() {
   AttemptOptions options;
   options.forget = job.if_exists == IfExists::kOverwrite;
   options.retry_failed = job.journal.retry_failed;
+  options.go_on = go_on;
   const auto attempt = BeginAttempt(**plan, *shard, options);
   if (!attempt) return Refuse(attempt.error().message, kExitOutput);
   attempt_ = *attempt;
@@ -81,7 +83,7 @@ ExitCode ShardRun::End(const RunSummary& summary) {
 ExitCode ShardRun::Run() {
   RunHooks hooks;
   hooks.nice = config_.nice;
-  hooks.prepare = [this] { return Prepare(); };
+  hooks.prepare = [this](const std::function<bool()>& go_on) { return Prepare(go_on); };
   hooks.on_end = [this](const RunSummary& summary, int /*signal*/) { return End(summary); };
   hooks.summary_lines = [](const RunSummary& summary) { return SummaryLines(summary); };
   hooks.exit_code_of_signal = [](int /*signal*/) { return kExitRequeue; };
