@@ -33,6 +33,12 @@ struct OutputNames {
   }
 };
 
+// What a plan that was made before says of an input.
+struct PlannedInput {
+  uint64_t seq = 0;  // place in the order of all its inputs
+  OutputNames names;
+};
+
 // A file that is to become thumbnails, before anyone has looked at it.
 struct InputFile {
   std::string path;
@@ -42,12 +48,8 @@ struct InputFile {
   bool found = false;
   // All files of its output directory come one after the other: names need be kept apart only within it.
   bool whole_directory = false;
-  // By a plan that was made before: then nothing else is to be planned. Without names: it was no picture.
-  struct Planned {
-    uint64_t seq = 0;  // place in the order of all its inputs
-    OutputNames names;
-  };
-  std::optional<Planned> planned;
+  // Nothing else is to be planned then. Without names: it was no picture.
+  std::optional<PlannedInput> planned;
   // Why it can't be taken, where that is known already.
   std::optional<Error> error;
 };

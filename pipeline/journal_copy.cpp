@@ -20,7 +20,7 @@ Result<uint64_t> JournalTranslator::Translate(uint64_t options) {
   }
   uint64_t translated = 0;
   if (description) {
-    const auto id = to_.OptionsId(DigestOf(*description), *description);
+    auto id = to_.OptionsId(DigestOf(*description), *description);
     if (!id) return id;
     translated = *id;
   }
@@ -49,7 +49,7 @@ Status CopyJournalRows(JournalStore& from, JournalStore& to, const std::function
     batch.clear();
     return copied.has_value();
   };
-  const Status read = from.ForEach(std::nullopt, [&](const std::string& input, const JournalRow& row) {
+  Status read = from.ForEach(std::nullopt, [&](const std::string& input, const JournalRow& row) {
     JournalEntry& entry = batch.emplace_back(JournalEntry{input, row});
     copied = translator.Translate(entry.row);
     if (copied && visit) visit(entry);

@@ -586,6 +586,41 @@ TEST_F(PlanCommandTest, AnOutputThatCantBeWrittenEndsWith74) {
   Merge({}, 74);
 }
 
+TEST_F(PlanCommandTest, AMergeMayBeKilledAtAnyTimeOrRunTwiceAtOnce) {
+  WriteManyPictures();
+  Plan({"in"}, 3);
+  for (const char* shard : {"0", "1", "2"}) Shard(shard);
+  const fs::path own = tree_.root() / "out/.tbbthumbs";
+  const fs::path saved = tree_.root() / "saved";
+  fs::copy(own, saved, fs::copy_options::recursive);
+  ProcessOptions options;
+  options.directory = tree_.root();
+  const Words merge{"merge", "--plan", "plan.db"};
+  for (int i = 0; i < 12; ++i) {
+    fs::remove_all(own);
+    fs::copy(saved, own, fs::copy_options::recursive);
+    if (i < 10) {
+      Process killed(TBBTHUMBS_COMMAND, merge, options);
+      std::this_thread::sleep_for(std::chrono::milliseconds(4 * i));
+      killed.Signal(SIGKILL);
+      killed.Wait();
+      Merge();
+    } else {
+      Process one(TBBTHUMBS_COMMAND, merge, options);
+      Process other(TBBTHUMBS_COMMAND, merge, options);
+      const ProcessResult ended = one.Wait();
+      EXPECT_EQ(ended.exit_code, 0) << ended.err;
+      const ProcessResult other_ended = other.Wait();
+      EXPECT_EQ(other_ended.exit_code, 0) << other_ended.err;
+    }
+    EXPECT_THAT(Attempts(), IsEmpty());
+    const auto journal = JournalStore::Open((own / "journal.db").string(), JournalStore::Mode::kReadOnly);
+    ASSERT_TRUE(journal);
+    EXPECT_EQ((*journal)->Counts()->made, static_cast<uint64_t>(kMany)) << i;
+  }
+  EXPECT_EQ(JsonLines(RunTo(0, {"in", "-o", "out", "--json"}).out).back()["up_to_date"], kMany);
+}
+
 TEST_F(PlanCommandTest, TheOutputMayBeNamedInAnyWay) {
   WritePictures();
   RunTo(0, {"in", "-o", "single"});
