@@ -76,8 +76,8 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   // What this program starts itself as, not for people.
   if (words.size() == 2 && words[0] == "one-run") return tbbthumbs::bench::OneRunCommand(words[1]);
-  if (words.size() == 5 && words[0] == tbbthumbs::bench::kServeSlowCommand) {
-    return tbbthumbs::bench::ServeSlow(std::span(argv, static_cast<size_t>(argc)).last(4));
+  if (words.size() == 6 && words[0] == tbbthumbs::bench::kServeSlowCommand) {
+    return tbbthumbs::bench::ServeSlow(std::span(argv, static_cast<size_t>(argc)).last(5));
   }
   return tbbthumbs::bench::Main(words);
 }

@@ -81,16 +81,19 @@ size_t FileReader::LookUp(Item& item) const {
     }
     CompareWithOutputs(item);
     if (!item.ended && journal_ != nullptr) FailAsKnown(item);
-    if (!item.ended && options_.dry_run) Plan(item, facts);
   });
   if (item.ended) return 0;
   auto resident_bytes = static_cast<size_t>(std::min<uint64_t>(item.result.bytes_in, memory_.read_ahead));
-  if (memory_.limited) {
-    Guard(item, [&] {
+  Guard(item, [&] {
+    if (memory_.limited) {
       if (Status status = Weigh(item, resident_bytes); !status) item.Fail(std::move(status.error()));
-    });
-  }
-  return item.ended ? 0 : resident_bytes;
+    }
+    if (!item.ended && options_.dry_run) Plan(item, facts);
+  });
+  if (!item.ended) return resident_bytes;
+  item.opened.reset();
+  item.working_bytes = 0;
+  return 0;
 }
 
 void FileReader::Fetch(Item& item, size_t resident_bytes) const {
@@ -248,17 +251,20 @@ Status FileReader::Weigh(Item& item, size_t& resident_bytes) const {
   auto opened = OpenPicture(item, std::min(resident_bytes, kHeaderBytes));
   if (!opened) return tl::unexpected<Error>(std::move(opened.error()));
   if (item.ended) return {};
+  // What has no header is the decoder's to tell.
+  size_t working = 0;
   if (const auto decoder = OpenDecoder(**opened, options_.limits)) {
-    item.working_bytes = static_cast<size_t>(
+    working = static_cast<size_t>(
         std::min<uint64_t>(WorkingBytes((*decoder)->info(), options_.specs), std::numeric_limits<size_t>::max() / 2));
   }
-  // What has no header is the decoder's to tell.
-  const size_t least = item.working_bytes + std::min(resident_bytes, kHeaderBytes);
+  const size_t least = working + std::min(resident_bytes, kHeaderBytes);
   if (least > memory_.pictures) {
+    item.weighed_out = true;
     return Fail(ErrorCode::kTooLarge, "it would take about " + std::to_string((least >> 20) + 1) + " MiB of memory, " +
                                           std::to_string(memory_.pictures >> 20) + " MiB are for pictures");
   }
-  resident_bytes = std::min(resident_bytes, memory_.pictures - item.working_bytes);
+  item.working_bytes = working;
+  resident_bytes = std::min(resident_bytes, memory_.pictures - working);
   item.opened = std::move(*opened);
   return {};
 }

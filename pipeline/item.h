@@ -71,6 +71,7 @@ struct Item {
   // From looking up to reading, where memory is limited.
   std::unique_ptr<FileSource> opened;
   size_t working_bytes = 0;  // that are to be claimed beside those of the file
+  bool weighed_out = false;  // failed since it would need more than there is: that is this run's affair
 
   // From reading to the end of the thumbnailer; the claim until the thumbnails are staged.
   ByteClaim claim;

@@ -249,6 +249,7 @@ std::optional<JournalRow> Journal::RowOf(const Item& item) const {
       if (result.error->code == ErrorCode::kNotFound && item.file.found) return std::nullopt;
       row.status = PictureStatus::kFailed;
       row.error = result.error;
+      if (item.weighed_out) row.options = 0;
       break;
     case Outcome::kNotPicture:
     case Outcome::kUnsupported:

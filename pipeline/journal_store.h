@@ -39,7 +39,7 @@ struct JournalRow {
   uint64_t bytes = 0;                   // of the file
   std::chrono::nanoseconds modified{};  // since 1970
   PictureStatus status = PictureStatus::kMade;
-  uint64_t options = 0;              // OptionsId of all that decides about the outcome
+  uint64_t options = 0;              // OptionsId of all that decides about the outcome; 0: something else did
   Format format = Format::kUnknown;  // by its bytes
   std::optional<Error> error;        // for kFailed
   std::vector<JournalOutput> outputs;

@@ -15,7 +15,11 @@ void NameTurns::PlanTaken(Item& item) {
 void NameTurns::PlanLookedUp(Item& item, const FileFacts& facts) {
   if (item.file.planned || needs() == NameNeeds::kPath) return;
   std::unique_lock lock(mutex_);
-  came_.wait(lock, [&] { return next_ == item.seq; });
+  came_.wait(lock, [&] { return stopped_ || next_ == item.seq; });
+  if (next_ != item.seq) {
+    item.Fail({ErrorCode::kStopped, "stopped"});
+    return;
+  }
   // Also when the planner throws: the others wait.
   struct Turn {
     ~Turn() {
@@ -26,6 +30,14 @@ void NameTurns::PlanLookedUp(Item& item, const FileFacts& facts) {
   };
   const Turn turn{*this};
   if (!item.ended) item.names = planner_.Plan(item.file, item.seq, facts);
+}
+
+void NameTurns::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  came_.notify_all();
 }
 
 }  // namespace tbbthumbs

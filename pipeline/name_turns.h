@@ -29,11 +29,15 @@ class NameTurns {
   // names). Waits until all items with smaller numbers have come. What the planner throws it throws.
   void PlanLookedUp(Item& item, const FileFacts& facts);
 
+  // Whoever waits goes on; from now on what would have to wait ends as left. Any thread.
+  void Stop();
+
  private:
   NamePlanner& planner_;
-  std::mutex mutex_;  // guards next_, and the planner where items come from several threads
+  std::mutex mutex_;  // guards all below, and the planner where items come from several threads
   std::condition_variable came_;
   uint64_t next_ = 0;
+  bool stopped_ = false;
 };
 
 }  // namespace tbbthumbs

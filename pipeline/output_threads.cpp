@@ -7,13 +7,23 @@
 #include "pipeline/thread_name.h"
 
 namespace tbbthumbs {
+namespace {
+
+std::string_view DirectoryOf(const Item& item) {
+  if (item.result.outputs.empty()) return {};
+  const std::string_view path = item.result.outputs.front().path.native();
+  return path.substr(0, path.find_last_of('/') + 1);
+}
+
+}  // namespace
 
 OutputThreads::OutputThreads(Stages& stages, int threads)
-    : stages_(stages), most_waiting_(kMostWaiting + static_cast<size_t>(threads)) {
+    : stages_(stages), entries_(kMostWaiting + static_cast<size_t>(threads)) {
   for (int i = 0; i < threads; ++i) {
     try {
       threads_.emplace_back([this, i] { WriteLoop(i); });
     } catch (const std::system_error&) {
+      // Fewer are slower, not wrong.
       if (threads_.empty()) throw;
       break;
     }
@@ -25,23 +35,22 @@ OutputThreads::~OutputThreads() {
     const std::lock_guard lock(mutex_);
     closing_ = true;
   }
-  changed_.notify_all();
+  work_.notify_all();
   threads_.clear();
 }
 
 void OutputThreads::Put(std::unique_ptr<ItemGroup> group) {
-  auto entry = std::make_unique<Entry>();
-  entry->group = std::move(group);
-  entry->written = entry->group->to_work_on() == nullptr;
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return entries_.size() < most_waiting_; });
-  if (!entry->written) to_write_.push_back(entry.get());
-  entries_.push_back(std::move(entry));
-  if (to_write_.empty()) {
-    CommitWritten(lock);
-  } else {
+  room_.wait(lock, [&] { return end_ - first_ < entries_.size(); });
+  Entry& entry = At(end_++);
+  entry.group = std::move(group);
+  if (entry.group->to_work_on() != nullptr) {
+    entry.state = State::kNew;
     lock.unlock();
-    changed_.notify_all();
+    work_.notify_one();
+  } else {
+    entry.state = State::kDone;
+    CommitDone(lock);
   }
 }
 
@@ -49,32 +58,84 @@ void OutputThreads::WriteLoop(int index) {
   NameThisThread("tbbt-write-" + std::to_string(index));
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [&] { return !to_write_.empty() || (closing_ && entries_.empty()); });
-    if (to_write_.empty()) return;
-    Entry* const entry = to_write_.front();
-    to_write_.pop_front();
-    lock.unlock();
-    Item& item = *entry->group->to_work_on();
-    stages_.publisher().Stage(item);
-    stages_.publisher().Publish(item);
-    lock.lock();
-    entry->written = true;
-    CommitWritten(lock);
+    Entry* entry = nullptr;
+    work_.wait(lock, [&] {
+      entry = FindWork();
+      return entry != nullptr || (closing_ && first_ == end_);
+    });
+    if (entry == nullptr) return;
+    if (entry->state == State::kNew) {
+      Stage(*entry, index, lock);
+    } else {
+      Publish(*entry, lock);
+    }
   }
 }
 
-// Whoever finds the first one written commits it and those behind it; another meanwhile leaves that to it.
-void OutputThreads::CommitWritten(std::unique_lock<std::mutex>& lock) {
+// What is staged goes first: the sooner it is done, the sooner there is room.
+OutputThreads::Entry* OutputThreads::FindWork() {
+  if (staged_ > 0) {
+    for (uint64_t number = first_; number < next_; ++number) {
+      Entry& entry = At(number);
+      if (entry.state == State::kStaged && !IsPublishedTo(entry.directory)) return &entry;
+    }
+  }
+  while (next_ < end_ && At(next_).state != State::kNew) ++next_;
+  return next_ < end_ ? &At(next_) : nullptr;
+}
+
+bool OutputThreads::IsPublishedTo(std::string_view directory) const {
+  for (uint64_t number = first_; number < next_; ++number) {
+    if (At(number).state == State::kPublishing && At(number).directory == directory) return true;
+  }
+  return false;
+}
+
+void OutputThreads::Stage(Entry& entry, int index, std::unique_lock<std::mutex>& lock) {
+  entry.state = State::kStaging;
+  ++next_;
+  Item& item = *entry.group->to_work_on();
+  lock.unlock();
+  if (stages_.stopping()) item.Fail({ErrorCode::kStopped, "stopped"});
+  stages_.publisher().Stage(item, index);
+  lock.lock();
+  if (item.ended) {
+    entry.state = State::kDone;
+    CommitDone(lock);
+  } else {
+    entry.state = State::kStaged;
+    entry.directory = DirectoryOf(item);
+    ++staged_;
+  }
+}
+
+void OutputThreads::Publish(Entry& entry, std::unique_lock<std::mutex>& lock) {
+  entry.state = State::kPublishing;
+  --staged_;
+  Item& item = *entry.group->to_work_on();
+  lock.unlock();
+  stages_.publisher().Publish(item, Moving::kMany);
+  lock.lock();
+  entry.state = State::kDone;
+  // This thread may now commit for a while: another goes on in the directory.
+  if (staged_ > 0) work_.notify_one();
+  CommitDone(lock);
+}
+
+// Whoever finds the first one done commits it and those behind it; another meanwhile leaves that to it.
+void OutputThreads::CommitDone(std::unique_lock<std::mutex>& lock) {
   if (std::exchange(committing_, true)) return;
-  while (!entries_.empty() && entries_.front()->written) {
-    const std::unique_ptr<Entry> entry = std::move(entries_.front());
-    entries_.pop_front();
+  while (first_ < end_ && At(first_).state == State::kDone) {
+    const std::unique_ptr<ItemGroup> group = std::move(At(first_).group);
+    ++first_;
+    if (next_ < first_) next_ = first_;
     lock.unlock();
-    stages_.Commit(*entry->group);
+    room_.notify_one();
+    stages_.Commit(*group);
     lock.lock();
   }
   committing_ = false;
-  changed_.notify_all();
+  if (closing_ && first_ == end_) work_.notify_all();
 }
 
 }  // namespace tbbthumbs

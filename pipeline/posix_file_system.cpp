@@ -131,6 +131,12 @@ class PosixFileSystem final : public FileSystem {
     return {};
   }
 
+  Status MoveNew(const std::string& from, const std::string& to) override {
+    Status status = LinkAndRemove(from, to);
+    // Not on this file system, or not from one to another.
+    return status || status.error().code == ErrorCode::kExists ? status : Rename(from, to, false);
+  }
+
   Status Remove(const std::string& path) override {
     if (remove(path.c_str()) != 0) return FailErrno("removing");
     return {};

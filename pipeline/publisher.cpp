@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -13,6 +14,14 @@ namespace {
 // Directories remembered as made. Names by hash or date go from one to another: each made anew would cost as much as
 // the rename itself.
 constexpr size_t kMadeDirectories = 4096;
+
+// To make a directory that others remove, and a file in it.
+constexpr int kMostAttempts = 10;
+
+// Directories of lanes, in the temporary one.
+constexpr std::string_view kLanePrefix = "lane";
+
+std::string LaneName(int lane) { return std::string(kLanePrefix) + std::to_string(lane); }
 
 }  // namespace
 
@@ -26,11 +35,11 @@ Publisher::Publisher(FileSystem& file_system, std::string output, IfExists if_ex
       on_fatal_(std::move(on_fatal)),
       journal_(journal) {}
 
-void Publisher::Stage(Item& item) {
+void Publisher::Stage(Item& item, int lane) {
   if (item.ended) return;
   const StageTimer timer(item.result.stages, Stage::kWrite);
   try {
-    if (Status status = StageAll(item); !status) FailOutput(item, std::move(status.error()));
+    if (Status status = StageAll(item, lane); !status) FailOutput(item, std::move(status.error()), lane);
   } catch (const std::exception&) {
     Discard(item);
     item.Fail({ErrorCode::kOutOfMemory, "no memory left to write the thumbnails"});
@@ -40,50 +49,60 @@ void Publisher::Stage(Item& item) {
   item.claim.Release();
 }
 
-Status Publisher::MakeTemporaryDirectory() {
+std::string Publisher::TemporaryDirectory(int lane) const {
+  return lane < 0 ? temporary_ : JoinPath(temporary_, LaneName(lane));
+}
+
+Status Publisher::MakeTemporaryDirectory(int lane) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (made_lanes_.contains(lane)) return {};
+  }
+  Status status = file_system_.CreateDirectories(TemporaryDirectory(lane));
   const std::lock_guard lock(mutex_);
-  if (temporary_made_) return {};
-  Status status = file_system_.CreateDirectories(temporary_);
-  temporary_made_ = status.has_value();
+  if (status) made_lanes_.insert(lane);
   return status;
 }
 
-std::string Publisher::NewTemporaryPath() { return JoinPath(temporary_, names_.Next()); }
-
-// Another run that ends takes the directory away when it finds it empty.
-Status Publisher::WriteTemporary(const std::string& path, std::span<const std::byte> bytes) {
-  constexpr int kTries = 10;
-  for (int i = 1;; ++i) {
-    Status status = file_system_.WriteNew(path, bytes);
-    if (status || status.error().code != ErrorCode::kNotFound || i == kTries) return status;
-    if (Status made = file_system_.CreateDirectories(temporary_); !made) return made;
+Result<std::string> Publisher::WriteTemporary(std::span<const std::byte> bytes, int lane) {
+  Status status = MakeTemporaryDirectory(lane);
+  if (!status) return tl::unexpected<Error>(std::move(status.error()));
+  const std::string directory = TemporaryDirectory(lane);
+  std::string path = JoinPath(directory, names_.Next());
+  status = file_system_.WriteNew(path, bytes);
+  // Another run that ended has taken the directory away, since it was empty: as often as that happens. (Where the
+  // output itself is gone, its disk may be: it is not made again where that was.)
+  for (int i = 0; i < kMostAttempts && !status && status.error().code == ErrorCode::kNotFound; ++i) {
+    if (!file_system_.Stat(output_, true) || !file_system_.CreateDirectories(directory)) break;
+    status = file_system_.WriteNew(path, bytes);
   }
+  if (!status) return tl::unexpected<Error>(std::move(status.error()));
+  return path;
 }
 
-Status Publisher::StageAll(Item& item) {
-  if (Status status = MakeTemporaryDirectory(); !status) return status;
+Status Publisher::StageAll(Item& item, int lane) {
   item.staged.reserve(item.thumbnails.size());
   for (size_t i = 0; i < item.thumbnails.size(); ++i) {
     const Encoded& thumbnail = item.thumbnails[i];
-    std::string path = NewTemporaryPath();
-    if (Status status = WriteTemporary(path, thumbnail.bytes); !status) return status;
-    item.staged.push_back(std::move(path));
+    auto path = WriteTemporary(thumbnail.bytes, lane);
+    if (!path) return tl::unexpected<Error>(std::move(path.error()));
+    item.staged.push_back(std::move(*path));
     item.result.outputs.push_back({item.names.Path(i, thumbnail.format), thumbnail.size, thumbnail.bytes.size()});
   }
   return {};
 }
 
-void Publisher::Publish(Item& item) {
+void Publisher::Publish(Item& item, Moving moving) {
   if (item.ended) return;
   const StageTimer timer(item.result.stages, Stage::kPublish);
   try {
-    if (Status status = PublishAll(item); status) {
+    if (Status status = PublishAll(item, moving); status) {
       item.End(Outcome::kMade);
     } else if (status.error().code == ErrorCode::kExists) {
       Discard(item);
       item.Fail({ErrorCode::kExists, "its thumbnail exists already"});
     } else {
-      FailOutput(item, std::move(status.error()));
+      FailOutput(item, std::move(status.error()), -1);
     }
   } catch (const std::exception&) {
     Discard(item);
@@ -105,12 +124,20 @@ void Publisher::Commit(Item& item) {
   }
 }
 
-Status Publisher::PublishAll(Item& item) {
+Status Publisher::MoveTo(const std::string& from, const std::string& to, Moving moving) {
+  const bool replace = if_exists_ != IfExists::kFail;
+  if (moving == Moving::kMany && if_exists_ != IfExists::kOverwrite) {
+    Status status = file_system_.MoveNew(from, to);
+    if (status || status.error().code != ErrorCode::kExists || !replace) return status;
+  }
+  return file_system_.Rename(from, to, replace);
+}
+
+Status Publisher::PublishAll(Item& item, Moving moving) {
   for (size_t i = 0; i < item.staged.size(); ++i) {
     const std::string to = item.result.outputs[i].path.string();
     if (Status status = MakeDirectoryOf(to); !status) return status;
-    const bool replace = if_exists_ != IfExists::kFail;
-    if (Status status = file_system_.Rename(item.staged[i], to, replace); !status) return status;
+    if (Status status = MoveTo(item.staged[i], to, moving); !status) return status;
     item.staged[i].clear();
   }
   item.staged.clear();
@@ -142,7 +169,7 @@ void Publisher::Discard(Item& item) {
 
 // What can't be written for one picture (a directory in the way of its name) is that picture's failure; but when the
 // disk is full, or a file of that size can't be written at all, all others would fail alike, a million times.
-void Publisher::FailOutput(Item& item, Error error) {
+void Publisher::FailOutput(Item& item, Error error, int lane) {
   Discard(item);
   if (error.code == ErrorCode::kNoSpace) {
     GiveUp(item, error);
@@ -150,13 +177,12 @@ void Publisher::FailOutput(Item& item, Error error) {
   }
   size_t probe_bytes = 4096;
   for (const Encoded& thumbnail : item.thumbnails) probe_bytes = std::max(probe_bytes, thumbnail.bytes.size());
-  const std::string probe = NewTemporaryPath();
-  const Status works = WriteTemporary(probe, std::vector<std::byte>(probe_bytes));
-  if (works) static_cast<void>(file_system_.Remove(probe));
-  if (!works) {
-    GiveUp(item, works.error());
+  const auto probe = WriteTemporary(std::vector<std::byte>(probe_bytes), lane);
+  if (!probe) {
+    GiveUp(item, probe.error());
     return;
   }
+  static_cast<void>(file_system_.Remove(*probe));
   error.message = "its thumbnail: " + error.message;
   item.Fail(std::move(error));
 }
@@ -219,7 +245,15 @@ RunSummary Publisher::counters() const {
 }
 
 void Publisher::RemoveStaleFiles() {
-  others_died_ = RemoveAbandoned(temporary_, [](std::string_view name) { return std::optional(name); });
+  const auto whole_name = [](std::string_view name) { return std::optional(name); };
+  others_died_ = RemoveAbandoned(temporary_, whole_name);
+  const auto listing = file_system_.List(temporary_);
+  for (size_t i = 0; listing && i < listing->size(); ++i) {
+    if (!listing->name(i).starts_with(kLanePrefix)) continue;
+    const std::string lane = JoinPath(temporary_, listing->name(i));
+    others_died_ |= RemoveAbandoned(lane, whole_name);
+    static_cast<void>(file_system_.Remove(lane));
+  }
 }
 
 uint64_t Publisher::TemporaryDevice() {
@@ -260,7 +294,10 @@ bool Publisher::RemoveAbandoned(const std::string& directory,
 }
 
 void Publisher::RemoveTemporaryDirectory() {
-  // Another run may be at work in it: then it is not empty, and stays.
+  // Another run may be at work in them: then they are not empty, and stay, or it makes them again.
+  for (const int lane : made_lanes_) {
+    if (lane >= 0) static_cast<void>(file_system_.Remove(TemporaryDirectory(lane)));
+  }
   static_cast<void>(file_system_.Remove(temporary_));
   static_cast<void>(file_system_.Remove(JoinPath(output_, kOwnDirectory)));
 }

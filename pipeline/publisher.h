@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,12 @@
 
 namespace tbbthumbs {
 
+// How files get their names.
+enum class Moving {
+  kOne,   // one at a time, or where storage answers quickly
+  kMany,  // by many threads at once, where each has to wait for it (see FileSystem::MoveNew)
+};
+
 // A thumbnail is written whole into OUT/.tbbthumbs/tmp, then renamed: under its name it is there whole or not at all.
 // Stage and Publish are concurrent; Commit is serial, in the order in which results are wanted; counters and ending may
 // be called from any thread.
@@ -34,10 +41,12 @@ class Publisher {
             std::function<void(PictureResult)> on_result, std::function<void()> on_fatal, Journal* journal = nullptr);
 
   // Writes the item's thumbnails into temporary files, and drops them from memory with their claim. Throws nothing.
-  void Stage(Item& item);
+  // `lane`: files of different lanes, from 0, lie in different directories: the system makes one file at a time in
+  // each, which takes a round trip. -1: in that of all.
+  void Stage(Item& item, int lane = -1);
 
   // Gives the temporary files their names, in any order: no two items share one. Throws nothing.
-  void Publish(Item& item);
+  void Publish(Item& item, Moving moving = Moving::kOne);
 
   // Publishes what is not published yet; notes the item's end in the journal, counts, reports. Throws nothing.
   void Commit(Item& item);
@@ -52,14 +61,17 @@ class Publisher {
   RunSummary counters() const;
 
  private:
-  std::string NewTemporaryPath();
-  Status WriteTemporary(const std::string& path, std::span<const std::byte> bytes);
-  Status StageAll(Item& item);
-  Status PublishAll(Item& item);
+  // OUT/.tbbthumbs/tmp, or the lane's directory in it.
+  std::string TemporaryDirectory(int lane) const;
+  Status MakeTemporaryDirectory(int lane);
+  // Writes a new file there; returns its path.
+  Result<std::string> WriteTemporary(std::span<const std::byte> bytes, int lane);
+  Status StageAll(Item& item, int lane);
+  Status PublishAll(Item& item, Moving moving);
+  Status MoveTo(const std::string& from, const std::string& to, Moving moving);
   Status MakeDirectoryOf(const std::string& path);
-  Status MakeTemporaryDirectory();
   void Discard(Item& item);
-  void FailOutput(Item& item, Error error);
+  void FailOutput(Item& item, Error error, int lane);
   // The item is left and the run ends.
   void GiveUp(Item& item, const Error& error);
   uint64_t TemporaryDevice();
@@ -85,7 +97,7 @@ class Publisher {
 
   mutable std::mutex mutex_;  // guards all below: progress is read while the run lasts
   RunSummary counters_;
-  bool temporary_made_ = false;
+  std::set<int> made_lanes_;
 };
 
 }  // namespace tbbthumbs

@@ -118,8 +118,7 @@ void Source::Resume() {
 }
 
 void Source::Stop() {
-  stages_.inputs().Stop();
-  stages_.budget().Stop();
+  stages_.StopReading();
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;

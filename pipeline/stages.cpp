@@ -43,10 +43,15 @@ void Stages::Commit(ItemGroup& group) {
   for (const std::unique_ptr<Item>& item : group.items) publisher_.Commit(*item);
 }
 
-void Stages::CloseInputs() {
-  closed_.request_stop();
+void Stages::StopReading() {
   inputs_.Stop();
   budget_.Stop();
+  names_.Stop();
+}
+
+void Stages::CloseInputs() {
+  closed_.request_stop();
+  StopReading();
 }
 
 void Stages::Stop() {

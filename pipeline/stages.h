@@ -47,13 +47,17 @@ class Stages {
   const Thumbnailer& thumbnailer() const { return thumbnailer_; }
   const Publisher& publisher() const { return publisher_; }
 
-  // The inputs end, whoever waits for bytes goes on, and no picture is begun any more; those at work are finished. Any
+  // The inputs end, and whoever waits for bytes or for earlier items goes on. Any thread.
+  void StopReading();
+  // The same, and no picture is begun any more; those at work are finished. Any
   // thread.
   void CloseInputs();
   // The same, and pictures at work are given up at the next band of rows. Any thread.
   void Stop();
   // After either.
   bool stopped() const { return closed_.stop_requested(); }
+  // After Stop.
+  bool stopping() const { return stop_.stop_requested(); }
 
  private:
   Status CountForNames(FileSystem& file_system, const JobOptions& options);

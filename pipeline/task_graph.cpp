@@ -33,7 +33,10 @@ int MaxTaskThreads() {
   return static_cast<int>(tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
 }
 
-int WritersFor(int io_threads) { return io_threads > 2 ? io_threads : 0; }
+int WritersFor(int io_threads) {
+  constexpr int kMost = 64;
+  return io_threads > 2 ? std::min(io_threads, kMost) : 0;
+}
 
 int DefaultTokens(int threads) { return std::clamp(64 * threads, 64, 1024); }
 

@@ -20,7 +20,7 @@ struct GraphOptions {
   int writers = 0;  // threads outside the graph that write the thumbnails; 0: the workers do
 };
 
-// How many, for that many threads that read: none for up to two, as for storage that answers at once.
+// How many, for that many threads that read: none for up to two, as for storage that answers at once; 64 at most.
 int WritersFor(int io_threads);
 
 // Drives the items of `source` through the other stages until the source ends. Throws nothing: std::system_error and

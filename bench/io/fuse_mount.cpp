@@ -11,6 +11,7 @@
 #include <chrono>
 #include <csignal>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -86,7 +87,7 @@ std::string LastLine(std::string_view text) {
 
 Result<std::unique_ptr<FuseMount>> FuseMount::Mount(const std::filesystem::path& directory,
                                                     const std::filesystem::path& mountpoint, const LinkOptions& options,
-                                                    const std::filesystem::path& program) {
+                                                    const std::filesystem::path& program, Access access) {
   constexpr const char* kDevice = "/dev/fuse";
   if (const Descriptor device(open(kDevice, O_RDWR | O_CLOEXEC)); device.get() < 0) {
     return Fail(ErrorCode::kUnsupported, std::string(kDevice) + ": " + std::generic_category().message(errno));
@@ -98,7 +99,8 @@ Result<std::unique_ptr<FuseMount>> FuseMount::Mount(const std::filesystem::path&
   pid_t pid = -1;
   const int error = Spawn(program.string(),
                           {program.string(), std::string(kServeSlowCommand), directory.string(), mountpoint.string(),
-                           std::to_string(latency.count()), std::to_string(options.bytes_per_second)},
+                           std::to_string(latency.count()), std::to_string(options.bytes_per_second),
+                           access == Access::kReadOnly ? "ro" : "rw"},
                           to_server->out.get(), from_server->in.get(), pid);
   if (error != 0) return FailErrno("starting " + program.string(), error);
   std::unique_ptr<FuseMount> mount(new FuseMount(mountpoint, pid, to_server->in.Release(), from_server->out.Release()));
@@ -132,19 +134,31 @@ Status FuseMount::WaitUntilReady() {
 }
 
 FuseMount::~FuseMount() {
+  if (mounted_) Unmount();
+}
+
+FuseMount::Counts FuseMount::Unmount() {
+  mounted_ = false;
   close(to_server_);
   End end = WaitFor(server_, Clock::now() + kPatience);
   if (end == End::kNone) {
     kill(server_, SIGKILL);
     end = WaitFor(server_, Clock::now() + kPatience);
   }
+  std::array<char, 256> said{};
+  if (end == End::kClean) static_cast<void>(read(from_server_, said.data(), said.size() - 1));
   close(from_server_);
-  if (end == End::kClean) return;
+  Counts counts;
+  if (end == End::kClean) {
+    std::istringstream(said.data()) >> counts.reading >> counts.writing >> counts.naming;
+    return counts;
+  }
   // It has left the mount, or never made one.
   pid_t pid = -1;
   if (Spawn("fusermount3", {"fusermount3", "-u", "-q", "-z", "--", mountpoint_.string()}, -1, -1, pid) == 0) {
     WaitFor(pid, Clock::now() + kPatience);
   }
+  return counts;
 }
 
 }  // namespace tbbthumbs::bench

@@ -59,6 +59,29 @@ class Names {
     const std::lock_guard lock(mutex_);
     return nodes_[number - FUSE_ROOT_ID];
   }
+  std::string Path(fuse_ino_t number) {
+    const std::lock_guard lock(mutex_);
+    return nodes_[number - FUSE_ROOT_ID].path;
+  }
+
+  // A file has another name, or one more.
+  void Name(fuse_ino_t number, const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    nodes_[number - FUSE_ROOT_ID].path = path;
+    numbers_[path] = number;
+  }
+  void Move(const std::string& from, const std::string& to) {
+    const std::lock_guard lock(mutex_);
+    const auto place = numbers_.find(from);
+    if (place == numbers_.end()) return;
+    nodes_[place->second - FUSE_ROOT_ID].path = to;
+    numbers_[to] = place->second;
+    numbers_.erase(place);
+  }
+  void Forget(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    numbers_.erase(path);
+  }
 
  private:
   std::mutex mutex_;        // guards both, for the length of a search
@@ -66,10 +89,40 @@ class Names {
   std::unordered_map<std::string, fuse_ino_t> numbers_;
 };
 
+// Requests of a kind that were under way at the same time.
+class AtOnce {
+ public:
+  class Guard {
+   public:
+    explicit Guard(AtOnce& all) : all_(all) {
+      const int now = ++all_.now_;
+      int most = all_.most_;
+      while (most < now && !all_.most_.compare_exchange_weak(most, now)) {
+      }
+    }
+    ~Guard() { --all_.now_; }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+
+   private:
+    AtOnce& all_;
+  };
+
+  int most() const { return most_; }
+
+ private:
+  std::atomic<int> now_ = 0;
+  std::atomic<int> most_ = 0;
+};
+
 struct Server {
   Descriptor root;
   SlowLink link;
-  Names names;
+  bool writable = false;
+  Names names{};
+  AtOnce reading{};
+  AtOnce writing{};
+  AtOnce naming{};
 };
 
 Server& Of(fuse_req_t request) { return *static_cast<Server*>(fuse_req_userdata(request)); }
@@ -87,19 +140,25 @@ void Init(void*, fuse_conn_info* connection) {
   std::fflush(stdout);
 }
 
+// What the kernel is to know of a name. Returns errno, or 0.
+int Describe(Server& server, const std::string& path, fuse_entry_param& entry) {
+  if (fstatat(server.root.get(), path.c_str(), &entry.attr, AT_SYMLINK_NOFOLLOW) != 0) return errno;
+  entry.ino = server.names.Find(path);
+  entry.attr_timeout = AttributeSeconds(entry.attr);
+  entry.entry_timeout = kNameSeconds;
+  return 0;
+}
+
 // Costs nothing: up to libfuse 3.16 the kernel asks for one name of a directory at a time, whoever waits
 // (github.com/libfuse/libfuse/pull/861).
 void LookUp(fuse_req_t request, fuse_ino_t parent, const char* name) {
   Server& server = Of(request);
-  const std::string path = JoinPath(server.names[parent].path, name);
+  const std::string path = JoinPath(server.names.Path(parent), name);
   fuse_entry_param entry{};
-  if (fstatat(server.root.get(), path.c_str(), &entry.attr, AT_SYMLINK_NOFOLLOW) != 0) {
-    fuse_reply_err(request, errno);
+  if (const int error = Describe(server, path, entry); error != 0) {
+    fuse_reply_err(request, error);
     return;
   }
-  entry.ino = server.names.Find(path);
-  entry.attr_timeout = AttributeSeconds(entry.attr);
-  entry.entry_timeout = kNameSeconds;
   fuse_reply_entry(request, &entry);
 }
 
@@ -109,7 +168,8 @@ void GetAttributes(fuse_req_t request, fuse_ino_t number, fuse_file_info*) {
   Server& server = Of(request);
   Names::Node& node = server.names[number];
   struct stat status {};
-  const int error = fstatat(server.root.get(), node.path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+  const std::string path = server.names.Path(number);
+  const int error = fstatat(server.root.get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
   if (error != 0 || (S_ISREG(status.st_mode) && node.opened == 0)) WaitUntil(server.link.Answer(begin, 0));
   if (error != 0) {
     fuse_reply_err(request, error);
@@ -121,7 +181,7 @@ void GetAttributes(fuse_req_t request, fuse_ino_t number, fuse_file_info*) {
 void ReadLink(fuse_req_t request, fuse_ino_t number) {
   Server& server = Of(request);
   std::array<char, PATH_MAX + 1> target{};
-  if (readlinkat(server.root.get(), server.names[number].path.c_str(), target.data(), PATH_MAX) < 0) {
+  if (readlinkat(server.root.get(), server.names.Path(number).c_str(), target.data(), PATH_MAX) < 0) {
     fuse_reply_err(request, errno);
   } else {
     fuse_reply_readlink(request, target.data());
@@ -132,8 +192,10 @@ void Open(fuse_req_t request, fuse_ino_t number, fuse_file_info* file) {
   const auto begin = Clock::now();
   Server& server = Of(request);
   Names::Node& node = server.names[number];
-  int error = (file->flags & O_ACCMODE) == O_RDONLY ? 0 : EROFS;
-  Descriptor fd(error == 0 ? openat(server.root.get(), node.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1);
+  const int access = file->flags & O_ACCMODE;
+  int error = access == O_RDONLY || server.writable ? 0 : EROFS;
+  const std::string path = server.names.Path(number);
+  Descriptor fd(error == 0 ? openat(server.root.get(), path.c_str(), access | O_CLOEXEC | O_NOFOLLOW) : -1);
   if (error == 0 && fd.get() < 0) error = errno;
   WaitUntil(server.link.Answer(begin, 0));
   if (error != 0) {
@@ -152,6 +214,7 @@ void Open(fuse_req_t request, fuse_ino_t number, fuse_file_info* file) {
 
 void Read(fuse_req_t request, fuse_ino_t, size_t size, off_t offset, fuse_file_info* file) {
   const auto begin = Clock::now();
+  const AtOnce::Guard guard(Of(request).reading);
   std::vector<char> bytes(size);
   const auto count =
       ReadFully(static_cast<int>(file->fh), static_cast<uint64_t>(offset), std::as_writable_bytes(std::span(bytes)));
@@ -161,6 +224,132 @@ void Read(fuse_req_t request, fuse_ino_t, size_t size, off_t offset, fuse_file_i
   } else {
     fuse_reply_err(request, EIO);
   }
+}
+
+void Create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode, fuse_file_info* file) {
+  const auto begin = Clock::now();
+  Server& server = Of(request);
+  const AtOnce::Guard guard(server.writing);
+  const std::string path = JoinPath(server.names.Path(parent), name);
+  const int flags = (file->flags & (O_ACCMODE | O_EXCL)) | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+  Descriptor fd(openat(server.root.get(), path.c_str(), flags, mode));
+  int error = fd.get() < 0 ? errno : 0;
+  fuse_entry_param entry{};
+  if (error == 0) error = Describe(server, path, entry);
+  WaitUntil(server.link.Answer(begin, 0));
+  if (error != 0) {
+    fuse_reply_err(request, error);
+    return;
+  }
+  file->fh = static_cast<uint64_t>(fd.get());
+  file->direct_io = 1;
+  Names::Node& node = server.names[entry.ino];
+  ++node.opened;
+  if (fuse_reply_create(request, &entry, file) == 0) {
+    fd.Release();
+  } else {
+    --node.opened;
+  }
+}
+
+void Write(fuse_req_t request, fuse_ino_t, const char* bytes, size_t size, off_t offset, fuse_file_info* file) {
+  const auto begin = Clock::now();
+  Server& server = Of(request);
+  const AtOnce::Guard guard(server.writing);
+  const ssize_t count = pwrite(static_cast<int>(file->fh), bytes, size, offset);
+  const int error = count < 0 ? errno : 0;
+  WaitUntil(server.link.Answer(begin, error == 0 ? static_cast<uint64_t>(count) : 0));
+  if (error != 0) {
+    fuse_reply_err(request, error);
+  } else {
+    fuse_reply_write(request, static_cast<size_t>(count));
+  }
+}
+
+// Sizes alone: modes, owners and times stay as they are.
+void SetAttributes(fuse_req_t request, fuse_ino_t number, struct stat* wanted, int which, fuse_file_info*) {
+  const auto begin = Clock::now();
+  Server& server = Of(request);
+  const std::string path = server.names.Path(number);
+  struct stat status {};
+  int error = 0;
+  if ((which & FUSE_SET_ATTR_SIZE) != 0) {
+    const Descriptor fd(openat(server.root.get(), path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (fd.get() < 0 || ftruncate(fd.get(), wanted->st_size) != 0) error = errno;
+  }
+  if (error == 0 && fstatat(server.root.get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) error = errno;
+  WaitUntil(server.link.Answer(begin, 0));
+  if (error != 0) {
+    fuse_reply_err(request, error);
+  } else {
+    fuse_reply_attr(request, &status, AttributeSeconds(status));
+  }
+}
+
+void Rename(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_ino_t to_parent, const char* to_name,
+            unsigned flags) {
+  const auto begin = Clock::now();
+  Server& server = Of(request);
+  const AtOnce::Guard guard(server.naming);
+  const std::string from = JoinPath(server.names.Path(parent), name);
+  const std::string to = JoinPath(server.names.Path(to_parent), to_name);
+  const int root = server.root.get();
+  const int error = renameat2(root, from.c_str(), root, to.c_str(), flags) == 0 ? 0 : errno;
+  if (error == 0) server.names.Move(from, to);
+  WaitUntil(server.link.Answer(begin, 0));
+  fuse_reply_err(request, error);
+}
+
+void Link(fuse_req_t request, fuse_ino_t number, fuse_ino_t parent, const char* name) {
+  const auto begin = Clock::now();
+  Server& server = Of(request);
+  const AtOnce::Guard guard(server.naming);
+  const std::string from = server.names.Path(number);
+  const std::string to = JoinPath(server.names.Path(parent), name);
+  const int root = server.root.get();
+  int error = linkat(root, from.c_str(), root, to.c_str(), 0) == 0 ? 0 : errno;
+  fuse_entry_param entry{};
+  if (error == 0) {
+    server.names.Name(number, to);
+    error = Describe(server, to, entry);
+  }
+  WaitUntil(server.link.Answer(begin, 0));
+  if (error != 0) {
+    fuse_reply_err(request, error);
+  } else {
+    fuse_reply_entry(request, &entry);
+  }
+}
+
+void MakeDirectory(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode) {
+  const auto begin = Clock::now();
+  Server& server = Of(request);
+  const std::string path = JoinPath(server.names.Path(parent), name);
+  int error = mkdirat(server.root.get(), path.c_str(), mode) == 0 ? 0 : errno;
+  fuse_entry_param entry{};
+  if (error == 0) error = Describe(server, path, entry);
+  WaitUntil(server.link.Answer(begin, 0));
+  if (error != 0) {
+    fuse_reply_err(request, error);
+  } else {
+    fuse_reply_entry(request, &entry);
+  }
+}
+
+void RemoveName(fuse_req_t request, fuse_ino_t parent, const char* name, int flags) {
+  const auto begin = Clock::now();
+  Server& server = Of(request);
+  const std::string path = JoinPath(server.names.Path(parent), name);
+  const int error = unlinkat(server.root.get(), path.c_str(), flags) == 0 ? 0 : errno;
+  if (error == 0) server.names.Forget(path);
+  WaitUntil(server.link.Answer(begin, 0));
+  fuse_reply_err(request, error);
+}
+
+void Unlink(fuse_req_t request, fuse_ino_t parent, const char* name) { RemoveName(request, parent, name, 0); }
+
+void RemoveDirectory(fuse_req_t request, fuse_ino_t parent, const char* name) {
+  RemoveName(request, parent, name, AT_REMOVEDIR);
 }
 
 void Release(fuse_req_t request, fuse_ino_t number, fuse_file_info* file) {
@@ -178,7 +367,7 @@ using Listing = std::vector<Entry>;
 void OpenDirectory(fuse_req_t request, fuse_ino_t number, fuse_file_info* file) {
   const auto begin = Clock::now();
   Server& server = Of(request);
-  Descriptor fd(openat(server.root.get(), server.names[number].path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Descriptor fd(openat(server.root.get(), server.names.Path(number).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   DIR* const stream = fd.get() < 0 ? nullptr : fdopendir(fd.get());
   int error = stream == nullptr ? errno : 0;
   auto listing = std::make_unique<Listing>();
@@ -231,7 +420,7 @@ void StatDisk(fuse_req_t request, fuse_ino_t) {
   }
 }
 
-fuse_lowlevel_ops Operations() {
+fuse_lowlevel_ops Operations(bool writable) {
   fuse_lowlevel_ops operations{};
   operations.init = Init;
   operations.lookup = LookUp;
@@ -244,6 +433,15 @@ fuse_lowlevel_ops Operations() {
   operations.readdir = ReadDirectory;
   operations.releasedir = ReleaseDirectory;
   operations.statfs = StatDisk;
+  if (!writable) return operations;
+  operations.create = Create;
+  operations.write = Write;
+  operations.setattr = SetAttributes;
+  operations.rename = Rename;
+  operations.link = Link;
+  operations.mkdir = MakeDirectory;
+  operations.unlink = Unlink;
+  operations.rmdir = RemoveDirectory;
   return operations;
 }
 
@@ -312,27 +510,29 @@ int Serve(fuse_session* session, const char* mountpoint) {
 int ServeSlow(std::span<char* const> arguments) {
   int64_t latency_us = 0;
   double bytes_per_second = 0;
-  if (arguments.size() != 4 || !Parse(arguments[2], latency_us) || !Parse(arguments[3], bytes_per_second) ||
+  if (arguments.size() != 5 || !Parse(arguments[2], latency_us) || !Parse(arguments[3], bytes_per_second) ||
       latency_us < 0 || !(bytes_per_second > 0)) {
-    return Complain(std::string(kServeSlowCommand) + " DIRECTORY MOUNTPOINT LATENCY_US BYTES_PER_SECOND");
+    return Complain(std::string(kServeSlowCommand) + " DIRECTORY MOUNTPOINT LATENCY_US BYTES_PER_SECOND ro|rw");
   }
+  const bool writable = arguments[4] == std::string_view("rw");
   Server server{Descriptor(open(arguments[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
-                SlowLink({std::chrono::microseconds(latency_us), bytes_per_second}), Names()};
+                SlowLink({std::chrono::microseconds(latency_us), bytes_per_second}), writable};
   if (server.root.get() < 0) {
     return Complain(std::string(arguments[0]) + ": " + std::generic_category().message(errno));
   }
   std::string name = "tbbthumbs-slow";
   std::string flag = "-o";
   // Should this process be killed, libfuse's helper unmounts.
-  std::string options = "ro,auto_unmount,fsname=tbbthumbs-slow,subtype=slow";
+  std::string options = std::string(writable ? "rw" : "ro") + ",auto_unmount,fsname=tbbthumbs-slow,subtype=slow";
   char* words[] = {name.data(), flag.data(), options.data()};
   fuse_args args = FUSE_ARGS_INIT(3, words);
-  const fuse_lowlevel_ops operations = Operations();
+  const fuse_lowlevel_ops operations = Operations(writable);
   fuse_session* const session = fuse_session_new(&args, &operations, sizeof operations, &server);
   if (session == nullptr) return 2;
   const int result = Serve(session, arguments[1]);
   fuse_session_destroy(session);
   fuse_opt_free_args(&args);
+  std::printf("%d %d %d\n", server.reading.most(), server.writing.most(), server.naming.most());
   return result;
 }
 
