@@ -88,11 +88,9 @@ class FileSystem {
   [[nodiscard]] virtual Status WriteNew(const std::string& path, std::span<const std::byte> bytes) = 0;
   // kExists: without `replace`, when `to` exists. Crosses file systems by copying beside `to` first.
   [[nodiscard]] virtual Status Rename(const std::string& from, const std::string& to, bool replace) = 0;
-  // As Rename without `replace`, for many threads at once: the kernel renames one file at a time from a directory to
-  // another, however long its storage takes to answer. A link and a removal take longer, but stop only who names files
-  // in the same directory. For a moment the file has both names.
-  [[nodiscard]] virtual Status MoveNew(const std::string& from, const std::string& to) {
-    return Rename(from, to, false);
+  // A second name for a file. kExists: `to` exists. kUnsupported: not on this file system.
+  [[nodiscard]] virtual Status Link(const std::string& /*from*/, const std::string& /*to*/) {
+    return Fail(ErrorCode::kUnsupported, "no links");
   }
   // A file, or an empty directory.
   [[nodiscard]] virtual Status Remove(const std::string& path) = 0;

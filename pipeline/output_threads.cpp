@@ -114,11 +114,15 @@ void OutputThreads::Publish(Entry& entry, std::unique_lock<std::mutex>& lock) {
   --staged_;
   Item& item = *entry.group->to_work_on();
   lock.unlock();
-  stages_.publisher().Publish(item, Moving::kMany);
+  stages_.publisher().Publish(item, Naming::kLink);
+  lock.lock();
+  entry.state = State::kPublished;
+  // Another may go on in the directory.
+  if (staged_ > 0) work_.notify_one();
+  lock.unlock();
+  stages_.publisher().RemoveStaged(item);
   lock.lock();
   entry.state = State::kDone;
-  // This thread may now commit for a while: another goes on in the directory.
-  if (staged_ > 0) work_.notify_one();
   CommitDone(lock);
 }
 

@@ -37,10 +37,10 @@ class OutputThreads {
   void Put(std::unique_ptr<ItemGroup> group);
 
   // Groups that may wait, beyond one for each thread.
-  static constexpr size_t kMostWaiting = 64;
+  static constexpr size_t kMostWaiting = 256;
 
  private:
-  enum class State { kNew, kStaging, kStaged, kPublishing, kDone };
+  enum class State { kNew, kStaging, kStaged, kPublishing, kPublished, kDone };
   struct Entry {
     State state = State::kNew;
     std::unique_ptr<ItemGroup> group;

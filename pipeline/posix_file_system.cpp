@@ -131,10 +131,10 @@ class PosixFileSystem final : public FileSystem {
     return {};
   }
 
-  Status MoveNew(const std::string& from, const std::string& to) override {
-    Status status = LinkAndRemove(from, to);
-    // Not on this file system, or not from one to another.
-    return status || status.error().code == ErrorCode::kExists ? status : Rename(from, to, false);
+  Status Link(const std::string& from, const std::string& to) override {
+    if (link(from.c_str(), to.c_str()) == 0) return {};
+    const bool never = errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP;
+    return never ? Fail(ErrorCode::kUnsupported, "linking: no links here") : FailErrno("linking");
   }
 
   Status Remove(const std::string& path) override {

@@ -41,7 +41,7 @@ void Publisher::Stage(Item& item, int lane) {
   try {
     if (Status status = StageAll(item, lane); !status) FailOutput(item, std::move(status.error()), lane);
   } catch (const std::exception&) {
-    Discard(item);
+    RemoveStaged(item);
     item.Fail({ErrorCode::kOutOfMemory, "no memory left to write the thumbnails"});
   }
   item.thumbnails.clear();
@@ -92,20 +92,20 @@ Status Publisher::StageAll(Item& item, int lane) {
   return {};
 }
 
-void Publisher::Publish(Item& item, Moving moving) {
+void Publisher::Publish(Item& item, Naming naming) {
   if (item.ended) return;
   const StageTimer timer(item.result.stages, Stage::kPublish);
   try {
-    if (Status status = PublishAll(item, moving); status) {
+    if (Status status = PublishAll(item, naming); status) {
       item.End(Outcome::kMade);
     } else if (status.error().code == ErrorCode::kExists) {
-      Discard(item);
+      RemoveStaged(item);
       item.Fail({ErrorCode::kExists, "its thumbnail exists already"});
     } else {
       FailOutput(item, std::move(status.error()), -1);
     }
   } catch (const std::exception&) {
-    Discard(item);
+    RemoveStaged(item);
     item.Fail({ErrorCode::kOutOfMemory, "no memory left to name the thumbnails"});
   }
 }
@@ -124,23 +124,26 @@ void Publisher::Commit(Item& item) {
   }
 }
 
-Status Publisher::MoveTo(const std::string& from, const std::string& to, Moving moving) {
+Status Publisher::Name(std::string& from, const std::string& to, Naming naming) {
   const bool replace = if_exists_ != IfExists::kFail;
-  if (moving == Moving::kMany && if_exists_ != IfExists::kOverwrite) {
-    Status status = file_system_.MoveNew(from, to);
-    if (status || status.error().code != ErrorCode::kExists || !replace) return status;
+  if (naming == Naming::kLink && if_exists_ != IfExists::kOverwrite && has_links_) {
+    Status status = file_system_.Link(from, to);
+    if (status) return status;
+    if (status.error().code == ErrorCode::kExists && !replace) return status;
+    if (status.error().code == ErrorCode::kUnsupported) has_links_ = false;
   }
-  return file_system_.Rename(from, to, replace);
+  Status status = file_system_.Rename(from, to, replace);
+  if (status) from.clear();
+  return status;
 }
 
-Status Publisher::PublishAll(Item& item, Moving moving) {
+Status Publisher::PublishAll(Item& item, Naming naming) {
   for (size_t i = 0; i < item.staged.size(); ++i) {
     const std::string to = item.result.outputs[i].path.string();
     if (Status status = MakeDirectoryOf(to); !status) return status;
-    if (Status status = MoveTo(item.staged[i], to, moving); !status) return status;
-    item.staged[i].clear();
+    if (Status status = Name(item.staged[i], to, naming); !status) return status;
   }
-  item.staged.clear();
+  if (naming == Naming::kRename) item.staged.clear();
   return {};
 }
 
@@ -160,7 +163,7 @@ Status Publisher::MakeDirectoryOf(const std::string& path) {
   return {};
 }
 
-void Publisher::Discard(Item& item) {
+void Publisher::RemoveStaged(Item& item) {
   for (const std::string& path : item.staged) {
     if (!path.empty()) static_cast<void>(file_system_.Remove(path));
   }
@@ -170,7 +173,7 @@ void Publisher::Discard(Item& item) {
 // What can't be written for one picture (a directory in the way of its name) is that picture's failure; but when the
 // disk is full, or a file of that size can't be written at all, all others would fail alike, a million times.
 void Publisher::FailOutput(Item& item, Error error, int lane) {
-  Discard(item);
+  RemoveStaged(item);
   if (error.code == ErrorCode::kNoSpace) {
     GiveUp(item, error);
     return;

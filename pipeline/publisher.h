@@ -3,6 +3,7 @@
 #define TBBTHUMBS_PIPELINE_PUBLISHER_H_
 
 #include <cstddef>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -22,10 +23,13 @@
 
 namespace tbbthumbs {
 
-// How files get their names.
-enum class Moving {
-  kOne,   // one at a time, or where storage answers quickly
-  kMany,  // by many threads at once, where each has to wait for it (see FileSystem::MoveNew)
+// How temporary files get their names.
+enum class Naming {
+  kRename,
+  // By links, where the file system has them; RemoveStaged takes the temporary names away. The kernel renames one file
+  // at a time from a directory to another, however long its storage takes to answer; a link stops only who names files
+  // in the same directory.
+  kLink,
 };
 
 // A thumbnail is written whole into OUT/.tbbthumbs/tmp, then renamed: under its name it is there whole or not at all.
@@ -46,7 +50,9 @@ class Publisher {
   void Stage(Item& item, int lane = -1);
 
   // Gives the temporary files their names, in any order: no two items share one. Throws nothing.
-  void Publish(Item& item, Moving moving = Moving::kOne);
+  void Publish(Item& item, Naming naming = Naming::kRename);
+  // After Publish with kLink. Throws nothing.
+  void RemoveStaged(Item& item);
 
   // Publishes what is not published yet; notes the item's end in the journal, counts, reports. Throws nothing.
   void Commit(Item& item);
@@ -67,10 +73,10 @@ class Publisher {
   // Writes a new file there; returns its path.
   Result<std::string> WriteTemporary(std::span<const std::byte> bytes, int lane);
   Status StageAll(Item& item, int lane);
-  Status PublishAll(Item& item, Moving moving);
-  Status MoveTo(const std::string& from, const std::string& to, Moving moving);
+  Status PublishAll(Item& item, Naming naming);
+  // Clears `from` where it is no longer there.
+  Status Name(std::string& from, const std::string& to, Naming naming);
   Status MakeDirectoryOf(const std::string& path);
-  void Discard(Item& item);
   void FailOutput(Item& item, Error error, int lane);
   // The item is left and the run ends.
   void GiveUp(Item& item, const Error& error);
@@ -90,6 +96,8 @@ class Publisher {
   const std::function<void()> on_fatal_;
   Journal* const journal_;
   bool others_died_ = false;  // set before the first Stage
+
+  std::atomic<bool> has_links_ = true;  // as far as is known
 
   std::mutex directories_mutex_;                      // guards the next two
   std::unordered_set<std::string> made_directories_;  // some of those that were made

@@ -92,21 +92,14 @@ class Names {
 // Requests of a kind that were under way at the same time.
 class AtOnce {
  public:
-  class Guard {
-   public:
-    explicit Guard(AtOnce& all) : all_(all) {
-      const int now = ++all_.now_;
-      int most = all_.most_;
-      while (most < now && !all_.most_.compare_exchange_weak(most, now)) {
-      }
+  void Begin() {
+    const int now = ++now_;
+    int most = most_;
+    while (most < now && !most_.compare_exchange_weak(most, now)) {
     }
-    ~Guard() { --all_.now_; }
-    Guard(const Guard&) = delete;
-    Guard& operator=(const Guard&) = delete;
-
-   private:
-    AtOnce& all_;
-  };
+  }
+  // Before the answer: who gets it may ask again at once.
+  void End() { --now_; }
 
   int most() const { return most_; }
 
@@ -214,11 +207,12 @@ void Open(fuse_req_t request, fuse_ino_t number, fuse_file_info* file) {
 
 void Read(fuse_req_t request, fuse_ino_t, size_t size, off_t offset, fuse_file_info* file) {
   const auto begin = Clock::now();
-  const AtOnce::Guard guard(Of(request).reading);
+  Of(request).reading.Begin();
   std::vector<char> bytes(size);
   const auto count =
       ReadFully(static_cast<int>(file->fh), static_cast<uint64_t>(offset), std::as_writable_bytes(std::span(bytes)));
   WaitUntil(Of(request).link.Answer(begin, count.value_or(0)));
+  Of(request).reading.End();
   if (count) {
     fuse_reply_buf(request, bytes.data(), *count);
   } else {
@@ -229,7 +223,7 @@ void Read(fuse_req_t request, fuse_ino_t, size_t size, off_t offset, fuse_file_i
 void Create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode, fuse_file_info* file) {
   const auto begin = Clock::now();
   Server& server = Of(request);
-  const AtOnce::Guard guard(server.writing);
+  server.writing.Begin();
   const std::string path = JoinPath(server.names.Path(parent), name);
   const int flags = (file->flags & (O_ACCMODE | O_EXCL)) | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
   Descriptor fd(openat(server.root.get(), path.c_str(), flags, mode));
@@ -237,6 +231,7 @@ void Create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode
   fuse_entry_param entry{};
   if (error == 0) error = Describe(server, path, entry);
   WaitUntil(server.link.Answer(begin, 0));
+  server.writing.End();
   if (error != 0) {
     fuse_reply_err(request, error);
     return;
@@ -255,10 +250,11 @@ void Create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode
 void Write(fuse_req_t request, fuse_ino_t, const char* bytes, size_t size, off_t offset, fuse_file_info* file) {
   const auto begin = Clock::now();
   Server& server = Of(request);
-  const AtOnce::Guard guard(server.writing);
+  server.writing.Begin();
   const ssize_t count = pwrite(static_cast<int>(file->fh), bytes, size, offset);
   const int error = count < 0 ? errno : 0;
   WaitUntil(server.link.Answer(begin, error == 0 ? static_cast<uint64_t>(count) : 0));
+  server.writing.End();
   if (error != 0) {
     fuse_reply_err(request, error);
   } else {
@@ -290,20 +286,21 @@ void Rename(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_ino_t 
             unsigned flags) {
   const auto begin = Clock::now();
   Server& server = Of(request);
-  const AtOnce::Guard guard(server.naming);
+  server.naming.Begin();
   const std::string from = JoinPath(server.names.Path(parent), name);
   const std::string to = JoinPath(server.names.Path(to_parent), to_name);
   const int root = server.root.get();
   const int error = renameat2(root, from.c_str(), root, to.c_str(), flags) == 0 ? 0 : errno;
   if (error == 0) server.names.Move(from, to);
   WaitUntil(server.link.Answer(begin, 0));
+  server.naming.End();
   fuse_reply_err(request, error);
 }
 
 void Link(fuse_req_t request, fuse_ino_t number, fuse_ino_t parent, const char* name) {
   const auto begin = Clock::now();
   Server& server = Of(request);
-  const AtOnce::Guard guard(server.naming);
+  server.naming.Begin();
   const std::string from = server.names.Path(number);
   const std::string to = JoinPath(server.names.Path(parent), name);
   const int root = server.root.get();
@@ -314,6 +311,7 @@ void Link(fuse_req_t request, fuse_ino_t number, fuse_ino_t parent, const char* 
     error = Describe(server, to, entry);
   }
   WaitUntil(server.link.Answer(begin, 0));
+  server.naming.End();
   if (error != 0) {
     fuse_reply_err(request, error);
   } else {
