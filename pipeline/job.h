@@ -50,6 +50,9 @@ struct JournalOptions {
   // Thumbnails that it does not know are believed by their dates where they were made before this, since 1970; nothing:
   // before the journal was.
   std::optional<std::chrono::nanoseconds> trusts_before{};
+  // All runs with these sizes name alike: what an input has under another name is out of use (see PruneOptions).
+  bool one_naming = false;
+  bool only_news = false;  // the run is noted when it ends, and only if it has made something or something has failed
 };
 
 // A plain value.

@@ -55,6 +55,8 @@ std::string JournalPath(const JournalOptions& options, const std::string& output
   return JoinPath(JoinPath(output, kOwnDirectory), "journal.db");
 }
 
+std::string JournalInput(const std::string& path) { return AbsolutePath(CurrentDirectory(), path); }
+
 Journal::Journal(const JobOptions& options)
     : path_(JournalPath(options.journal, options.output.string())),
       output_(options.output.string() + (options.output.string().ends_with('/') ? "" : "/")),
@@ -135,6 +137,7 @@ Status Journal::BeginRun(JournalStore& store) {
     ids_ = {*pictures, *outcomes, store.created()};
   }
   run_.options = *outcomes;
+  if (options_.only_news) return {};
   const auto id = store.BeginRun(run_);
   if (!id) return tl::unexpected<Error>(id.error());
   run_.id = *id;
@@ -222,6 +225,14 @@ std::string_view Journal::RelativeToOutput(std::string_view path) const {
   return path;
 }
 
+uint64_t Journal::OptionsOfOther(const JournalOutput& output, const Item& item, const Ids& now) const {
+  if (output.options == JournalOutput::kOutOfUse) return output.options;
+  // Who has the name now has made another thumbnail of it.
+  const bool renamed = options_.one_naming || item.names.changes.taken;
+  if (renamed && output.options == now.pictures) return JournalOutput::kOutOfUse;
+  return SameFile(*item.known, item) ? output.options : 0;
+}
+
 std::optional<JournalRow> Journal::RowOf(const Item& item) const {
   const Ids now = ids();
   const PictureResult& result = item.result;
@@ -271,7 +282,7 @@ std::optional<JournalRow> Journal::RowOf(const Item& item) const {
     // Of other sizes or under other names: they stay the journal's, but for what they were made from.
     for (const JournalOutput& output : item.known->outputs) {
       if (FindOutput(row, output.path) != nullptr) continue;
-      row.outputs.push_back({output.path, SameFile(*item.known, item) ? output.options : 0});
+      row.outputs.push_back({output.path, OptionsOfOther(output, item, now)});
     }
     // The order means nothing.
     const auto by_path = [](const JournalOutput& a, const JournalOutput& b) { return a.path < b.path; };
@@ -322,7 +333,7 @@ void Journal::WriteLoop() {
 void Journal::Close(const RunSummary& summary) {
   if (read_only_) return;
   StopWriting();
-  WithStore([&](JournalStore& store) {
+  WithStore([&](JournalStore& store) -> Status {
     run_.ended = Now();
     run_.end = summary.fatal ? "output full" : summary.stopped ? "stopped" : "done";
     run_.inputs = summary.inputs;
@@ -335,6 +346,12 @@ void Journal::Close(const RunSummary& summary) {
     run_.bytes_out = summary.bytes_out;
     run_.wall_time = summary.wall_time;
     run_.cpu_time = summary.cpu_time;
+    if (options_.only_news && summary.made == 0 && summary.failed == summary.known_failures) return {};
+    if (options_.only_news) {
+      const auto id = store.BeginRun(run_);
+      if (!id) return tl::unexpected<Error>(id.error());
+      run_.id = *id;
+    }
     return store.EndRun(run_);
   });
 }

@@ -27,6 +27,9 @@ namespace tbbthumbs {
 // Where the journal of a run lies: JournalOptions::path, or else OUTPUT/.tbbthumbs/journal.db.
 std::string JournalPath(const JournalOptions& options, const std::string& output);
 
+// The path by which a journal has an input that is named so from where the program runs.
+std::string JournalInput(const std::string& path);
+
 // One run's view of a journal. Rows are read by the threads that look inputs up, and written in batches by a thread of
 // its own: what is recorded is safe a second later. Recall, and the questions about an item, may be asked by any
 // thread; Record by one at a time.
@@ -85,6 +88,8 @@ class Journal {
   Status BeginRun(JournalStore& store);
   Ids ids() const;
   std::string_view RelativeToOutput(std::string_view path) const;
+  // Of a thumbnail that is none of those the item has now.
+  uint64_t OptionsOfOther(const JournalOutput& output, const Item& item, const Ids& now) const;
   // What is to be written about it; nothing where that is known.
   std::optional<JournalRow> RowOf(const Item& item) const;
   void WriteLoop();

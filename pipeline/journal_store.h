@@ -31,6 +31,8 @@ std::string_view PictureStatusName(PictureStatus status);
 struct JournalOutput {
   std::string path;      // relative to the output directory
   uint64_t options = 0;  // OptionsId of what decides about its bytes; 0: made from a file that has changed since
+  // In place of such a number: the input has another name for it since. The file may be another input's by now.
+  static constexpr uint64_t kOutOfUse = uint64_t{1} << 63;
   friend bool operator==(const JournalOutput&, const JournalOutput&) = default;
 };
 
@@ -121,6 +123,13 @@ class JournalStore {
   // visited.
   virtual Status ForEach(std::optional<PictureStatus> status,
                          const std::function<bool(const std::string& input, const JournalRow& row)>& visit) = 0;
+
+  // Likewise the rows of inputs that lie in `directory` (absolute, with '/' at its end); of inputs below it too where
+  // `below`. Takes time for those alone.
+  virtual Status ForEachIn(const std::string& directory, bool below,
+                           const std::function<bool(const std::string& input, const JournalRow& row)>& visit) = 0;
+  // Calls `visit` for each directory (with '/' at its end) that an input was ever in, until it says false.
+  virtual Status ForEachDirectory(const std::function<bool(const std::string& directory)>& visit) = 0;
 
   // A number for these options, above 0, the same each time. `description`: for people. kIo also: they are new, and
   // the store may only be read.

@@ -333,5 +333,21 @@ TEST_F(NextRunTest, OptionsOfTheJournalThatDoNotFitAreRefused) {
   }
 }
 
+// b.jpg's name was b.png's, is b.jpg's, and is b.png's again.
+TEST_F(NextRunTest, AThumbnailThatWasAnothersMeanwhileIsMadeAgain) {
+  tree_.Write("in/sub/b.jpg", JpegFile({100, 200}));
+  const fs::path file = tree_.root() / "in/sub/b.jpg";
+  fs::rename(file, tree_.root() / "b.jpg");
+  Run({"in", "-o", "out"});
+  const std::string thumbnail = tree_.Read("out/sub/b_256.jpg");
+  fs::rename(tree_.root() / "b.jpg", file);
+  Run({"in", "-o", "out"});
+  EXPECT_NE(tree_.Read("out/sub/b_256.jpg"), thumbnail);
+  EXPECT_EQ(tree_.Read("out/sub/b_png_256.jpg"), thumbnail);
+  fs::remove(file);
+  EXPECT_THAT(Outcomes({"in", "-o", "out"}), ElementsAre(Pair("in/a.jpg", "up_to_date"), Pair("in/sub/b.png", "made")));
+  EXPECT_EQ(tree_.Read("out/sub/b_256.jpg"), thumbnail);
+}
+
 }  // namespace
 }  // namespace tbbthumbs
