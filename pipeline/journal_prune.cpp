@@ -69,6 +69,11 @@ class PathList {
   size_t next_name_ = 0;  // in the names of that
 };
 
+bool HasOutOfUse(const JournalRow& row) {
+  return std::any_of(row.outputs.begin(), row.outputs.end(),
+                     [](const JournalOutput& output) { return output.options == JournalOutput::kOutOfUse; });
+}
+
 class Pruner {
  public:
   Pruner(FileSystem& file_system, JournalStore& store, const PruneOptions& options, const PruneCallbacks& callbacks)
@@ -89,11 +94,16 @@ class Pruner {
   Status Prune();
   Status FindGone();
   Status FindClaimed();
+  using Visit = std::function<bool(const std::string& input, const JournalRow& row)>;
+  Status ForEachInScope(const Visit& visit);
+  // Of those in the scope, and of those that may have the same thumbnails.
+  Status ForEachRival(const Visit& visit);
   Status PruneBatch(const std::vector<std::string>& inputs);
+  Status ClearBatch(const std::vector<std::string>& inputs);
   void Judge(const std::string& input, const JournalRow& row);
   void Keep(const std::string& directory);
   bool RemoveThumbnails(const std::string& input, const JournalRow& row);
-  bool RemoveThumbnail(const std::string& input, const std::string& path);
+  bool RemoveThumbnail(const std::string& input, const std::string& path, bool renamed);
   void RemoveEmptyDirectories();
   bool IsGone(const std::string& input) const;
   void Problem(const std::string& path, const Error& error);
@@ -105,14 +115,15 @@ class Pruner {
   const PruneCallbacks& callbacks_;
   PruneSummary summary_;
 
-  MissingDiskFinder disks_{file_system_};
+  MissingDiskFinder disks_{file_system_, options_.emptied};
   // Of the directory that was looked at last.
   std::string directory_;
   std::optional<std::string> missing_disk_;
 
+  PathList there_;  // with thumbnails that are out of use
   PathList gone_;
   HashSet gone_hashes_;  // the same
-  HashSet outputs_;      // of these
+  HashSet outputs_;      // that may be removed
   HashSet claimed_;      // of these, by inputs that stay
   // Relative to the output directory; what is below comes first.
   std::set<std::string, std::greater<>> emptied_;
@@ -120,7 +131,8 @@ class Pruner {
 
 Status Pruner::Prune() {
   if (Status status = FindGone(); !status || summary_.stopped) return status;
-  summary_.all_missing = summary_.there == 0 && summary_.kept + gone_hashes_.size() > 0 && !options_.even_all;
+  summary_.all_missing =
+      !options_.scope && summary_.there == 0 && summary_.kept + gone_hashes_.size() > 0 && !options_.even_all;
   if (summary_.all_missing) return {};
   if (Status status = FindClaimed(); !status || summary_.stopped) return status;
   while (!summary_.stopped) {
@@ -128,7 +140,42 @@ Status Pruner::Prune() {
     if (inputs.empty()) break;
     if (Status status = PruneBatch(inputs); !status) return status;
   }
+  while (!summary_.stopped) {
+    const std::vector<std::string> inputs = there_.Take(kBatch);
+    if (inputs.empty()) break;
+    if (Status status = ClearBatch(inputs); !status) return status;
+  }
   return {};
+}
+
+Status Pruner::ForEachInScope(const Visit& visit) {
+  if (!options_.scope) return store_.ForEach(std::nullopt, visit);
+  const auto visit_in = [&](const std::vector<std::string>& directories, bool below) {
+    Status status;
+    for (size_t i = 0; i < directories.size() && status && !summary_.stopped; ++i) {
+      status = store_.ForEachIn(directories[i], below, visit);
+    }
+    return status;
+  };
+  if (Status status = visit_in(options_.scope->directories, false); !status) return status;
+  return visit_in(options_.scope->trees, true);
+}
+
+Status Pruner::ForEachRival(const Visit& visit) {
+  if (!options_.scope) return ForEachInScope(visit);
+  std::vector<std::string> others;
+  const auto& apart = options_.scope->apart;
+  const Status listed = store_.ForEachDirectory([&](const std::string& directory) {
+    const auto holds = [&](const std::string& tree) { return directory.starts_with(tree); };
+    if (std::none_of(apart.begin(), apart.end(), holds)) others.push_back(directory);
+    return GoesOn();
+  });
+  if (!listed) return listed;
+  for (const std::string& directory : others) {
+    if (summary_.stopped) return {};
+    if (Status status = store_.ForEachIn(directory, false, visit); !status) return status;
+  }
+  return ForEachInScope(visit);
 }
 
 bool Pruner::GoesOn() {
@@ -147,7 +194,7 @@ bool Pruner::IsGone(const std::string& input) const {
 }
 
 Status Pruner::FindGone() {
-  return store_.ForEach(std::nullopt, [&](const std::string& input, const JournalRow& row) {
+  return ForEachInScope([&](const std::string& input, const JournalRow& row) {
     if (!GoesOn()) return false;
     ++summary_.inputs;
     Judge(input, row);
@@ -165,6 +212,12 @@ void Pruner::Judge(const std::string& input, const JournalRow& row) {
   const auto info = file_system_.Stat(input, false);
   if (info || info.error().code != ErrorCode::kNotFound) {
     ++(info ? summary_.there : summary_.unknown);
+    if (info && options_.out_of_use && HasOutOfUse(row)) {
+      there_.Add(input);
+      for (const JournalOutput& output : row.outputs) {
+        if (output.options == JournalOutput::kOutOfUse) outputs_.Insert(HashOf(output.path));
+      }
+    }
     return;
   }
   if (!options_.even_all) {
@@ -196,12 +249,12 @@ void Pruner::Keep(const std::string& directory) {
 
 Status Pruner::FindClaimed() {
   if (outputs_.size() == 0) return {};
-  return store_.ForEach(std::nullopt, [&](const std::string& input, const JournalRow& row) {
+  return ForEachRival([&](const std::string& input, const JournalRow& row) {
     if (!GoesOn()) return false;
     if (gone_hashes_.Contains(HashOf(input))) return true;
     for (const JournalOutput& output : row.outputs) {
       const uint64_t hash = HashOf(output.path);
-      if (outputs_.Contains(hash)) claimed_.Insert(hash);
+      if (output.options != JournalOutput::kOutOfUse && outputs_.Contains(hash)) claimed_.Insert(hash);
     }
     return true;
   });
@@ -224,6 +277,27 @@ Status Pruner::PruneBatch(const std::vector<std::string>& inputs) {
   return {};
 }
 
+// The same of inputs that stay, with their rows.
+Status Pruner::ClearBatch(const std::vector<std::string>& inputs) {
+  const std::vector<std::string_view> views(inputs.begin(), inputs.end());
+  std::vector<std::optional<JournalRow>> rows(inputs.size());
+  if (Status status = store_.Find(views, rows); !status) return status;
+  std::vector<JournalEntry> cleared;
+  for (size_t i = 0; i < inputs.size() && GoesOn(); ++i) {
+    if (!rows[i] || !HasOutOfUse(*rows[i])) continue;
+    std::erase_if(rows[i]->outputs, [&](const JournalOutput& output) {
+      if (output.options != JournalOutput::kOutOfUse) return false;
+      const uint64_t hash = HashOf(output.path);
+      return claimed_.Contains(hash) || (outputs_.Contains(hash) && RemoveThumbnail(inputs[i], output.path, true));
+    });
+    cleared.push_back({inputs[i], std::move(*rows[i])});
+  }
+  summary_.renamed += cleared.size();
+  if (options_.dry_run) return {};
+  RemoveEmptyDirectories();
+  return store_.Write(cleared);
+}
+
 // True when none is left that is only of this input.
 bool Pruner::RemoveThumbnails(const std::string& input, const JournalRow& row) {
   bool all = true;
@@ -232,14 +306,14 @@ bool Pruner::RemoveThumbnails(const std::string& input, const JournalRow& row) {
     const uint64_t hash = HashOf(output.path);
     if (claimed_.Contains(hash)) continue;
     // New since the first look: who else has it is not known.
-    const bool removed = outputs_.Contains(hash) && RemoveThumbnail(input, output.path);
+    const bool removed = outputs_.Contains(hash) && RemoveThumbnail(input, output.path, false);
     all = all && removed;
   }
   return all;
 }
 
 // True when it is gone; also where something else has its place.
-bool Pruner::RemoveThumbnail(const std::string& input, const std::string& path) {
+bool Pruner::RemoveThumbnail(const std::string& input, const std::string& path, bool renamed) {
   const std::string whole = JoinPath(options_.output, path);
   if (!LiesInOutput(path)) {
     Problem(whole, {ErrorCode::kCorrupt, "the journal names it, but it is none that a run makes: not removed"});
@@ -266,7 +340,7 @@ bool Pruner::RemoveThumbnail(const std::string& input, const std::string& path) 
   }
   ++summary_.thumbnails;
   summary_.bytes += info->bytes;
-  if (callbacks_.on_thumbnail) callbacks_.on_thumbnail({input, whole, info->bytes});
+  if (callbacks_.on_thumbnail) callbacks_.on_thumbnail({input, whole, info->bytes, renamed});
   return true;
 }
 

@@ -14,17 +14,32 @@
 
 namespace tbbthumbs {
 
+// Where inputs may have gone, or have got other names, when that is known. Directories are absolute, with '/' at their
+// ends.
+struct PruneScope {
+  std::vector<std::string> directories;  // inputs in these
+  std::vector<std::string> trees;        // inputs in these and below
+  // Of the inputs in and below these no two from different directories can have the same thumbnail.
+  std::vector<std::string> apart;
+};
+
 // A plain value.
 struct PruneOptions {
   std::string output;     // the directory that the paths of the journal's thumbnails are relative to
   bool dry_run = false;   // says what would be removed; the store may be a read-only one then
   bool even_all = false;  // also what looks as if a disk were not mounted
+  // Removes also what inputs have under names that are out of use (JournalOutput::kOutOfUse), inputs that are there.
+  bool out_of_use = false;
+  std::optional<PruneScope> scope;  // else all inputs are looked at, and where not one is there nothing is done
+  // Whether an empty directory (absolute) is known to have been emptied: no disk is missing there.
+  std::function<bool(const std::string& directory)> emptied;
 };
 
 struct PrunedThumbnail {
   std::string input;
   std::string path;  // with the output directory in front
   uint64_t bytes = 0;
+  bool renamed = false;  // the input is there, and has another thumbnail
 };
 
 // Pictures that are missing where a disk may be.
@@ -50,6 +65,7 @@ struct PruneSummary {
   uint64_t unknown = 0;     // that could not be looked up: kept
   uint64_t kept = 0;        // missing, perhaps with their disk
   uint64_t pruned = 0;      // gone: dropped from the journal, their thumbnails before that
+  uint64_t renamed = 0;     // of those that are there: with thumbnails that were out of use
   uint64_t thumbnails = 0;  // removed
   uint64_t bytes = 0;       // of these
   uint64_t problems = 0;

@@ -29,6 +29,10 @@ constexpr char kScanRows[] =
 constexpr char kPageRows[] =
     "SELECT directory, name, bytes, modified_ns, status, options, format, code, message, outputs, cpu_us, decoder "
     "FROM picture WHERE (directory, name)>(?1, ?2) ORDER BY directory, name LIMIT ?3";
+constexpr char kPageOfDirectory[] =
+    "SELECT directory, name, bytes, modified_ns, status, options, format, code, message, outputs, cpu_us, decoder "
+    "FROM picture WHERE directory=?1 AND name>?2 ORDER BY name LIMIT ?3";
+constexpr char kPageDirectories[] = "SELECT id, path FROM directory WHERE path>=?1 AND path<?2 ORDER BY path LIMIT ?3";
 constexpr char kWriteRow[] =
     "INSERT OR REPLACE INTO picture(directory, name, bytes, modified_ns, status, options, format, code, message, "
     "outputs, cpu_us, decoder) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
@@ -76,8 +80,10 @@ class SqliteJournal final : public JournalStore {
   Status Write(std::span<const JournalEntry> entries) override;
   Status Remove(std::span<const std::string> inputs) override;
   Status Clear() override;
-  Status ForEach(std::optional<PictureStatus> status,
-                 const std::function<bool(const std::string& input, const JournalRow& row)>& visit) override;
+  using Visit = std::function<bool(const std::string& input, const JournalRow& row)>;
+  Status ForEach(std::optional<PictureStatus> status, const Visit& visit) override;
+  Status ForEachIn(const std::string& directory, bool below, const Visit& visit) override;
+  Status ForEachDirectory(const std::function<bool(const std::string& directory)>& visit) override;
   Result<uint64_t> OptionsId(const std::string& digest, const std::string& description) override;
   Result<std::optional<uint64_t>> FindOptionsId(const std::string& digest) override;
   Result<std::string> OptionsDescription(uint64_t id) override;
@@ -110,7 +116,15 @@ class SqliteJournal final : public JournalStore {
   Result<size_t> ScanGroup(const Group& group);
   Status FindOne(const Group& group, size_t i);
   template <class Work>
-  Result<bool> ReadPage(Place& place, Work work);
+  Result<bool> ReadPage(SqliteStatement& page, Place& place, Work work);
+  // Of all rows behind `place` that `page` gives. False: `visit` has said so.
+  Result<bool> VisitRows(SqliteStatement& page, Place place, std::optional<PictureStatus> status, const Visit& visit);
+  struct Directory {
+    int64_t id;
+    std::string path;
+  };
+  // Those from `from` on, before `end`: a page of them, from which on `from` is moved; none at the end.
+  Result<std::vector<Directory>> ReadDirectories(std::string& from, std::string_view end);
   Result<std::optional<uint64_t>> FindOptions(const std::string& digest);
   void Forget() noexcept;
 
@@ -123,6 +137,8 @@ class SqliteJournal final : public JournalStore {
   SqliteStatement find_row_{*database_, kFindRow};
   SqliteStatement scan_rows_{*database_, kScanRows};
   SqliteStatement page_rows_{*database_, kPageRows};
+  SqliteStatement page_of_directory_{*database_, kPageOfDirectory};
+  SqliteStatement page_directories_{*database_, kPageDirectories};
   SqliteStatement write_row_{*database_, kWriteRow};
   SqliteStatement remove_row_{*database_, "DELETE FROM picture WHERE directory=?1 AND name=?2"};
   SqliteStatement find_options_{*database_, "SELECT id FROM options WHERE digest=?1"};
@@ -288,20 +304,20 @@ Status SqliteJournal::Clear() {
 
 // Calls `work` with the rows after `place`, the columns as in kPageRows, and moves it on. False: there were no more.
 template <class Work>
-Result<bool> SqliteJournal::ReadPage(Place& place, Work work) {
+Result<bool> SqliteJournal::ReadPage(SqliteStatement& page, Place& place, Work work) {
   return Reading([&]() -> Result<bool> {
     const Place after = place;
     size_t count = 0;
-    const SqliteUse use(page_rows_);
-    page_rows_.BindInt(1, after.directory);
-    page_rows_.BindBlob(2, after.name);
-    page_rows_.BindInt(3, kRowsPerPage);
+    const SqliteUse use(page);
+    page.BindInt(1, after.directory);
+    page.BindBlob(2, after.name);
+    page.BindInt(3, kRowsPerPage);
     for (;; ++count) {
-      const Result<bool> row = page_rows_.Step();
+      const Result<bool> row = page.Step();
       if (!row) return tl::unexpected<Error>(row.error());
       if (!*row) return count == kRowsPerPage;
-      const int64_t directory = page_rows_.Int(0);
-      const std::string_view name = page_rows_.Bytes(1);
+      const int64_t directory = page.Int(0);
+      const std::string_view name = page.Bytes(1);
       // Else a damaged file might be read for ever.
       if (directory < place.directory || (directory == place.directory && name < place.name)) {
         return Fail(ErrorCode::kCorrupt, "the rows are not in their order");
@@ -313,29 +329,92 @@ Result<bool> SqliteJournal::ReadPage(Place& place, Work work) {
   });
 }
 
-Status SqliteJournal::ForEach(std::optional<PictureStatus> status,
-                              const std::function<bool(const std::string& input, const JournalRow& row)>& visit) {
-  return WithoutExceptions([&]() -> Status {
-    Place place;
-    for (bool more = true; more;) {
-      std::vector<JournalEntry> page;
-      const auto read = ReadPage(place, [&]() -> Status {
-        const auto its_status = ReadStatus(page_rows_, 2);
-        if (!its_status) return tl::unexpected<Error>(its_status.error());
-        if (status && *status != *its_status) return {};
-        const auto directory = directories_.Text(page_rows_.Int(0));
-        if (!directory) return tl::unexpected<Error>(directory.error());
-        JournalEntry& entry = page.emplace_back();
-        entry.input.append(*directory).append(page_rows_.Bytes(1));
-        return ReadRow(page_rows_, 2, decoders_, entry.row);
-      });
-      if (!read) return tl::unexpected<Error>(read.error());
-      for (const JournalEntry& entry : page) {
-        if (!visit(entry.input, entry.row)) return {};
-      }
-      more = *read;
+Result<bool> SqliteJournal::VisitRows(SqliteStatement& page, Place place, std::optional<PictureStatus> status,
+                                      const Visit& visit) {
+  for (bool more = true; more;) {
+    std::vector<JournalEntry> entries;
+    const auto read = ReadPage(page, place, [&]() -> Status {
+      const auto its_status = ReadStatus(page, 2);
+      if (!its_status) return tl::unexpected<Error>(its_status.error());
+      if (status && *status != *its_status) return {};
+      const auto directory = directories_.Text(page.Int(0));
+      if (!directory) return tl::unexpected<Error>(directory.error());
+      JournalEntry& entry = entries.emplace_back();
+      entry.input.append(*directory).append(page.Bytes(1));
+      return ReadRow(page, 2, decoders_, entry.row);
+    });
+    if (!read) return tl::unexpected<Error>(read.error());
+    for (const JournalEntry& entry : entries) {
+      if (!visit(entry.input, entry.row)) return false;
     }
-    return {};
+    more = *read;
+  }
+  return true;
+}
+
+Status SqliteJournal::ForEach(std::optional<PictureStatus> status, const Visit& visit) {
+  return WithoutExceptions([&]() -> Status {
+    const auto all = VisitRows(page_rows_, {}, status, visit);
+    return all ? Status() : tl::unexpected<Error>(all.error());
+  });
+}
+
+Result<std::vector<SqliteJournal::Directory>> SqliteJournal::ReadDirectories(std::string& from, std::string_view end) {
+  return Reading([&]() -> Result<std::vector<Directory>> {
+    std::vector<Directory> directories;
+    const SqliteUse use(page_directories_);
+    page_directories_.BindBlob(1, from);
+    page_directories_.BindBlob(2, end);
+    page_directories_.BindInt(3, kRowsPerPage);
+    for (;;) {
+      const Result<bool> row = page_directories_.Step();
+      if (!row) return tl::unexpected<Error>(row.error());
+      if (!*row) break;
+      directories.push_back({page_directories_.Int(0), std::string(page_directories_.Bytes(1))});
+    }
+    // Else a damaged file might be read for ever.
+    if (!directories.empty() && directories.back().path < from) {
+      return Fail(ErrorCode::kCorrupt, "the directories are not in their order");
+    }
+    // What comes next in the order of bytes.
+    if (!directories.empty()) from = directories.back().path + '\0';
+    return directories;
+  });
+}
+
+Status SqliteJournal::ForEachIn(const std::string& directory, bool below, const Visit& visit) {
+  return WithoutExceptions([&]() -> Status {
+    std::string from = directory;
+    std::string end = directory;
+    if (below && end.ends_with('/')) {
+      end.back() = '/' + 1;
+    } else {
+      end += '\0';
+    }
+    for (;;) {
+      const auto directories = ReadDirectories(from, end);
+      if (!directories) return tl::unexpected<Error>(directories.error());
+      if (directories->empty()) return {};
+      for (const Directory& one : *directories) {
+        const auto all = VisitRows(page_of_directory_, {.directory = one.id, .name = ""}, std::nullopt, visit);
+        if (!all) return tl::unexpected<Error>(all.error());
+        if (!*all) return {};
+      }
+    }
+  });
+}
+
+Status SqliteJournal::ForEachDirectory(const std::function<bool(const std::string& directory)>& visit) {
+  return WithoutExceptions([&]() -> Status {
+    // All are absolute.
+    for (std::string from = "/";;) {
+      const auto directories = ReadDirectories(from, "0");
+      if (!directories) return tl::unexpected<Error>(directories.error());
+      if (directories->empty()) return {};
+      for (const Directory& one : *directories) {
+        if (!visit(one.path)) return {};
+      }
+    }
   });
 }
 
@@ -428,7 +507,7 @@ Result<JournalCounts> SqliteJournal::Counts() {
     JournalRow row;
     Place place;
     for (bool more = true; more;) {
-      const auto read = ReadPage(place, [&]() -> Status {
+      const auto read = ReadPage(page_rows_, place, [&]() -> Status {
         if (Status status = ReadRow(page_rows_, 2, decoders_, row); !status) return status;
         ++(row.status == PictureStatus::kMade      ? counts.made
            : row.status == PictureStatus::kSkipped ? counts.skipped

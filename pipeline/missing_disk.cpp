@@ -30,12 +30,12 @@ std::optional<std::string> MissingDiskFinder::Find(const std::string& directory)
     missing = there;
     there = ParentDirectory(there);
   }
-  if (missing.empty()) return PlaceOf(there).empty ? std::optional(there) : std::nullopt;
+  if (missing.empty()) return IsEmpty(there) ? std::optional(there) : std::nullopt;
   if (there == "/") return missing;
   // A link that points nowhere.
   const auto link = file_system_.Stat(missing, false);
   if (link && link->kind == FileKind::kLink) return missing;
-  if (PlaceOf(there).empty) return there;
+  if (IsEmpty(there)) return there;
   return HoldsDisks(there) ? std::optional(missing) : std::nullopt;
 }
 
@@ -46,6 +46,10 @@ MissingDiskFinder::Place& MissingDiskFinder::PlaceOf(const std::string& director
     place->second.empty = !listing || listing->size() == 0;
   }
   return place->second;
+}
+
+bool MissingDiskFinder::IsEmpty(const std::string& directory) {
+  return PlaceOf(directory).empty && !(emptied_ && emptied_(directory));
 }
 
 bool MissingDiskFinder::HoldsDisks(const std::string& directory) {

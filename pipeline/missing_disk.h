@@ -2,9 +2,11 @@
 #ifndef TBBTHUMBS_PIPELINE_MISSING_DISK_H_
 #define TBBTHUMBS_PIPELINE_MISSING_DISK_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "pipeline/file_system.h"
 
@@ -15,8 +17,10 @@ namespace tbbthumbs {
 // is missing from. Not thread-safe.
 class MissingDiskFinder {
  public:
-  // `file_system` must outlive it.
-  explicit MissingDiskFinder(FileSystem& file_system) : file_system_(file_system) {}
+  // `file_system` must outlive it. `emptied`: whether an empty directory is known to have been emptied, so that no disk
+  // belongs there; null where nothing is known.
+  explicit MissingDiskFinder(FileSystem& file_system, std::function<bool(const std::string& directory)> emptied = {})
+      : file_system_(file_system), emptied_(std::move(emptied)) {}
 
   // Of a file that was in `directory` (absolute) and is not there: where the disk may belong that it is on; nothing
   // where the file must have been removed.
@@ -29,11 +33,14 @@ class MissingDiskFinder {
   };
 
   Place& PlaceOf(const std::string& directory);
+  // And it is not known why.
+  bool IsEmpty(const std::string& directory);
   // Disks are mounted on directories in it.
   bool HoldsDisks(const std::string& directory);
   bool IsPlaceForDisks(const std::string& directory);
 
   FileSystem& file_system_;
+  const std::function<bool(const std::string& directory)> emptied_;
   std::unordered_map<std::string, Place> places_;  // by directory
 };
 

@@ -377,5 +377,60 @@ TEST_F(JournalPruneTest, NamesOfAnyBytes) {
   EXPECT_THAT(Inputs(), ElementsAre("/home/in/a.jpg"));
 }
 
+TEST_F(JournalPruneTest, OnlyWithinTheScope) {
+  for (const char* name : {"a", "x/a", "x/b", "y/a", "y/z/a"}) {
+    AddGone("/home/in/" + std::string(name) + ".jpg", {std::string(name) + ".jpg"});
+  }
+  files_.AddFile("/home/in/other");
+  for (const char* name : {"x", "y", "y/z"}) files_.AddFile("/home/in/" + std::string(name) + "/other");
+  const PruneSummary summary = Prune({.scope = PruneScope{{"/home/in/x/"}, {}, {"/home/in/"}}});
+  EXPECT_EQ(summary.inputs, 2u);
+  EXPECT_EQ(summary.pruned, 2u);
+  EXPECT_FALSE(summary.all_missing);
+  EXPECT_EQ(Prune({.scope = PruneScope{{}, {"/home/in/y/"}, {"/home/in/"}}}).pruned, 2u);
+  EXPECT_THAT(Inputs(), ElementsAre("/home/in/a.jpg"));
+}
+
+TEST_F(JournalPruneTest, AThumbnailThatIsAlsoOfAnInputBeyondTheScopeStays) {
+  files_.AddFile("/home/in/x/other");
+  AddGone("/home/in/x/a.jpg", {"x/a.jpg", "x/a_2.jpg"});
+  AddThere("/home/elsewhere/a.jpg", {"x/a.jpg"});
+  EXPECT_EQ(Prune({.scope = PruneScope{{"/home/in/x/"}, {}, {"/home/in/"}}}).thumbnails, 1u);
+  EXPECT_THAT(Thumbnails(), ElementsAre("x/a.jpg"));
+}
+
+TEST_F(JournalPruneTest, WhatIsOutOfUseIsRemovedWhereThatIsAskedFor) {
+  AddThere("/home/in/a.jpg", {"a.jpg"});
+  AddThere("/home/in/b.jpg", {"b.jpg", "b_old.jpg", "a.jpg"});
+  std::vector<JournalEntry> entries{{"/home/in/b.jpg", {}}};
+  entries[0].row.outputs = {{"b.jpg", 1}, {"b_old.jpg", JournalOutput::kOutOfUse}, {"a.jpg", JournalOutput::kOutOfUse}};
+  ASSERT_TRUE(store_->Write(entries));
+  EXPECT_EQ(Prune().thumbnails, 0u);
+  const PruneSummary summary = Prune({.out_of_use = true});
+  EXPECT_EQ(summary.renamed, 1u);
+  EXPECT_EQ(summary.pruned, 0u);
+  EXPECT_THAT(removed_, ElementsAre("/out/b_old.jpg"));
+  EXPECT_THAT(Thumbnails(), ElementsAre("a.jpg", "b.jpg"));
+  // Neither is b.jpg's any more.
+  EXPECT_EQ(Prune({.out_of_use = true}).renamed, 0u);
+  ASSERT_TRUE(files_.Remove("/home/in/a.jpg"));
+  EXPECT_EQ(Prune().pruned, 1u);
+  EXPECT_THAT(Thumbnails(), ElementsAre("b.jpg"));
+}
+
+TEST_F(JournalPruneTest, WhatIsKnownToHaveBeenEmptiedIsNoPlaceForADisk) {
+  AddThere("/home/in/a.jpg", {"a.jpg"});
+  files_.AddDirectory("/home/in/x");
+  AddGone("/home/in/x/b.jpg", {"x/b.jpg"});
+  EXPECT_EQ(Prune({.emptied = [](const std::string&) { return false; }}).kept, 1u);
+  std::vector<std::string> asked;
+  const auto emptied = [&](const std::string& directory) {
+    asked.push_back(directory);
+    return true;
+  };
+  EXPECT_EQ(Prune({.emptied = emptied}).pruned, 1u);
+  EXPECT_THAT(asked, ElementsAre("/home/in/x"));
+}
+
 }  // namespace
 }  // namespace tbbthumbs

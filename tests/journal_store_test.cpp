@@ -469,5 +469,51 @@ TEST_F(JournalStoreTest, ThreadsMayShareOne) {
   EXPECT_EQ(All(*store).size(), 20);
 }
 
+TEST_F(JournalStoreTest, RowsOfDirectoriesAlone) {
+  const Store store = Open(Path());
+  std::vector<JournalEntry> entries;
+  for (int i = 0; i < 2500; ++i) entries.push_back({"/a/b/" + std::to_string(i), JournalRowOf(1)});
+  for (const char* input : {"/a/1", "/a/b/c/1", "/a/b/c/d/1", "/a/b!/1", "/a/b0/1", "/a/bc/1", "/z\xFF/1"}) {
+    entries.push_back({input, JournalRowOf(2)});
+  }
+  ASSERT_TRUE(store->Write(entries));
+  const auto inputs_in = [&](const std::string& directory, bool below, size_t most = 10'000) {
+    std::vector<std::string> inputs;
+    const auto read = store->ForEachIn(directory, below, [&](const std::string& input, const JournalRow& row) {
+      EXPECT_EQ(row, JournalRowOf(input.starts_with("/a/b/") && input.find('c') == std::string::npos ? 1 : 2));
+      inputs.push_back(input);
+      return inputs.size() < most;
+    });
+    EXPECT_TRUE(read);
+    return inputs;
+  };
+  EXPECT_THAT(inputs_in("/a/", false), ElementsAre("/a/1"));
+  EXPECT_EQ(inputs_in("/a/b/", false).size(), 2500u);
+  EXPECT_EQ(inputs_in("/a/b/", true).size(), 2502u);
+  EXPECT_EQ(inputs_in("/a/b/", true, 1200).size(), 1200u);
+  EXPECT_EQ(inputs_in("/", true).size(), 2507u);
+  EXPECT_THAT(inputs_in("/a/b/c/", true), ElementsAre("/a/b/c/1", "/a/b/c/d/1"));
+  EXPECT_THAT(inputs_in("/z\xFF/", false), ElementsAre("/z\xFF/1"));
+  EXPECT_THAT(inputs_in("/none/", true), IsEmpty());
+}
+
+TEST_F(JournalStoreTest, AllDirectories) {
+  const Store store = Open(Path());
+  std::vector<JournalEntry> entries;
+  for (int i = 0; i < 2500; ++i) entries.push_back({"/" + std::to_string(i) + "/1", JournalRowOf(1)});
+  ASSERT_TRUE(store->Write(entries));
+  size_t count = 0;
+  std::string last;
+  ASSERT_TRUE(store->ForEachDirectory([&](const std::string& directory) {
+    EXPECT_LT(last, directory);
+    last = directory;
+    return ++count > 0;
+  }));
+  EXPECT_EQ(count, 2500u);
+  EXPECT_EQ(last, "/999/");
+  ASSERT_TRUE(store->ForEachDirectory([&](const std::string&) { return ++count < 2600; }));
+  EXPECT_EQ(count, 2600u);
+}
+
 }  // namespace
 }  // namespace tbbthumbs

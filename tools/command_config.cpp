@@ -471,8 +471,7 @@ tl::expected<ShardConfig, std::string> ToShardConfig(const RawOptions& raw) {
   JobOptions ignored;
   ignored.output = ".";
   ReadJob(reader, ignored);
-  std::optional<double> checked_later;
-  ReadManners(reader, config.nice, checked_later);
+  ReadManners(reader, config.nice, config.max_load);
   ReadDisplay(reader, config.display);
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
   config.options = raw;

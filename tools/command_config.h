@@ -96,7 +96,8 @@ struct ShardConfig {
   std::filesystem::path plan;
   std::string shard;  // as it was said: see ChooseShard
   RawOptions options;
-  bool nice = false;  // see MakeConfig
+  bool nice = false;  // as in MakeConfig
+  std::optional<double> max_load;
   DisplayConfig display;
 };
 

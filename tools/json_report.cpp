@@ -162,7 +162,7 @@ std::string PictureJson(const PictureResult& result) {
   return ToLine(json);
 }
 
-std::string SummaryJson(const RunSummary& summary) {
+std::string SummaryJson(const RunSummary& summary, std::optional<uint64_t> round) {
   Json json{{"type", "summary"},
             {"inputs", summary.inputs},
             {"made", summary.made},
@@ -188,6 +188,7 @@ std::string SummaryJson(const RunSummary& summary) {
   json["unsupported_by_format"] =
       CountsJson(summary.unsupported_by_format, [](size_t i) { return FormatName(static_cast<Format>(i)); });
   json["made_by_decoder"] = summary.made_by_decoder;
+  if (round) json["round"] = *round;
   if (summary.fatal) json["fatal"] = ToJson(*summary.fatal);
   if (summary.journal_failure) json["journal_failure"] = ToJson(*summary.journal_failure);
   if (summary.journal_set_aside) AddPath(json, "journal_set_aside", *summary.journal_set_aside);
@@ -307,6 +308,7 @@ std::string PrunedJson(const PrunedThumbnail& thumbnail) {
   AddPath(json, "input", thumbnail.input);
   AddPath(json, "path", thumbnail.path);
   json["bytes"] = thumbnail.bytes;
+  if (thumbnail.renamed) json["renamed"] = true;
   return ToLine(json);
 }
 
@@ -325,17 +327,12 @@ std::string KeptJson(const KeptPlace& place) {
 }
 
 std::string SummaryJson(const PruneSummary& summary, bool dry_run) {
-  Json json{{"type", "prune_summary"},
-            {"inputs", summary.inputs},
-            {"there", summary.there},
-            {"unknown", summary.unknown},
-            {"kept", summary.kept},
-            {"pruned", summary.pruned},
-            {"thumbnails", summary.thumbnails},
-            {"bytes", summary.bytes},
-            {"problems", summary.problems},
-            {"dry_run", dry_run},
-            {"all_missing", summary.all_missing},
+  Json json{{"type", "prune_summary"},    {"inputs", summary.inputs},
+            {"there", summary.there},     {"unknown", summary.unknown},
+            {"kept", summary.kept},       {"pruned", summary.pruned},
+            {"renamed", summary.renamed}, {"thumbnails", summary.thumbnails},
+            {"bytes", summary.bytes},     {"problems", summary.problems},
+            {"dry_run", dry_run},         {"all_missing", summary.all_missing},
             {"stopped", summary.stopped}};
   if (summary.failure) json["error"] = ToJson(*summary.failure);
   return ToLine(json);

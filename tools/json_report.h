@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,8 @@ namespace tbbthumbs::tool {
 // {"type":"picture","input":...,"outcome":"made",...}: all without a line's end.
 std::string PictureJson(const PictureResult& result);
 
-// {"type":"summary",...}.
-std::string SummaryJson(const RunSummary& summary);
+// {"type":"summary",...}. `round`: which of the runs of a command that makes several, from 0.
+std::string SummaryJson(const RunSummary& summary, std::optional<uint64_t> round = std::nullopt);
 
 // {"type":"rename","from":...,"to":...,"renamed":[...]}, below `root`; {"type":"problem","path":...,"error":...}; and
 // at the end {"type":"summary",...}.

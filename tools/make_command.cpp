@@ -1,24 +1,16 @@
 #include "tools/make_command.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
-#include <optional>
-#include <thread>
 #include <utility>
 #include <variant>
 
 #include "pipeline/job.h"
+#include "tools/job_session.h"
 #include "tools/json_report.h"
-#include "tools/load_limit.h"
-#include "tools/priority.h"
-#include "tools/progress_line.h"
 #include "tools/prune_command.h"
 #include "tools/report.h"
 #include "tools/signals.h"
@@ -26,91 +18,6 @@
 
 namespace tbbthumbs::tool {
 namespace {
-
-// After a signal: pictures being worked on may be finished for so long, and this late the process ends, whatever holds
-// it (an encoder, a disk that does not answer, a reader of the records who does not read). Taking back the memory of
-// pictures of 100 megapixels costs the system another 0.1 s; all is to be over after a second.
-constexpr std::chrono::milliseconds kGrace{500};
-constexpr std::chrono::milliseconds kPatience{850};
-
-// Cancels a job that may not be there yet. Thread-safe: signals and results come from threads that exist before
-// StartJob has returned.
-class Stopper {
- public:
-  void Stop(std::chrono::milliseconds grace) {
-    const std::lock_guard lock(mutex_);
-    grace_ = std::min(grace, grace_.value_or(grace));
-    if (job_ != nullptr) job_->Cancel(*grace_);
-  }
-
-  void Attach(Job& job) {
-    const std::lock_guard lock(mutex_);
-    job_ = &job;
-    if (grace_) job.Cancel(*grace_);
-  }
-
-  void Detach() {
-    const std::lock_guard lock(mutex_);
-    job_ = nullptr;
-  }
-
- private:
-  std::mutex mutex_;  // between Attach, Detach and Stop: a job that is going away is not cancelled
-  Job* job_ = nullptr;
-  std::optional<std::chrono::milliseconds> grace_;  // once stopped
-};
-
-bool WantsProgress(const DisplayConfig& display, bool dry_run, const Terminal& terminal) {
-  if (display.progress != When::kAuto) return display.progress == When::kAlways;
-  // Records and a progress line on one terminal would disturb each other.
-  const bool records_in_the_way = (display.json || dry_run) && isatty(terminal.out_fd()) == 1;
-  return IsSmartTerminal(terminal.err_fd()) && !display.quiet && !records_in_the_way;
-}
-
-// Draws the progress line ten times a second while it lives, on a thread of its own.
-class ProgressDrawer {
- public:
-  // `load_limit`: null where there is none.
-  ProgressDrawer(const Job& job, Terminal& terminal, bool color, const SignalWatcher& signals,
-                 const LoadLimit* load_limit)
-      : job_(job), terminal_(terminal), signals_(signals), load_limit_(load_limit), color_(color) {
-    thread_ = std::jthread([this](const std::stop_token& stop) { Draw(stop); });
-  }
-
-  // Takes the line away.
-  ~ProgressDrawer() {
-    thread_.request_stop();
-    thread_.join();
-    terminal_.SetStatus("");
-  }
-
- private:
-  void Draw(const std::stop_token& stop) {
-    pthread_setname_np(pthread_self(), "progress");
-    const bool unicode = LocaleIsUtf8();
-    SpeedMeter meter;
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    std::condition_variable_any never;
-    do {
-      const Progress progress = job_.progress();
-      const LineStyle style{.width = TerminalWidth(terminal_.err_fd()),
-                            .color = color_,
-                            .unicode = unicode,
-                            .stopping = signals_.received() != 0,
-                            .load = load_limit_ != nullptr ? load_limit_->holding() : std::nullopt};
-      terminal_.SetStatus(RenderProgressLine(progress, meter.Update(progress), style));
-      never.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; });
-    } while (!stop.stop_requested());
-  }
-
-  const Job& job_;
-  Terminal& terminal_;
-  const SignalWatcher& signals_;
-  const LoadLimit* const load_limit_;
-  const bool color_;
-  std::jthread thread_;
-};
 
 // `plan`: how lines of a plan are written, which go to standard output; null where there is none.
 void ReportResult(const PictureResult& result, const DisplayConfig& display, const TextStyle& style,
@@ -126,22 +33,10 @@ void ReportResult(const PictureResult& result, const DisplayConfig& display, con
   if (display.json && !terminal.WriteOut(PictureJson(result))) stopper.Stop({});
 }
 
+// `lines`: what else is said.
 void ReportEnd(const RunSummary& summary, const std::vector<std::string>& lines, const DisplayConfig& display,
-               const TextStyle& style, Terminal& terminal) {
-  for (const Error& error : summary.walk_errors) terminal.WriteError(ErrorLine(error.message, style));
-  if (summary.journal_set_aside) {
-    terminal.WriteError(ErrorLine(fmt::format("the journal was damaged and is now {}; older thumbnails were judged by "
-                                              "their dates",
-                                              summary.journal_set_aside->native()),
-                                  style));
-  }
-  // One line is enough for a full disk.
-  const bool full = summary.fatal && summary.fatal->code == ErrorCode::kNoSpace;
-  if (summary.journal_failure && !full) terminal.WriteError(ErrorLine(summary.journal_failure->message, style));
-  if (summary.fatal) {
-    terminal.WriteError(
-        ErrorLine(fmt::format("{}: {}", ErrorCodeName(summary.fatal->code), summary.fatal->message), style));
-  }
+               Terminal& terminal) {
+  ReportTroubles(summary, display, terminal);
   if (!display.quiet) {
     for (const std::string& line : lines) terminal.WriteError(line);
   }
@@ -154,7 +49,8 @@ ExitCode Prune(const MakeConfig& config, Terminal& terminal, const SignalWatcher
   prune.dry_run = config.job.dry_run;
   prune.display = config.display;
   return PruneAfterRun(
-      prune, terminal, [&] { return signals.received() == 0; }, [&] { return signals.received(); });
+             prune, {}, terminal, [&] { return signals.received() == 0; }, [&] { return signals.received(); })
+      .code;
 }
 
 }  // namespace
@@ -163,6 +59,7 @@ ExitCode RunMake(MakeConfig config, Terminal& terminal) {
   const DisplayConfig display = config.display;
   RunHooks hooks;
   hooks.nice = config.nice;
+  hooks.max_load = config.max_load;
   hooks.prepare = [&](const std::function<bool()>& /*go_on*/) -> std::variant<MakeConfig, ExitCode> {
     return std::move(config);
   };
@@ -173,10 +70,7 @@ ExitCode RunMake(MakeConfig config, Terminal& terminal) {
 
 ExitCode RunWith(const RunHooks& hooks, const DisplayConfig& display, Terminal& terminal) {
   const TextStyle style = StyleOf(display, terminal.err_fd());
-  // Threads inherit it: none has been started yet.
-  if (const int error = hooks.nice ? GiveWay() : 0; error != 0 && !display.quiet) {
-    terminal.WriteError(ErrorLine(fmt::format("--nice: {}", std::strerror(error)), style));
-  }
+  if (!PrepareProcess(hooks.nice, hooks.max_load, display, terminal)) return kExitUsage;
   Stopper stopper;
   std::atomic<bool> all_said = false;
   const auto on_late = [&] {
@@ -192,10 +86,6 @@ ExitCode RunWith(const RunHooks& hooks, const DisplayConfig& display, Terminal& 
   auto prepared = hooks.prepare([&] { return signals.received() == 0; });
   if (const ExitCode* code = std::get_if<ExitCode>(&prepared)) return *code;
   auto& config = std::get<MakeConfig>(prepared);
-  if (config.max_load && !LoadOfOthers()) {
-    terminal.WriteError(ErrorLine("--max-load: /proc/loadavg does not tell what other programs do", style));
-    return kExitUsage;
-  }
   const bool shows_plan = config.job.dry_run && !config.job.names_only;
   const bool progress = WantsProgress(display, shows_plan, terminal);
   const ThreadLimit thread_limit(config.job.threads);
@@ -208,26 +98,16 @@ ExitCode RunWith(const RunHooks& hooks, const DisplayConfig& display, Terminal& 
   };
   RunSummary summary;
   {
-    auto job = StartJob(config.job);
-    if (!job) {
-      terminal.WriteError(ErrorLine(job.error().message, style));
-      return ExitCodeOf(job.error());
+    auto run = RunJob(config, progress, terminal, signals, stopper);
+    if (!run) {
+      terminal.WriteError(ErrorLine(run.error().message, style));
+      return ExitCodeOf(run.error());
     }
-    stopper.Attach(*job);
-    std::optional<LoadLimit> load_limit;
-    if (config.max_load) {
-      load_limit.emplace(*config.max_load, LoadLimit::Functions{.done = [&] { return job->progress().done; },
-                                                                .pause = [&] { job->Pause(); },
-                                                                .resume = [&] { job->Resume(); }});
-    }
-    std::optional<ProgressDrawer> drawer;
-    if (progress) drawer.emplace(*job, terminal, style.color, signals, load_limit ? &*load_limit : nullptr);
-    summary = job->Wait();
-    stopper.Detach();
+    summary = std::move(run->summary);
   }
   // Whoever waits for the last line finds all done.
   const ExitCode code = hooks.on_end(summary, signals.received());
-  ReportEnd(summary, hooks.summary_lines(summary), display, style, terminal);
+  ReportEnd(summary, hooks.summary_lines(summary), display, terminal);
   all_said = true;
   const bool prunes = config.prune && !summary.stopped && !summary.fatal && !summary.journal_failure;
   const ExitCode pruned = prunes ? Prune(config, terminal, signals) : kExitDone;

@@ -2,6 +2,7 @@
 #define TBBTHUMBS_TOOLS_MAKE_COMMAND_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,7 +25,9 @@ struct RunHooks {
   std::function<ExitCode(const RunSummary&, int signal)> on_end;
   // Said after that, unless all is to be quiet.
   std::function<std::vector<std::string>(const RunSummary&)> summary_lines;
-  bool nice = false;  // give way to other programs
+  // As in MakeConfig.
+  bool nice = false;
+  std::optional<double> max_load{};
   // See SignalActions.
   std::function<int(int signal)> exit_code_of_signal = ExitCodeOfSignal;
   bool repeats_are_one = false;

@@ -24,7 +24,8 @@ bool ReportThumbnail(const PrunedThumbnail& thumbnail, const PruneConfig& config
   const auto line = [&](int fd) {
     const TextStyle style = StyleOf(display, fd);
     std::string text = Shown(thumbnail.path, style);
-    if (display.verbose) text += fmt::format(": {} is gone", Shown(thumbnail.input, style));
+    if (display.verbose)
+      text += fmt::format(": {} {}", Shown(thumbnail.input, style), thumbnail.renamed ? "has another" : "is gone");
     return text;
   };
   if (display.json) {
@@ -39,7 +40,8 @@ bool ReportThumbnail(const PrunedThumbnail& thumbnail, const PruneConfig& config
 }
 
 // What is kept, and why.
-std::vector<std::string> KeptLines(const PruneSummary& summary, const TextStyle& style) {
+std::vector<std::string> KeptLines(const PruneSummary& summary, const std::set<std::string>& told_before,
+                                   const TextStyle& style) {
   constexpr std::string_view kAnyhow = "--even-all does";
   if (summary.all_missing) {
     return {fmt::format("none of the {} that the journal knows is there: not pruned, as a disk may be missing; {}",
@@ -49,6 +51,7 @@ std::vector<std::string> KeptLines(const PruneSummary& summary, const TextStyle&
   uint64_t told = 0;
   for (const KeptPlace& place : summary.kept_places) {
     told += place.pictures;
+    if (told_before.contains(place.directory)) continue;
     lines.push_back(fmt::format("all of {} is gone ({}): not pruned, as a disk may be missing; {}",
                                 Shown(place.directory, style), FormatCountOf(place.pictures, "input"), kAnyhow));
   }
@@ -66,15 +69,22 @@ std::vector<std::string> SummaryLines(const PruneSummary& summary, bool dry_run)
   if (summary.pruned == 0 && summary.thumbnails == 0) {
     if (!summary.stopped) lines.push_back("nothing to remove");
   } else {
-    lines.push_back(fmt::format("{} {} of {} that {} gone, {}", dry_run ? "would remove" : "removed",
-                                FormatCountOf(summary.thumbnails, "thumbnail"), FormatCountOf(summary.pruned, "input"),
-                                summary.pruned == 1 ? "is" : "are", FormatBytes(summary.bytes)));
+    std::string line = fmt::format("{} {} of {} that {} gone", dry_run ? "would remove" : "removed",
+                                   FormatCountOf(summary.thumbnails, "thumbnail"),
+                                   FormatCountOf(summary.pruned, "input"), summary.pruned == 1 ? "is" : "are");
+    if (summary.renamed > 0) line += fmt::format(" and {} under another name", FormatCount(summary.renamed));
+    lines.push_back(line + ", " + FormatBytes(summary.bytes));
   }
   if (summary.stopped) lines.push_back("stopped: the same command goes on");
   return lines;
 }
 
-void ReportEnd(const PruneSummary& summary, const PruneConfig& config, Terminal& terminal) {
+bool IsNews(const PruneSummary& summary) {
+  return summary.failure || summary.thumbnails > 0 || summary.problems > 0 || summary.all_missing;
+}
+
+void ReportEnd(const PruneSummary& summary, const PruneConfig& config, const PruneKnowledge& knowledge,
+               Terminal& terminal) {
   const DisplayConfig& display = config.display;
   const TextStyle style = StyleOf(display, terminal.err_fd());
   if (summary.failure) {
@@ -82,12 +92,13 @@ void ReportEnd(const PruneSummary& summary, const PruneConfig& config, Terminal&
   }
   // Nothing done is an error; something kept is not.
   if (summary.all_missing || !display.quiet) {
-    for (const std::string& line : KeptLines(summary, style)) terminal.WriteError("tbbthumbs: " + line);
+    for (const std::string& line : KeptLines(summary, knowledge.kept_places, style))
+      terminal.WriteError("tbbthumbs: " + line);
   }
-  if (!display.quiet) {
+  if (!display.quiet && !knowledge.only_news) {
     for (const std::string& line : SummaryLines(summary, config.dry_run)) terminal.WriteError(line);
   }
-  if (!display.json) return;
+  if (!display.json || (knowledge.only_news && !IsNews(summary))) return;
   for (const KeptPlace& place : summary.kept_places) terminal.WriteOut(KeptJson(place));
   terminal.WriteOut(SummaryJson(summary, config.dry_run));
 }
@@ -99,8 +110,8 @@ ExitCode CodeOf(const PruneSummary& summary, int signal) {
   return some ? kExitSomeFailed : kExitDone;
 }
 
-ExitCode Prune(JournalStore& store, const PruneConfig& config, Terminal& terminal, const std::function<bool()>& go_on,
-               const std::function<int()>& received) {
+PruneOutcome Prune(JournalStore& store, const PruneConfig& config, const PruneKnowledge& knowledge, Terminal& terminal,
+                   const std::function<bool()>& go_on, const std::function<int()>& received) {
   const TextStyle style = StyleOf(config.display, terminal.err_fd());
   bool heard = true;
   PruneCallbacks callbacks;
@@ -112,28 +123,33 @@ ExitCode Prune(JournalStore& store, const PruneConfig& config, Terminal& termina
     if (config.display.json) heard = terminal.WriteOut(ProblemJson(path, error)) && heard;
   };
   callbacks.go_on = [&] { return heard && go_on(); };
-  const PruneOptions options{
-      .output = config.where.output.string(), .dry_run = config.dry_run, .even_all = config.even_all};
-  const PruneSummary summary = PruneThumbnails(RealFileSystem(), store, options, callbacks);
-  ReportEnd(summary, config, terminal);
+  const PruneOptions options{.output = config.where.output.string(),
+                             .dry_run = config.dry_run,
+                             .even_all = config.even_all,
+                             .out_of_use = knowledge.out_of_use,
+                             .scope = knowledge.scope,
+                             .emptied = knowledge.emptied};
+  PruneSummary summary = PruneThumbnails(RealFileSystem(), store, options, callbacks);
+  ReportEnd(summary, config, knowledge, terminal);
   if (terminal.out_error() != 0) {
     terminal.WriteError(ErrorLine(fmt::format("standard output: {}", std::strerror(terminal.out_error())), style));
-    return kExitOutput;
+    return {kExitOutput, std::move(summary)};
   }
-  return CodeOf(summary, received());
+  const ExitCode code = CodeOf(summary, received());
+  return {code, std::move(summary)};
 }
 
 // `needed`: a journal that is not there is wrong use.
-ExitCode OpenAndPrune(const PruneConfig& config, bool needed, Terminal& terminal, const std::function<bool()>& go_on,
-                      const std::function<int()>& received) {
+PruneOutcome OpenAndPrune(const PruneConfig& config, const PruneKnowledge& knowledge, bool needed, Terminal& terminal,
+                          const std::function<bool()>& go_on, const std::function<int()>& received) {
   using Mode = JournalStore::Mode;
   const auto store = OpenJournal(config.where, config.dry_run ? Mode::kReadOnly : Mode::kWrite);
-  if (store) return Prune(**store, config, terminal, go_on, received);
+  if (store) return Prune(**store, config, knowledge, terminal, go_on, received);
   const Error& error = store.error();
-  if (error.code == ErrorCode::kNotFound && !needed) return kExitDone;
+  if (error.code == ErrorCode::kNotFound && !needed) return {};
   terminal.WriteError(ErrorLine(error.message, StyleOf(config.display, terminal.err_fd())));
-  if (error.code == ErrorCode::kNotFound) return kExitUsage;
-  return error.code == ErrorCode::kIo ? kExitOutput : kExitSomeFailed;
+  if (error.code == ErrorCode::kNotFound) return {kExitUsage, {}};
+  return {error.code == ErrorCode::kIo ? kExitOutput : kExitSomeFailed, {}};
 }
 
 }  // namespace
@@ -142,12 +158,13 @@ ExitCode RunPrune(const PruneConfig& config, Terminal& terminal) {
   std::atomic<bool> stop = false;
   const SignalWatcher signals({.on_stop = [&] { stop = true; }, .on_exit = [&] { terminal.Abandon(); }});
   return OpenAndPrune(
-      config, true, terminal, [&] { return !stop; }, [&] { return signals.received(); });
+             config, {}, true, terminal, [&] { return !stop; }, [&] { return signals.received(); })
+      .code;
 }
 
-ExitCode PruneAfterRun(const PruneConfig& config, Terminal& terminal, const std::function<bool()>& go_on,
-                       const std::function<int()>& received) {
-  return OpenAndPrune(config, false, terminal, go_on, received);
+PruneOutcome PruneAfterRun(const PruneConfig& config, const PruneKnowledge& knowledge, Terminal& terminal,
+                           const std::function<bool()>& go_on, const std::function<int()>& received) {
+  return OpenAndPrune(config, knowledge, false, terminal, go_on, received);
 }
 
 }  // namespace tbbthumbs::tool

@@ -83,6 +83,7 @@ ExitCode ShardRun::End(const RunSummary& summary) {
 ExitCode ShardRun::Run() {
   RunHooks hooks;
   hooks.nice = config_.nice;
+  hooks.max_load = config_.max_load;
   hooks.prepare = [this](const std::function<bool()>& go_on) { return Prepare(go_on); };
   hooks.on_end = [this](const RunSummary& summary, int /*signal*/) { return End(summary); };
   hooks.summary_lines = [](const RunSummary& summary) { return SummaryLines(summary); };
