@@ -119,6 +119,10 @@ void FileReader::Examine(Item& item, FileFacts& facts) const {
     item.Fail(*item.file.error);
     return;
   }
+  if (item.file.awaited) {
+    item.End(Outcome::kLeft);
+    return;
+  }
   const auto info = file_system_.Stat(item.file.path, true);
   if (!info) {
     item.Fail(OpenError(item.file, info.error()));

@@ -3,10 +3,13 @@
 #define TBBTHUMBS_PIPELINE_INPUT_OPTIONS_H_
 
 #include <chrono>
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,13 @@ struct FileList {
 struct PlanPart {
   std::filesystem::path plan;
   int shard = 0;
+};
+
+// A file or directory in one of several trees.
+struct TreePath {
+  size_t root = 0;   // which of the trees
+  std::string path;  // relative to the root: "" or "a/b"
+  friend auto operator<=>(const TreePath&, const TreePath&) = default;
 };
 
 // A plain value. Files named one by one (paths, lists, Job::Add) are always taken, whatever the filters say: the
@@ -46,6 +56,13 @@ struct InputOptions {
   uint64_t max_bytes = std::numeric_limits<uint64_t>::max();
   // Only files modified after this.
   std::optional<std::chrono::system_clock::time_point> newer_than;
+
+  // Where given, only what lies in these directories is taken, not what lies below them: each file as when all is
+  // walked, in the order given here. Of trees of `paths`; the rest of those, and `lists`, are not looked at.
+  std::optional<std::vector<TreePath>> only;
+  // Files found by walking that are being written: they have their places and names (but where names come from what
+  // files hold), are not read, and count as left.
+  std::set<TreePath> awaited;
 };
 
 }  // namespace tbbthumbs

@@ -16,12 +16,6 @@ std::string Canonical(const std::string& path) {
   return error ? path : canonical.string();
 }
 
-// What a directory is called below the output directory.
-std::string NameOf(const std::string& directory) {
-  const fs::path canonical = Canonical(directory);
-  return (canonical.has_filename() ? canonical : canonical.parent_path()).filename().string();
-}
-
 // The directory part of a listed path, as it is mirrored: relative, without "." and "..".
 std::string MirroredDirectory(const std::string& path) {
   std::string directory;
@@ -33,6 +27,11 @@ std::string MirroredDirectory(const std::string& path) {
 }
 
 }  // namespace
+
+std::string OutputNameOf(const std::string& directory) {
+  const fs::path canonical = Canonical(directory);
+  return (canonical.has_filename() ? canonical : canonical.parent_path()).filename().string();
+}
 
 bool LiesWithin(FileSystem& file_system, const std::string& path, const FileId& output) {
   fs::path current = Canonical(path);
@@ -102,7 +101,26 @@ std::optional<InputFile> InputStream::TakeAdded(bool urgent_only) {
   return file;
 }
 
+std::optional<InputFile> InputStream::NextOfOnly() {
+  while (!stop_.stop_requested()) {
+    if (walker_) {
+      if (auto file = NextWalked()) return file;
+      walker_.reset();
+    }
+    if (next_only_ == options_.only->size()) break;
+    const TreePath& directory = (*options_.only)[next_only_++];
+    if (directory.root >= options_.paths.size()) continue;
+    const std::string root = options_.paths[directory.root].string();
+    if (LiesWithin(file_system_, JoinPath(root, directory.path), output_id_)) continue;
+    walker_ = std::make_unique<Walker>(file_system_, options_, root, std::set<FileId>{output_id_}, directory.path);
+    walker_root_ = directory.root;
+    walker_prefix_ = directory_count_ > 1 ? OutputNameOf(root) : "";
+  }
+  return std::nullopt;
+}
+
 std::optional<InputFile> InputStream::NextListed() {
+  if (options_.only) return NextOfOnly();
   for (;;) {
     if (stop_.stop_requested()) return std::nullopt;
     if (walker_) {
@@ -114,7 +132,8 @@ std::optional<InputFile> InputStream::NextListed() {
       const auto info = file_system_.Stat(path, true);
       if (info && info->kind == FileKind::kDirectory) {
         walker_ = std::make_unique<Walker>(file_system_, options_, path, std::set<FileId>{output_id_});
-        walker_prefix_ = directory_count_ > 1 ? NameOf(path) : "";
+        walker_root_ = next_path_ - 1;
+        walker_prefix_ = directory_count_ > 1 ? OutputNameOf(path) : "";
         continue;
       }
       InputFile file;
@@ -136,6 +155,10 @@ std::optional<InputFile> InputStream::NextWalked() {
   Note(walker_->TakeErrors());
   if (!found) return std::nullopt;
   InputFile file;
+  if (!options_.awaited.empty()) {
+    const std::string_view name = std::string_view(found->path).substr(found->path.rfind('/') + 1);
+    file.awaited = options_.awaited.contains({walker_root_, JoinPath(found->directory, name)});
+  }
   file.path = std::move(found->path);
   file.output_directory = JoinPath(walker_prefix_, found->directory);
   file.found = true;

@@ -52,6 +52,8 @@ class InputStream {
 
  private:
   std::optional<InputFile> NextListed();
+  // Of InputOptions::only.
+  std::optional<InputFile> NextOfOnly();
   std::optional<InputFile> NextWalked();
   std::optional<InputFile> TakeAdded(bool urgent_only);
   InputFile ListedFile(std::string path);
@@ -69,7 +71,9 @@ class InputStream {
   size_t next_path_ = 0;
   size_t next_list_ = 0;
   std::unique_ptr<Walker> walker_;
+  size_t walker_root_ = 0;  // of the paths
   std::string walker_prefix_;
+  size_t next_only_ = 0;
   std::unique_ptr<ListReader> list_;
   std::unique_ptr<PlannedInputs> planned_;  // null where there is no plan
   bool listed_done_ = false;
@@ -85,6 +89,9 @@ class InputStream {
   std::vector<Error> errors_;
   uint64_t error_count_ = 0;
 };
+
+// What a directory is called below the output directory, where several are inputs.
+std::string OutputNameOf(const std::string& directory);
 
 // True when `path`, or the directory it lies in, is the directory `output` or lies below it.
 bool LiesWithin(FileSystem& file_system, const std::string& path, const FileId& output);

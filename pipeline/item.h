@@ -50,6 +50,8 @@ struct InputFile {
   bool whole_directory = false;
   // Nothing else is to be planned then. Without names: it was no picture.
   std::optional<PlannedInput> planned;
+  // Being written: not to be read.
+  bool awaited = false;
   // Why it can't be taken, where that is known already.
   std::optional<Error> error;
 };

@@ -27,7 +27,7 @@ enum class Outcome {
   kNotPicture,   // found by walking, and no picture by its bytes
   kUnsupported,  // found by walking, and of a known format that is not decoded
   kFiltered,     // outside the byte limits or not newer than asked
-  kLeft,         // the run was stopped first
+  kLeft,         // the run was stopped first, or the file is one of InputOptions::awaited
 };
 
 // Why the names of the thumbnails are not what the template alone would say.

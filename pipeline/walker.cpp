@@ -5,14 +5,37 @@
 namespace tbbthumbs {
 
 Walker::Walker(FileSystem& file_system, const InputOptions& options, std::string root, std::set<FileId> skip)
-    : file_system_(file_system), options_(options), root_(std::move(root)), skip_(std::move(skip)), filter_(options) {
+    : file_system_(file_system),
+      options_(options),
+      root_(std::move(root)),
+      skip_(std::move(skip)),
+      recursive_(options.recursive),
+      filter_(options) {
   Enter("");
+}
+
+Walker::Walker(FileSystem& file_system, const InputOptions& options, std::string root, std::set<FileId> skip,
+               std::string only)
+    : file_system_(file_system),
+      options_(options),
+      root_(std::move(root)),
+      skip_(std::move(skip)),
+      recursive_(false),
+      filter_(options) {
+  EnterOnly(std::move(only));
 }
 
 std::string Walker::FullPath(std::string_view relative) const {
   // "./a" for files below ".", but "a" reads better.
   if (root_ == ".") return relative.empty() ? root_ : std::string(relative);
   return JoinPath(root_, relative);
+}
+
+void Walker::EnterOnly(std::string directory) {
+  // What is a link now is not what was found there.
+  const auto info = file_system_.Stat(FullPath(directory), directory.empty() || options_.follow_links);
+  const bool gone = info ? info->kind != FileKind::kDirectory : info.error().code == ErrorCode::kNotFound;
+  if (!gone) Enter(std::move(directory));
 }
 
 void Walker::Enter(std::string directory) {
@@ -52,7 +75,7 @@ std::optional<Walker::Found> Walker::Next() {
       if (filter_.TakesFile(relative)) return Found{FullPath(relative), level.directory};
     }
     bool entered = false;
-    while (options_.recursive && !entered && level.next_directory < level.listing.size()) {
+    while (recursive_ && !entered && level.next_directory < level.listing.size()) {
       const size_t index = level.next_directory++;
       if (level.listing.kind(index) == FileKind::kRegular || KindOf(level, index) != FileKind::kDirectory) continue;
       std::string relative = JoinPath(level.directory, level.listing.name(index));

@@ -28,6 +28,10 @@ class Walker {
   // `file_system` and `options` must outlive it. Directories in `skip` are not entered. `include` and `exclude` are
   // those of the options.
   Walker(FileSystem& file_system, const InputOptions& options, std::string root, std::set<FileId> skip);
+  // Likewise, but only what lies in the directory `only` (relative to the root), not what lies below it; nothing where
+  // that is gone.
+  Walker(FileSystem& file_system, const InputOptions& options, std::string root, std::set<FileId> skip,
+         std::string only);
 
   // The next file, or nothing at the end. A directory that can't be read is passed over, with an error.
   std::optional<Found> Next();
@@ -44,6 +48,8 @@ class Walker {
     size_t next_directory = 0;
   };
 
+  // Of the one directory that is walked alone.
+  void EnterOnly(std::string directory);
   void Enter(std::string directory);
   std::string FullPath(std::string_view relative) const;
   // As TreeFilter::KindOf, and nothing for hidden names.
@@ -53,6 +59,7 @@ class Walker {
   const InputOptions& options_;
   const std::string root_;
   const std::set<FileId> skip_;
+  const bool recursive_;
   const TreeFilter filter_;
   std::vector<Level> levels_;
   std::set<FileId> linked_;  // directories entered, kept only where links are followed

@@ -19,6 +19,12 @@ Children::const_iterator Find(const Children& children, std::string_view name) {
 
 }  // namespace
 
+bool LiesIn(const TreePath& path, const TreePath& directory) {
+  if (path.root != directory.root) return false;
+  if (directory.path.empty() || path.path == directory.path) return true;
+  return path.path.starts_with(directory.path) && path.path[directory.path.size()] == '/';
+}
+
 WatchedPlace& WatchedTrees::AddRoot(int watch) {
   Place& place = *roots_.emplace_back(std::make_unique<Place>());
   place.watch = watch;
@@ -66,6 +72,16 @@ void WatchedTrees::Clear() {
 WatchedPlace* WatchedTrees::Child(const Place& parent, std::string_view name) const {
   const auto at = Find(parent.children, name);
   return at != parent.children.end() && (*at)->name == name ? at->get() : nullptr;
+}
+
+const WatchedPlace* WatchedTrees::At(const TreePath& path) const {
+  const Place* place = path.root < roots_.size() ? roots_[path.root].get() : nullptr;
+  for (std::string_view rest = path.path; place != nullptr && !rest.empty();) {
+    const size_t slash = std::min(rest.find('/'), rest.size());
+    place = Child(*place, rest.substr(0, slash));
+    rest.remove_prefix(std::min(slash + 1, rest.size()));
+  }
+  return place;
 }
 
 WatchedPlace* WatchedTrees::First(int watch) const {

@@ -10,14 +10,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "pipeline/input_options.h"
+
 namespace tbbthumbs {
 
-// A file or directory in one of several trees.
-struct TreePath {
-  size_t root = 0;   // which of the trees
-  std::string path;  // relative to the root: "" or "a/b"
-  friend auto operator<=>(const TreePath&, const TreePath&) = default;
-};
+// Whether `path` is `directory` or lies below it.
+bool LiesIn(const TreePath& path, const TreePath& directory);
 
 // A directory in a tree, or in what has been taken out of one.
 struct WatchedPlace {
@@ -52,6 +50,8 @@ class WatchedTrees {
   Place* Child(const Place& parent, std::string_view name) const;
   // The first place of a watch, null for none; the others follow by `same`.
   Place* First(int watch) const;
+  // Null where there is none there.
+  const Place* At(const TreePath& path) const;
   // The root, or nothing when it has been taken out.
   std::optional<size_t> RootOf(const Place& place) const;
   std::optional<TreePath> Locate(const Place& place) const;

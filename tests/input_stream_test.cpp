@@ -140,5 +140,49 @@ TEST_F(InputStreamTest, CountInputsCountsWhatWillCome) {
   EXPECT_EQ(CountInputs(files_, options_, "out", stop.get_token()), std::nullopt);
 }
 
+TEST_F(InputStreamTest, SomeDirectoriesOnlyAreAsInAWalkOfAll) {
+  for (const char* path : {"in/a.jpg", "in/x/b.jpg", "in/x/y/c.jpg", "in/z/d.jpg"}) files_.AddFile(path);
+  options_.paths = {"in"};
+  options_.only = {{0, "x"}, {0, "gone"}, {0, ""}, {1, ""}};
+  InputStream inputs(files_, options_, "out", false);
+  const auto first = inputs.Next();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->path, "in/x/b.jpg");
+  EXPECT_EQ(first->output_directory, "x");
+  EXPECT_TRUE(first->found);
+  EXPECT_TRUE(first->whole_directory);
+  EXPECT_THAT(All(inputs), ElementsAre("in/a.jpg > "));
+  EXPECT_EQ(inputs.error_count(), 0u);
+}
+
+TEST_F(InputStreamTest, SomeDirectoriesOfSeveralTrees) {
+  for (const char* path : {"p/one/x/a.jpg", "p/two/x/b.jpg"}) files_.AddFile(path);
+  options_.paths = {"p/one", "p/two/"};
+  options_.only = {{1, "x"}};
+  InputStream inputs(files_, options_, "out", false);
+  EXPECT_THAT(All(inputs), ElementsAre("p/two/x/b.jpg > two/x"));
+}
+
+TEST_F(InputStreamTest, OfWhatIsALinkNowNothingIsTaken) {
+  files_.AddFile("elsewhere/a.jpg");
+  files_.AddLink("in/x", "elsewhere");
+  options_.paths = {"in"};
+  options_.only = {{0, "x"}};
+  InputStream inputs(files_, options_, "out", false);
+  EXPECT_FALSE(inputs.Next());
+}
+
+TEST_F(InputStreamTest, AwaitedFilesKeepTheirPlaces) {
+  for (const char* path : {"in/a.jpg", "in/x/b.jpg", "in/x/c.jpg"}) files_.AddFile(path);
+  options_.paths = {"in"};
+  options_.awaited = {{0, "x/b.jpg"}, {1, "a.jpg"}};
+  InputStream inputs(files_, options_, "out", false);
+  std::vector<std::string> awaited;
+  while (auto file = inputs.Next()) {
+    if (file->awaited) awaited.push_back(file->path);
+  }
+  EXPECT_THAT(awaited, ElementsAre("in/x/b.jpg"));
+}
+
 }  // namespace
 }  // namespace tbbthumbs
