@@ -47,6 +47,10 @@ void SettlingChanges::Gone(TreePath path, Time now) {
   LookAt(now + times_.settle);
 }
 
+bool SettlingChanges::HasGone(const TreePath& directory) const {
+  return std::any_of(gone_.begin(), gone_.end(), [&](const GoneAt& gone) { return LiesIn(directory, gone.path); });
+}
+
 void SettlingChanges::AllChanged(Time now) {
   if (!all_changed_) all_changed_ = now;
   last_ = now;

@@ -63,6 +63,10 @@ class SettlingChanges {
   // Before this Take has nothing, if nothing happens. Time::max(): never.
   Time earliest() const { return earliest_; }
 
+  // Since the last Take that had something to tell of it.
+  bool HasGone(const TreePath& directory) const;
+  bool AllHaveChanged() const { return all_changed_.has_value(); }
+
   // All that changes or is being written.
   const std::unordered_map<int, Directory>& directories() const { return directories_; }
 

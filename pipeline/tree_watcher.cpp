@@ -382,6 +382,27 @@ std::optional<TreeWatcher::Changes> TreeWatcher::Take(Time now) {
   return result;
 }
 
+Result<bool> TreeWatcher::IsSettled(const TreePath& file) {
+  if (Status status = ReadEvents(std::chrono::steady_clock::now()); !status) {
+    return tl::unexpected<Error>(std::move(status.error()));
+  }
+  if (rebuild_ || changes_.AllHaveChanged()) return false;
+  const size_t slash = file.path.rfind('/');
+  const bool uppermost = slash == std::string::npos;
+  const Place* place = trees_.At({file.root, uppermost ? "" : file.path.substr(0, slash)});
+  const auto entry = place == nullptr ? changes_.directories().end() : changes_.directories().find(place->watch);
+  if (entry == changes_.directories().end()) return true;
+  return !entry->second.changed && !changes_.IsWriting(place->watch, file.path.substr(uppermost ? 0 : slash + 1));
+}
+
+Result<bool> TreeWatcher::Stands(const TreePath& directory) {
+  if (Status status = ReadEvents(std::chrono::steady_clock::now()); !status) {
+    return tl::unexpected<Error>(std::move(status.error()));
+  }
+  if (Status status = CheckRoots(); !status) return tl::unexpected<Error>(std::move(status.error()));
+  return !rebuild_ && !changes_.AllHaveChanged() && trees_.At(directory) != nullptr && !changes_.HasGone(directory);
+}
+
 Result<std::optional<TreeWatcher::Changes>> TreeWatcher::Next(const std::stop_token& stop) {
   uint64_t count = 0;
   while (read(wakeup_.get(), &count, sizeof(count)) > 0) continue;

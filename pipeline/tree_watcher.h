@@ -72,6 +72,14 @@ class TreeWatcher {
   // replaced or unmounted; others as of Start. After an error no more can be had.
   [[nodiscard]] Result<std::optional<Changes>> Next(const std::stop_token& stop);
 
+  // Two questions about what has happened up to now. Errors as of Next.
+  //
+  // False: something has changed in the file's directory that Next has not told yet, or the file is being written;
+  // either way Next tells of the directory later.
+  [[nodiscard]] Result<bool> IsSettled(const TreePath& file);
+  // True: it is watched, and has been since Next told last of something that had gone.
+  [[nodiscard]] Result<bool> Stands(const TreePath& directory);
+
   size_t directory_count() const { return trees_.watch_count(); }
 
  private:

@@ -816,5 +816,42 @@ TEST_F(TreeWatcherTest, WhoLooksAtWhatIsNamedKnowsTheTree) {
   }
 }
 
+TEST_F(TreeWatcherTest, AFileIsSettledWhenAllOfItsDirectoryIsTold) {
+  Write("d/a.jpg");
+  Watching watching(OptionsFor(At("")));
+  const auto settled = [&](const std::string& file) { return watching->IsSettled({0, file}).value(); };
+  EXPECT_TRUE(settled("d/a.jpg"));
+  EXPECT_TRUE(settled("d/new.jpg"));
+  OpenFile file(At("d/new.jpg"));
+  EXPECT_FALSE(settled("d/new.jpg"));
+  EXPECT_TRUE(settled("d/a.jpg"));
+  EXPECT_TRUE(settled("new.jpg"));
+  file.Close();
+  EXPECT_FALSE(settled("d/new.jpg"));
+  EXPECT_FALSE(settled("d/a.jpg"));
+  EXPECT_TRUE(settled("a.jpg"));
+  watching.ChangedUntil({"d"});
+  EXPECT_TRUE(settled("d/new.jpg"));
+}
+
+TEST_F(TreeWatcherTest, ADirectoryStandsUntilItHasGone) {
+  Write("d/x/a.jpg");
+  Watching watching(OptionsFor(At("")));
+  const auto stands = [&](const std::string& directory) { return watching->Stands({0, directory}).value(); };
+  EXPECT_TRUE(stands(""));
+  EXPECT_TRUE(stands("d/x"));
+  EXPECT_FALSE(stands("d/none"));
+  fs::remove(At("d/x/a.jpg"));
+  EXPECT_TRUE(stands("d/x"));
+  fs::remove(At("d/x"));
+  fs::create_directory(At("d/x"));
+  EXPECT_FALSE(stands("d/x"));
+  EXPECT_TRUE(stands("d"));
+  watching.GoneUntil({"d/x"});
+  EXPECT_TRUE(stands("d/x"));
+  fs::rename(At(""), Outside("moved"));
+  EXPECT_FALSE(watching->Stands({0, "d"}));
+}
+
 }  // namespace
 }  // namespace tbbthumbs
