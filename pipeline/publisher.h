@@ -2,8 +2,8 @@
 #ifndef TBBTHUMBS_PIPELINE_PUBLISHER_H_
 #define TBBTHUMBS_PIPELINE_PUBLISHER_H_
 
-#include <cstddef>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>

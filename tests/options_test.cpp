@@ -432,5 +432,43 @@ TEST_F(ConfigFilesTest, AnEmptyFileSaysNothing) {
   EXPECT_EQ(MakeWith("").job.specs.quality, 80);
 }
 
+TEST(OptionsTest, WatchTakesDirectoriesAndMostOptionsOfMake) {
+  const auto command = ParseCommand(Words("watch in more -o out -s 64 --prune --settle 0.25 --nice -j 3"));
+  ASSERT_TRUE(command) << command.error();
+  const auto& config = std::get<WatchConfig>(*command);
+  EXPECT_EQ(config.make.job.input.paths.size(), 2u);
+  EXPECT_EQ(config.make.job.threads, 3);
+  EXPECT_TRUE(config.make.prune);
+  EXPECT_EQ(config.times.settle, std::chrono::milliseconds(250));
+  EXPECT_EQ(config.times.patience, SettleTimes().patience);
+  const auto slow = ParseCommand(Words("watch in -o out --settle 600"));
+  EXPECT_EQ(std::get<WatchConfig>(slow.value()).times.patience, std::chrono::minutes(10));
+  const std::pair<std::string, std::string> kCases[] = {
+      {"watch -o out", "a DIR is missing"},
+      {"watch - -o out", "'-': directories are watched, not lists"},
+      {"watch in", "--output is missing"},
+      {"watch in -o out --settle -1", "--settle: "},
+      {"watch in -o out --dry-run", "--dry-run: not an option of 'watch'"},
+      {"watch in -o out --files-from list", "--files-from: not an option of 'watch'"},
+      {"watch in -o out --no-journal", "--no-journal: not an option of 'watch'"},
+      {"watch in -o out --force", "--force: not an option of 'watch'"},
+      {"in -o out --settle 1", "--settle: not an option of 'make'"},
+  };
+  for (const auto& [line, complaint] : kCases) EXPECT_THAT(Complaint(line), StartsWith(complaint)) << line;
+}
+
+TEST_F(ConfigFilesTest, AreForMakeAndWatch) {
+  const std::string file = (tree_.root() / "out/tbbthumbs.conf").string();
+  tree_.Write("out/tbbthumbs.conf", "settle = 2\nquality = 33\n");
+  EXPECT_EQ(MakeWith("").job.specs.quality, 33);
+  const std::string line = "watch in -o " + (tree_.root() / "out").string();
+  const auto command = ParseCommand(Words(line));
+  ASSERT_TRUE(command) << command.error();
+  EXPECT_EQ(std::get<WatchConfig>(*command).times.settle, std::chrono::seconds(2));
+  EXPECT_EQ(std::get<WatchConfig>(*command).make.job.specs.quality, 33);
+  tree_.Write("out/tbbthumbs.conf", "if-exists = skip\n");
+  EXPECT_EQ(Complaint(line), file + ":1: 'if-exists' is not an option of 'watch'");
+}
+
 }  // namespace
 }  // namespace tbbthumbs::tool

@@ -329,6 +329,13 @@ void ReadJournal(Reader& reader, JournalOptions& journal) {
   }
 }
 
+// Not longer than an hour: the clock would run over.
+Parsed<std::chrono::nanoseconds> ParseSettle(const std::string& text) {
+  const auto seconds = ParseNumber(text, 0, 3600);
+  if (!seconds) return tl::unexpected<std::string>(seconds.error());
+  return std::chrono::round<std::chrono::nanoseconds>(std::chrono::duration<double>(*seconds));
+}
+
 // DIR stands for itself, or behind --output.
 void ReadWhere(const RawOptions& raw, Reader& reader, JournalConfig& where) {
   if (raw.arguments.size() > 1) reader.Refuse("only one DIR at a time");
@@ -504,6 +511,23 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const std::vector<std::pair<s
   ReadDisplay(reader, config.display);
   CheckPlaceholders(reader, config);
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
+  return config;
+}
+
+tl::expected<WatchConfig, std::string> ToWatchConfig(const RawOptions& raw) {
+  Reader reader(raw);
+  if (raw.arguments.empty()) reader.Refuse("a DIR is missing, as in: tbbthumbs watch photos/ -o thumbs/");
+  for (const std::string& argument : raw.arguments) {
+    if (argument == "-") reader.Refuse("'-': directories are watched, not lists");
+  }
+  WatchConfig config;
+  reader.Read("settle", config.times.settle, ParseSettle);
+  config.times.patience = std::max(config.times.patience, config.times.settle);
+  config.times.silence = std::max(config.times.silence, config.times.settle);
+  if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
+  auto make = ToMakeConfig(raw);
+  if (!make) return tl::unexpected<std::string>(make.error());
+  config.make = std::move(*make);
   return config;
 }
 

@@ -14,6 +14,7 @@
 #include "codecs/thumbnail_spec.h"
 #include "pipeline/job.h"
 #include "pipeline/rename_plan.h"
+#include "pipeline/settling_changes.h"
 #include "tools/raw_options.h"
 #include "tools/report.h"
 #include "tools/terminal.h"
@@ -38,6 +39,12 @@ struct MakeConfig {
   std::optional<double> max_load;  // of others: above it no picture is started (see LoadLimit)
   bool prune = false;              // afterwards
   DisplayConfig display;
+};
+
+// Thumbnails that follow their directories until the command is stopped.
+struct WatchConfig {
+  MakeConfig make;
+  SettleTimes times;
 };
 
 // What the headers of some pictures say.
@@ -113,12 +120,13 @@ struct HelpConfig {
 
 struct VersionConfig {};
 
-using CommandConfig = std::variant<MakeConfig, InfoConfig, RenameConfig, StatusConfig, FailedConfig, PruneConfig,
-                                   PlanConfig, ShardConfig, MergeConfig, HelpConfig, VersionConfig>;
+using CommandConfig = std::variant<MakeConfig, WatchConfig, InfoConfig, RenameConfig, StatusConfig, FailedConfig,
+                                   PruneConfig, PlanConfig, ShardConfig, MergeConfig, HelpConfig, VersionConfig>;
 
 // Checks every value. Errors: a message for people that begins with the option; more lines may follow that show where
 // in a value the mistake is.
 [[nodiscard]] tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw);
+[[nodiscard]] tl::expected<WatchConfig, std::string> ToWatchConfig(const RawOptions& raw);
 [[nodiscard]] tl::expected<InfoConfig, std::string> ToInfoConfig(const RawOptions& raw);
 [[nodiscard]] tl::expected<RenameConfig, std::string> ToRenameConfig(const RawOptions& raw);
 [[nodiscard]] tl::expected<StatusConfig, std::string> ToStatusConfig(const RawOptions& raw);

@@ -13,10 +13,11 @@ namespace {
 constexpr std::string_view kUsage =
     "Thumbnails of many pictures.\n"
     "  tbbthumbs [make] INPUT... -o DIR [-s SIZE]...   of files, directories, lists\n"
+    "  tbbthumbs watch DIR... -o DIR                   makes them, then follows changes\n"
     "  tbbthumbs info FILE... [--json]                 what it sees in a picture\n"
     "  tbbthumbs rename DIR --name TEMPLATE            of what is there (--undo LOG)\n"
     "  tbbthumbs status|failed|prune [DIR]             what earlier runs left in DIR\n"
-"  tbbthumbs plan | run | merge                    on many machines: --help all\n";
+    "  tbbthumbs plan | run | merge                    on many machines: --help all\n";
 
 constexpr std::string_view kMore =
     "\nAn input that has the name of a command is written ./info. After '--' nothing is\n"
@@ -45,6 +46,10 @@ constexpr std::string_view kMore =
     "  tbbthumbs run --plan plan.db --shard 0/8                   one of 0/8 to 7/8\n"
     "  tbbthumbs merge --plan plan.db                             one journal\n"
     "merge prints '--array=3,5-6', the shards that are missing, as sbatch takes them.\n"
+    "\nWatching begins with a run over everything, then looks at what has changed, until\n"
+    "it is stopped. A file that is being written is awaited. With --prune OUT is kept\n"
+    "as a fresh run would make it: thumbnails of pictures that are gone or have\n"
+    "another name are removed.\n"
     "\nConfiguration files: lines of 'name = value', as in 'quality = 90', 'optimize =\n"
     "yes'; '#' begins a comment line. The command line wins, then --config FILE, then\n"
     "OUTPUT/tbbthumbs.conf.\n"

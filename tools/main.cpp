@@ -21,6 +21,7 @@
 #include "tools/rename_command.h"
 #include "tools/shard_command.h"
 #include "tools/terminal.h"
+#include "tools/watch_command.h"
 
 namespace tbbthumbs::tool {
 namespace {
@@ -51,6 +52,7 @@ ExitCode Run(const std::vector<std::string>& words) {
         if constexpr (std::is_same_v<Config, PlanConfig>) return RunPlan(std::move(config), terminal);
         if constexpr (std::is_same_v<Config, ShardConfig>) return RunShard(config, terminal);
         if constexpr (std::is_same_v<Config, MergeConfig>) return RunMerge(config, terminal);
+        if constexpr (std::is_same_v<Config, WatchConfig>) return RunWatch(std::move(config), terminal);
         if constexpr (std::is_same_v<Config, MakeConfig>) return RunMake(std::move(config), terminal);
       },
       *command);

@@ -5,14 +5,14 @@ namespace {
 
 using enum OptionKind;
 using enum OptionGroup;
+constexpr unsigned kForRuns = kForMake | kForWatch;
 constexpr unsigned kForJournals = kForStatus | kForFailed | kForPrune;
-constexpr unsigned kForAll = kForMake | kForInfo | kForRename | kForJournals | kForPlan | kForRun | kForMerge;
+constexpr unsigned kForAll = kForRuns | kForInfo | kForRename | kForJournals | kForPlan | kForRun | kForMerge;
 // What decides about thumbnails is a plan's, how a machine makes them is up to each run of a shard.
-constexpr unsigned kForThumbnails = kForMake | kForPlan;
+constexpr unsigned kForThumbnails = kForRuns | kForPlan;
 constexpr unsigned kForPictures = kForThumbnails | kForInfo;
 constexpr unsigned kForNames = kForThumbnails | kForRename;
-constexpr unsigned kForWork = kForMake | kForRun;
-constexpr unsigned kForFiles = kForMake | kForRename | kForPrune;
+constexpr unsigned kForWork = kForRuns | kForRun;
 constexpr unsigned kForReports = kForNames | kForRun | kForPrune;
 
 // Help texts fit the 55 columns that remain of 80; "\n" goes on in the next line.
@@ -21,8 +21,9 @@ constexpr OptionSpec kOptions[] = {
      "descend into the directories below a directory\n(default; --no-recursive: only the files in it)"},
     {"include", 0, true, kList, kInput, kForNames, "GLOB", "of the files in directories only those that match"},
     {"exclude", 0, true, kList, kInput, kForNames, "GLOB", "not those that match: names '*.tmp', paths 'raw/**'"},
-    {"files-from", 0, true, kList, kInput, kForThumbnails, "FILE", "a list of inputs, one a line; '-': standard input"},
-    {"null", '0', false, kFlag, kInput, kForThumbnails | kForFailed, "",
+    {"files-from", 0, true, kList, kInput, kForMake | kForPlan, "FILE",
+     "a list of inputs, one a line; '-': standard input"},
+    {"null", '0', false, kFlag, kInput, kForMake | kForPlan | kForFailed, "",
      "names in lists end with NUL instead of a line's end"},
     {"hidden", 0, false, kFlag, kInput, kForNames, "", "also names that begin with a dot"},
     {"follow", 0, false, kFlag, kInput, kForThumbnails, "", "follow symbolic links"},
@@ -73,8 +74,8 @@ constexpr OptionSpec kOptions[] = {
     {"blurhash", 0, false, kFlag, kOutput, kForThumbnails, "",
      "a BlurHash and the average colour of each picture, in\nits record (--json); none of what is up to date"},
     {"thumbhash", 0, false, kFlag, kOutput, kForThumbnails, "", "likewise a ThumbHash, in base64"},
-    {"force", 0, true, kFlag, kOutput, kForThumbnails, "", "make all thumbnails anew (--if-exists overwrite)"},
-    {"if-exists", 0, false, kValue, kOutput, kForThumbnails, "WHAT",
+    {"force", 0, true, kFlag, kOutput, kForMake | kForPlan, "", "make all thumbnails anew (--if-exists overwrite)"},
+    {"if-exists", 0, false, kValue, kOutput, kForMake | kForPlan, "WHAT",
      "update (default: unless up to date), skip, overwrite,\nfail"},
 
     {"threads", 'j', true, kValue, kRun, kForWork, "N", "worker threads (default: the CPUs it may use)"},
@@ -107,9 +108,12 @@ constexpr OptionSpec kOptions[] = {
      "keep none: thumbnails are compared by date alone, and\nwhat has failed is tried again each time"},
     {"retry-failed", 0, false, kFlag, kRun, kForThumbnails, "",
      "also what has failed before and has not changed since"},
-    {"forget", 0, false, kFlag, kRun, kForMake, "", "empty the journal first: all is made anew"},
-    {"dry-run", 0, true, kFlag, kRun, kForFiles, "", "only say what would be made, renamed or removed"},
-    {"prune", 0, false, kFlag, kRun, kForMake, "", "at the end remove thumbnails of pictures that are gone"},
+    {"forget", 0, false, kFlag, kRun, kForRuns, "", "empty the journal first: all is made anew"},
+    {"dry-run", 0, true, kFlag, kRun, kForMake | kForRename | kForPrune, "",
+     "only say what would be made, renamed or removed"},
+    {"prune", 0, false, kFlag, kRun, kForRuns, "", "at the end remove thumbnails of pictures that are gone"},
+    {"settle", 0, false, kValue, kRun, kForWatch, "SECONDS",
+     "a directory is looked at when nothing has changed in it\nfor so long (default 0.5)"},
     {"even-all", 0, false, kFlag, kRun, kForPrune, "", "prune also what looks as if its disk were missing"},
     {"plan", 0, false, kValue, kRun, kForPlan | kForRun | kForMerge, "FILE",
      "of many machines: what 'plan' writes, 'run' makes the\nshards of, and 'merge' brings together"},

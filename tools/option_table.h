@@ -22,9 +22,10 @@ inline constexpr unsigned kForRename = 4;
 inline constexpr unsigned kForStatus = 8;
 inline constexpr unsigned kForFailed = 16;
 inline constexpr unsigned kForPrune = 32;
-inline constexpr unsigned kForPlan = 64;
-inline constexpr unsigned kForRun = 128;  // of a plan's shard
-inline constexpr unsigned kForMerge = 256;
+inline constexpr unsigned kForWatch = 64;
+inline constexpr unsigned kForPlan = 128;
+inline constexpr unsigned kForRun = 256;  // of a plan's shard
+inline constexpr unsigned kForMerge = 512;
 
 struct OptionSpec {
   std::string_view name;  // without the dashes

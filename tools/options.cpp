@@ -23,9 +23,9 @@ struct Command {
   unsigned bit;
 };
 // The first is meant where none is named.
-constexpr Command kCommands[] = {{"make", kForMake},     {"info", kForInfo},     {"rename", kForRename},
-                                 {"status", kForStatus}, {"failed", kForFailed}, {"prune", kForPrune},
-                                 {"plan", kForPlan},     {"run", kForRun},       {"merge", kForMerge}};
+constexpr Command kCommands[] = {
+    {"make", kForMake},   {"info", kForInfo}, {"rename", kForRename}, {"status", kForStatus}, {"failed", kForFailed},
+    {"prune", kForPrune}, {"plan", kForPlan}, {"run", kForRun},       {"merge", kForMerge},   {"watch", kForWatch}};
 
 const Command* FindCommand(std::string_view name) {
   for (const Command& command : kCommands) {
@@ -43,13 +43,20 @@ void Add(const std::string& name, RawValue value, RawOptions& raw) {
 }
 
 // Settings of a configuration file. Those named on the command line, or in a file read before, are left as they are.
-tl::expected<void, std::string> Merge(const std::vector<Setting>& settings, RawOptions& raw) {
+// `command`: the bit of the one that they are for.
+tl::expected<void, std::string> Merge(const std::vector<Setting>& settings, unsigned command, RawOptions& raw) {
   RawOptions merged;
   for (const Setting& setting : settings) {
     const OptionSpec* option = FindOption(OptionTable(), setting.name);
     if (option == nullptr) return Wrong(setting.origin + ": " + UnknownOption(kVocabulary, setting.name, ""));
-    if (option->kind == OptionKind::kAction || (option->commands & kForMake) == 0 || setting.name == "config") {
+    const bool in_files = (option->commands & (kForMake | kForWatch)) != 0;
+    if (option->kind == OptionKind::kAction || !in_files || setting.name == "config") {
       return Wrong(fmt::format("{}: '{}' is for the command line only", setting.origin, setting.name));
+    }
+    if ((option->commands & command) == 0) {
+      // How a directory is watched does not matter to 'make', which may have the same file.
+      if (command != kForWatch) continue;
+      return Wrong(fmt::format("{}: '{}' is not an option of 'watch'", setting.origin, setting.name));
     }
     const std::string origin = setting.origin + ": " + setting.name;
     if (option->kind == OptionKind::kFlag) {
@@ -65,15 +72,15 @@ tl::expected<void, std::string> Merge(const std::vector<Setting>& settings, RawO
   return {};
 }
 
-tl::expected<void, std::string> MergeConfigFile(const std::filesystem::path& file, RawOptions& raw) {
+tl::expected<void, std::string> MergeConfigFile(const std::filesystem::path& file, unsigned command, RawOptions& raw) {
   const auto settings = ReadConfigFile(file);
   if (!settings) return Wrong(settings.error());
-  return Merge(*settings, raw);
+  return Merge(*settings, command, raw);
 }
 
-tl::expected<void, std::string> MergeConfigFiles(RawOptions& raw) {
+tl::expected<void, std::string> MergeConfigFiles(unsigned command, RawOptions& raw) {
   if (const RawValue* config = raw.Last("config")) {
-    const auto merged = MergeConfigFile(config->text, raw);
+    const auto merged = MergeConfigFile(config->text, command, raw);
     if (!merged) return Wrong("--config: " + merged.error());
   }
   const RawValue* output = raw.Last("output");
@@ -81,7 +88,7 @@ tl::expected<void, std::string> MergeConfigFiles(RawOptions& raw) {
   const std::filesystem::path file = std::filesystem::path(output->text) / "tbbthumbs.conf";
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return {};
-  return MergeConfigFile(file, raw);
+  return MergeConfigFile(file, command, raw);
 }
 
 template <class Config>
@@ -122,9 +129,10 @@ tl::expected<CommandConfig, std::string> ParseCommand(const std::vector<std::str
   if (command.bit == kForPrune) return Widen(ToPruneConfig(*raw));
   if (command.bit == kForRun) return Widen(ToShardConfig(*raw));
   if (command.bit == kForMerge) return Widen(ToMergeConfig(*raw));
-  const auto merged = MergeConfigFiles(*raw);
+  const auto merged = MergeConfigFiles(command.bit, *raw);
   if (!merged) return Wrong(merged.error());
   if (command.bit == kForPlan) return Widen(ToPlanConfig(*raw));
+  if (command.bit == kForWatch) return Widen(ToWatchConfig(*raw));
   return Widen(ToMakeConfig(*raw));
 }
 
