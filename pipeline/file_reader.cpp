@@ -227,7 +227,8 @@ void FileReader::CompareWithOutputs(Item& item) const {
     if (settled_count > 0) item.Fail({ErrorCode::kExists, "its thumbnail exists already"});
   } else if (settled_count == size_count) {
     item.End(Outcome::kUpToDate);
-    if (by_row || journal_ == nullptr || options_.if_exists != IfExists::kUpdate) return;
+    if (by_row && !journal_->HasOthers(item)) return;
+    if (journal_ == nullptr || options_.if_exists != IfExists::kUpdate) return;
     // For the journal, which does not know them yet.
     for (size_t i = 0; i < size_count; ++i) item.result.outputs.push_back({item.names.Path(i, in_place[i])});
   }

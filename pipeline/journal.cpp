@@ -225,6 +225,11 @@ std::string_view Journal::RelativeToOutput(std::string_view path) const {
   return path;
 }
 
+bool Journal::HasOthers(const Item& item) const {
+  const bool renamed = options_.one_naming || item.names.changes.taken;
+  return renamed && item.known && item.known->outputs.size() > std::max(item.names.jpeg.size(), item.names.png.size());
+}
+
 uint64_t Journal::OptionsOfOther(const JournalOutput& output, const Item& item, const Ids& now) const {
   if (output.options == JournalOutput::kOutOfUse) return output.options;
   // Who has the name now has made another thumbnail of it.

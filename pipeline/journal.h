@@ -61,6 +61,9 @@ class Journal {
   enum class Current { kNo, kByItsDate, kByItsRow };
   Current IsCurrent(const Item& item, std::string_view path, const FileInfo& output) const;
 
+  // Whether its row may name thumbnails that are out of use and not known to be. Its names are known.
+  bool HasOthers(const Item& item) const;
+
   // When an item has ended, its thumbnails under their names; before its result is passed on.
   void Record(const Item& item);
 

@@ -235,7 +235,7 @@ TEST(OptionsTest, EachDoesWhatItSays) {
 
 TEST(OptionsTest, EachIsTested) {
   std::set<std::string, std::less<>> tested{"config", "help",     "version", "only",  "undo",
-                                            "plan",   "even-all", "shards",  "shard"};
+                                            "plan",   "even-all", "shards",  "shard", "settle"};
   for (const OptionCase& option : OptionCases()) {
     for (const std::string& word : Words(option.options)) {
       if (word.starts_with("--")) tested.insert(word.substr(2, word.find('=') - 2));

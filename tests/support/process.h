@@ -49,8 +49,6 @@ class Process {
 
   void Signal(int signal) const;
 
-  // Until Wait returns.
-  pid_t pid() const { return pid_; }
   // Whether Wait would find it ended, whoever still holds its output.
   bool HasEnded() const;
 
