@@ -93,5 +93,70 @@ TEST(ByteBudget, WaitsForReleaseAndEndsOnStop) {
   third.join();
 }
 
+TEST(ByteBudget, HoldsNoMoreThanItsSecondLimit) {
+  // Enough of the first, so that the second decides.
+  ByteBudget budget(1000, 100);
+  std::atomic<uint64_t> next{0};
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      for (;;) {
+        const uint64_t seq = next++;
+        if (seq >= 2000) return;
+        ByteClaim claim = budget.Claim(seq, 1 + seq % 5, 1, seq * 37 % 90);
+        claim.BeginWork();
+        if (seq % 16 == 0) std::this_thread::yield();
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_LE(budget.peak(), 100u);
+  EXPECT_GT(budget.peak(), 60u);
+}
+
+TEST(ByteBudget, WhatIsWorkedOnStaysHeldForTheSecondLimit) {
+  ByteBudget budget(10, 100);
+  ByteClaim first = budget.Claim(0, 10, 1, 60);
+  first.BeginWork();
+  // The file waits no more, but there is no room for work.
+  EXPECT_TRUE(budget.HasRoom(10));
+  std::atomic<bool> admitted{false};
+  std::jthread second([&] {
+    const ByteClaim claim = budget.Claim(1, 10, 1, 60);
+    admitted = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(admitted);
+  // What is left of it is its thumbnail.
+  first.ShrinkTo(30);
+  second.join();
+  EXPECT_EQ(budget.peak(), 100u);
+}
+
+TEST(ByteBudget, BothLimitsMustHaveRoom) {
+  ByteBudget budget(10, 100);
+  const ByteClaim waiting = budget.Claim(0, 8);
+  std::atomic<bool> admitted{false};
+  std::jthread second([&] {
+    const ByteClaim claim = budget.Claim(1, 8, 1, 1);
+    admitted = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(admitted);
+  budget.Stop();
+}
+
+TEST(ByteBudget, OneOfAnySizeIsAdmittedWhereNothingIsHeld) {
+  ByteBudget budget(10, 100);
+  {
+    const ByteClaim giant = budget.Claim(0, 5, 1, 5000);
+    EXPECT_EQ(budget.peak(), 5005u);
+  }
+  // Those that had ended need no room, whatever is held.
+  const ByteClaim second_giant = budget.Claim(1, 5, 1, 5000);
+  const ByteClaim nothing = budget.Claim(2, 0, 7);
+  EXPECT_EQ(budget.peak(), 5005u);
+}
+
 }  // namespace
 }  // namespace tbbthumbs

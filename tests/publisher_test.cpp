@@ -236,6 +236,122 @@ TEST_F(PublisherTest, RemovesWhatDeadRunsLeft) {
   EXPECT_THAT(files_.Files(), UnorderedElementsAre(tmp + host + "+1+abc+0", tmp + "otherhost+4194304+abc+0"));
 }
 
+TEST_F(PublisherTest, LanesHaveDirectoriesOfTheirOwn) {
+  Publisher& publisher = Start();
+  Item first = Ready("in/a.jpg");
+  Item second = Ready("in/b.jpg");
+  publisher.Stage(first, 0);
+  publisher.Stage(second, 1);
+  const auto directory = [](const Item& item) { return item.staged[0].substr(0, item.staged[0].find_last_of('/')); };
+  EXPECT_TRUE(directory(first).starts_with("out/.tbbthumbs/tmp/"));
+  EXPECT_NE(directory(first), directory(second));
+  publisher.Commit(first);
+  publisher.Commit(second);
+  publisher.RemoveTemporaryDirectory();
+  EXPECT_FALSE(files_.Exists("out/.tbbthumbs"));
+  EXPECT_EQ(files_.Files().size(), 4u);
+}
+
+TEST_F(PublisherTest, LinksAreNamesAfterWhichTheOthersGo) {
+  int renames = 0;
+  files_.on_call = [&](const std::string& operation, const std::string&) {
+    if (operation == "Rename") ++renames;
+    return std::optional<Error>();
+  };
+  Publisher& publisher = Start();
+  Item item = Ready("in/a.jpg");
+  publisher.Stage(item, 0);
+  publisher.Publish(item, Naming::kLink);
+  EXPECT_TRUE(files_.Exists("out/a_20.jpg"));
+  EXPECT_EQ(files_.Files().size(), 4u);
+  publisher.RemoveStaged(item);
+  publisher.Commit(item);
+  publisher.RemoveTemporaryDirectory();
+  EXPECT_THAT(files_.Files(), ElementsAre("out/a_10.jpg", "out/a_20.jpg"));
+  EXPECT_EQ(publisher.counters().made, 1u);
+  EXPECT_EQ(renames, 0);
+}
+
+TEST_F(PublisherTest, WhatIsThereIsRenamedOverOrNotAtAll) {
+  for (const IfExists if_exists : {IfExists::kUpdate, IfExists::kSkip, IfExists::kOverwrite, IfExists::kFail}) {
+    files_.AddFile("out/a_20.jpg", std::vector<std::byte>(5));
+    Publisher& publisher = Start(if_exists);
+    Item item = Ready("in/a.jpg");
+    item.names.jpeg = {"out/b_10.jpg", "out/a_20.jpg"};
+    publisher.Stage(item, 0);
+    publisher.Publish(item, Naming::kLink);
+    publisher.RemoveStaged(item);
+    publisher.Commit(item);
+    publisher.RemoveTemporaryDirectory();
+    EXPECT_FALSE(files_.Exists("out/.tbbthumbs"));
+    EXPECT_EQ(files_.Bytes("out/a_20.jpg").size(), if_exists == IfExists::kFail ? 5u : 22u);
+    EXPECT_EQ(publisher.counters().made, if_exists == IfExists::kFail ? 0u : 1u);
+    ASSERT_TRUE(files_.Remove("out/a_20.jpg"));
+    ASSERT_TRUE(files_.Remove("out/b_10.jpg"));
+  }
+}
+
+TEST_F(PublisherTest, WhereThereAreNoLinksItRenames) {
+  int links = 0;
+  files_.on_call = [&](const std::string& operation, const std::string&) {
+    return operation == "Link" && ++links > 0 ? std::optional(Error{ErrorCode::kUnsupported, "no"}) : std::nullopt;
+  };
+  Publisher& publisher = Start();
+  for (const std::string name : {"a", "b", "c"}) {
+    Item item = Ready("in/" + name + ".jpg");
+    publisher.Stage(item, 0);
+    publisher.Publish(item, Naming::kLink);
+    publisher.RemoveStaged(item);
+    publisher.Commit(item);
+  }
+  publisher.RemoveTemporaryDirectory();
+  EXPECT_EQ(publisher.counters().made, 3u);
+  EXPECT_EQ(files_.Files().size(), 6u);
+  EXPECT_FALSE(files_.Exists("out/.tbbthumbs"));
+  EXPECT_EQ(links, 1) << "asked again";
+}
+
+TEST_F(PublisherTest, AnotherRunMayTakeTheTemporaryDirectoryAway) {
+  Publisher& publisher = Start();
+  for (const int lane : {-1, 0, -1, 0}) {
+    Item item = Ready("in/a.jpg");
+    item.names.jpeg = {"out/b", "out/c"};
+    publisher.Stage(item, lane);
+    publisher.Commit(item);
+    EXPECT_EQ(results_.back().outcome, Outcome::kMade);
+    EXPECT_FALSE(files_.Files().empty());
+    for (const char* directory : {"out/.tbbthumbs/tmp/lane0", "out/.tbbthumbs/tmp", "out/.tbbthumbs"}) {
+      static_cast<void>(files_.Remove(directory));
+    }
+    EXPECT_FALSE(files_.Exists("out/.tbbthumbs"));
+  }
+}
+
+TEST_F(PublisherTest, AnOutputThatIsGoneIsNotMadeAgain) {
+  Publisher& publisher = Start();
+  Item first = Ready("in/a.jpg");
+  Publish(publisher, first);
+  publisher.RemoveTemporaryDirectory();
+  for (const char* path : {"out/a_10.jpg", "out/a_20.jpg", "out"}) ASSERT_TRUE(files_.Remove(path));
+  Item second = Ready("in/b.jpg");
+  Publish(publisher, second);
+  EXPECT_FALSE(files_.Exists("out"));
+  EXPECT_EQ(fatal_calls_, 1);
+}
+
+TEST_F(PublisherTest, RemovesWhatDeadRunsLeftInLanes) {
+  char host[256] = {};
+  ASSERT_EQ(gethostname(host, sizeof(host) - 1), 0);
+  const std::string tmp = "out/.tbbthumbs/tmp/";
+  const std::string alive = tmp + "lane7/" + TemporaryNames().Next();
+  files_.AddFile(tmp + "lane3/" + host + "+4194304+abc+0");
+  files_.AddFile(tmp + "lane7/" + host + "+4194304+abc+1");
+  files_.AddFile(alive);
+  Start().RemoveStaleFiles();
+  EXPECT_THAT(files_.Files(), ElementsAre(alive));
+  EXPECT_FALSE(files_.Exists(tmp + "lane3"));
+}
+
 TEST_F(PublisherTest, ATemporaryFileOfALivingRunStaysHoweverOldItIs) {
   const std::string own = "out/.tbbthumbs/tmp/" + TemporaryNames().Next();
   files_.AddFile(own, {}, std::chrono::seconds(0));

@@ -227,6 +227,16 @@ Status MemoryFileSystem::Rename(const std::string& from, const std::string& to, 
   return {};
 }
 
+Status MemoryFileSystem::Link(const std::string& from, const std::string& to) {
+  if (Status status = Call("Link", to); !status) return status;
+  const std::lock_guard lock(mutex_);
+  const auto node = nodes_.find(from);
+  if (node == nodes_.end() || !nodes_.contains(ParentOf(to))) return Fail(ErrorCode::kNotFound, "no such file");
+  if (nodes_.contains(to)) return Fail(ErrorCode::kExists, "exists");
+  nodes_[to] = node->second;
+  return {};
+}
+
 Status MemoryFileSystem::Remove(const std::string& path) {
   if (Status status = Call("Remove", path); !status) return status;
   const std::lock_guard lock(mutex_);

@@ -54,6 +54,7 @@ class MemoryFileSystem final : public FileSystem {
   Status CreateDirectories(const std::string& path) override;
   Status WriteNew(const std::string& path, std::span<const std::byte> bytes) override;
   Status Rename(const std::string& from, const std::string& to, bool replace) override;
+  Status Link(const std::string& from, const std::string& to) override;
   Status Remove(const std::string& path) override;
 
  private:
