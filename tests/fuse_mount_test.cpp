@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -22,6 +23,7 @@
 #include "bench/io/fuse_server.h"
 #include "bench/strategies/async_io.h"
 #include "pipeline/file_system.h"
+#include "pipeline/job.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_tree.h"
@@ -59,8 +61,8 @@ class FuseMountTest : public ::testing::Test {
   }
 
   // Skips the test where that is not possible here.
-  void Mount(const LinkOptions& options) {
-    auto mount = FuseMount::Mount(disk_, mountpoint_, options);
+  void Mount(const LinkOptions& options, FuseMount::Access access = FuseMount::Access::kReadOnly) {
+    auto mount = FuseMount::Mount(disk_, mountpoint_, options, "/proc/self/exe", access);
     if (!mount && mount.error().code == ErrorCode::kUnsupported) GTEST_SKIP() << mount.error().message;
     ASSERT_TRUE(mount) << mount.error().message;
     mount_ = std::move(*mount);
@@ -222,6 +224,108 @@ TEST_F(FuseMountTest, ServesAsyncIo) {
   for (const std::string& file : tree_.Files("out-disk")) {
     EXPECT_EQ(tree_.Read("out-mount/" + file), tree_.Read("out-disk/" + file));
   }
+}
+
+TEST_F(FuseMountTest, TakesFilesWhereItMay) {
+  Mount({std::chrono::microseconds(100), 1e9}, FuseMount::Access::kReadAndWrite);
+  if (mount_ == nullptr) return;
+  FileSystem& files = RealFileSystem();
+  const std::string in = mountpoint_.string() + "/";
+  const std::vector<std::byte> bytes(3'000'000, std::byte{'y'});
+  EXPECT_TRUE(files.CreateDirectories(in + "new/er"));
+  EXPECT_TRUE(files.WriteNew(in + "new/one", bytes));
+  EXPECT_EQ(files.WriteNew(in + "new/one", {}).error().code, ErrorCode::kExists);
+  EXPECT_TRUE(files.Link(in + "new/one", in + "new/er/two"));
+  EXPECT_EQ(files.Link(in + "new/one", in + "new/er/two").error().code, ErrorCode::kExists);
+  EXPECT_EQ(files.Rename(in + "new/one", in + "a.txt", false).error().code, ErrorCode::kExists);
+  EXPECT_TRUE(files.Remove(in + "new/one"));
+  EXPECT_EQ(files.Stat(in + "new/one", true).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(tree_.Read("mount/new/er/two").size(), bytes.size());
+  EXPECT_TRUE(files.Rename(in + "new/er/two", in + "a.txt", true));
+  EXPECT_FALSE(files.Remove(in + "new"));
+  EXPECT_TRUE(files.Remove(in + "new/er"));
+  EXPECT_TRUE(files.Remove(in + "new"));
+  EXPECT_EQ(tree_.Read("mount/a.txt").size(), bytes.size());
+  fs::resize_file(mountpoint_ / "a.txt", 5);
+  EXPECT_EQ(tree_.Read("mount/a.txt"), "yyyyy");
+  mount_.reset();
+  EXPECT_EQ(tree_.Read("disk/a.txt"), "yyyyy");
+  EXPECT_FALSE(fs::exists(disk_ / "new"));
+}
+
+class SlowJobTest : public FuseMountTest {
+ protected:
+  static constexpr int kIoThreads = 8;
+  static constexpr int kPictures = 24;
+
+  // Pictures in three directories, of which `padding` bytes more are read than are looked at.
+  void MakePictures(const std::string& directory, size_t padding) const {
+    const auto jpeg = testing::MakeJpeg({.size = {64, 48}});
+    for (int i = 0; i < kPictures; ++i) {
+      std::vector<std::byte> bytes = jpeg;
+      bytes.resize(bytes.size() + padding);
+      tree_.Write(directory + "/d" + std::to_string(i * 3 / kPictures) + "/" + std::to_string(i) + ".jpg",
+                  std::span<const std::byte>(bytes));
+    }
+  }
+
+  // What the slow disk had to do at once. Zeros where the test is to be skipped.
+  FuseMount::Counts Run(const fs::path& input, const fs::path& output, int io_threads) {
+    const bool writes = output.parent_path() == mountpoint_;
+    if (writes) fs::remove_all(disk_ / output.filename());
+    Mount({milliseconds(20), 1e10}, writes ? FuseMount::Access::kReadAndWrite : FuseMount::Access::kReadOnly);
+    if (mount_ == nullptr) return {};
+    JobOptions options;
+    options.input.paths = {input};
+    options.output = output;
+    options.specs.sizes = {{16, 16}};
+    options.journal.enabled = false;
+    if (!writes) options.if_exists = IfExists::kOverwrite;
+    options.threads = 2;
+    options.io_threads = io_threads;
+    options.read_ahead_bytes = size_t{64} << 20;
+    auto job = StartJob(options);
+    EXPECT_TRUE(job);
+    if (!job) return {};
+    EXPECT_EQ(job->Wait().made, uint64_t{kPictures});
+    FuseMount::Counts counts = mount_->Unmount();
+    mount_.reset();
+    return counts;
+  }
+};
+
+TEST_F(SlowJobTest, AllReadersReadAtOnce) {
+  MakePictures("disk/in", 4 << 20);
+  const auto read = [&](int io_threads) { return Run(mountpoint_ / "in", tree_.root() / "out", io_threads).reading; };
+  const int one = read(1);
+  if (IsSkipped()) return;
+  EXPECT_EQ(one, 1) << "a worker reads";
+  // If not in the first run (a busy machine may start threads late), then in another.
+  int many = 0;
+  for (int attempt = 0; attempt < 10 && many < kIoThreads; ++attempt) many = read(kIoThreads);
+  EXPECT_EQ(many, kIoThreads);
+}
+
+// The kernel makes one file at a time in each directory, and names one: so there must be several.
+TEST_F(SlowJobTest, ThumbnailsAreWrittenAndNamedAtOnce) {
+  MakePictures("in", 0);
+  const auto write = [&](int io_threads) {
+    const FuseMount::Counts counts = Run(tree_.root() / "in", mountpoint_ / "out", io_threads);
+    EXPECT_TRUE(IsSkipped() || tree_.Files("disk/out").size() == kPictures);
+    return counts;
+  };
+  const FuseMount::Counts by_workers = write(2);
+  if (IsSkipped()) return;
+  EXPECT_LE(by_workers.writing, 2);
+  EXPECT_EQ(by_workers.naming, 1);
+  FuseMount::Counts most;
+  for (int attempt = 0; attempt < 10 && (most.writing <= kIoThreads / 2 || most.naming < 3); ++attempt) {
+    const FuseMount::Counts counts = write(kIoThreads);
+    most.writing = std::max(most.writing, counts.writing);
+    most.naming = std::max(most.naming, counts.naming);
+  }
+  EXPECT_GT(most.writing, kIoThreads / 2) << "some name files meanwhile";
+  EXPECT_EQ(most.naming, 3);
 }
 
 }  // namespace

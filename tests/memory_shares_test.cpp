@@ -33,9 +33,9 @@ TEST(MemoryShares, AllSharesTogetherAreTheLimit) {
       const MemoryShares shares = ShareMemory(WithMemory(limit, threads));
       EXPECT_TRUE(shares.limited);
       const uint64_t kept = shares.kept_by_worker * static_cast<uint64_t>(std::max(threads, 1));
-      EXPECT_LE(kept, limit / 4);
-      EXPECT_LE(kept + shares.pictures + 32 * kMega, limit);
-      EXPECT_GE(shares.pictures, limit / 4);
+      EXPECT_LE(kept, limit / 16);
+      EXPECT_LE(kept + shares.pictures + 25 * kMega, limit);
+      EXPECT_GE(shares.pictures, limit / 2);
       EXPECT_LE(shares.read_ahead, shares.pictures / 4);
       EXPECT_GE(shares.read_ahead, kMega);
     }

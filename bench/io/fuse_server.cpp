@@ -530,7 +530,7 @@ int ServeSlow(std::span<char* const> arguments) {
   const int result = Serve(session, arguments[1]);
   fuse_session_destroy(session);
   fuse_opt_free_args(&args);
-  std::printf("%d %d %d\n", server.reading.most(), server.writing.most(), server.naming.most());
+  if (result == 0) std::printf("%d %d %d\n", server.reading.most(), server.writing.most(), server.naming.most());
   return result;
 }
 
