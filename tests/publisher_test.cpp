@@ -95,20 +95,6 @@ TEST_F(PublisherTest, ReplacesUnlessToldNotTo) {
   EXPECT_EQ(files_.Bytes("out/a_20.jpg").size(), 22u);
 }
 
-TEST_F(PublisherTest, AnotherRunMayTakeTheTemporaryDirectoryAway) {
-  Publisher& publisher = Start();
-  Item first = Ready("in/a.jpg");
-  Publish(publisher, first);
-  Publisher other(
-      files_, "out", IfExists::kUpdate, [](PictureResult) {}, [] {});
-  other.RemoveTemporaryDirectory();
-  ASSERT_FALSE(files_.Exists("out/.tbbthumbs"));
-  Item second = Ready("in/b.jpg");
-  Publish(publisher, second);
-  EXPECT_EQ(fatal_calls_, 0);
-  EXPECT_EQ(publisher.counters().made, 2u);
-}
-
 TEST_F(PublisherTest, ADirectoryInTheWayIsThatPicturesFailure) {
   files_.AddDirectory("out/a_20.jpg");
   Publisher& publisher = Start();

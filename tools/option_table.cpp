@@ -74,7 +74,7 @@ constexpr OptionSpec kOptions[] = {
     {"blurhash", 0, false, kFlag, kOutput, kForThumbnails, "",
      "a BlurHash and the average colour of each picture, in\nits record (--json); none of what is up to date"},
     {"thumbhash", 0, false, kFlag, kOutput, kForThumbnails, "", "likewise a ThumbHash, in base64"},
-    {"force", 0, true, kFlag, kOutput, kForMake | kForPlan, "", "make all thumbnails anew (--if-exists overwrite)"},
+    {"force", 0, false, kFlag, kOutput, kForMake | kForPlan, "", "make all thumbnails anew (--if-exists overwrite)"},
     {"if-exists", 0, false, kValue, kOutput, kForMake | kForPlan, "WHAT",
      "update (default: unless up to date), skip, overwrite,\nfail"},
 
