@@ -85,6 +85,8 @@ TEST_F(BackgroundTest, NiceIsForEveryThread) {
       EXPECT_EQ(priority.nice, nice) << name;
       EXPECT_EQ(priority.io_class == IOPRIO_CLASS_IDLE, wanted) << name;
     }
+    process.Signal(SIGKILL);
+    process.Wait();
     std::filesystem::remove_all(tree_.root() / "out");
   }
 }

@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(All, EveryStrategy, ::testing::ValuesIn(Strategies().be
 TEST(TbbPipeline, HoldsAPictureAWorkerAndWhatIsReadAhead) {
   Pictures pictures;
   const size_t read_ahead = 1000;
-  const Made made = pictures.Drive(*FindStrategy("tbb-pipeline"), {4, 64, 4}, read_ahead);
+  const Made made = pictures.Drive(*FindStrategy("tbb-pipeline"), {4, 64, 2}, read_ahead);
   // Of a larger file no more than that is held, wherever it is.
   EXPECT_GT(pictures.largest(), read_ahead);
   EXPECT_LE(made.peak_held, 4 * read_ahead + read_ahead);

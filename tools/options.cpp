@@ -53,9 +53,10 @@ tl::expected<void, std::string> Merge(const std::vector<Setting>& settings, unsi
     if (option->kind == OptionKind::kAction || !in_files || setting.name == "config") {
       return Wrong(fmt::format("{}: '{}' is for the command line only", setting.origin, setting.name));
     }
-    if ((option->commands & command) == 0) {
-      // How a directory is watched does not matter to 'make', which may have the same file.
-      if (command != kForWatch) continue;
+    const bool is_taken = (option->commands & command) != 0;
+    // How a directory is watched does not matter to other commands, which may have the same file.
+    if (!is_taken && (option->commands & kForMake) == 0) continue;
+    if (!is_taken && command == kForWatch) {
       return Wrong(fmt::format("{}: '{}' is not an option of 'watch'", setting.origin, setting.name));
     }
     const std::string origin = setting.origin + ": " + setting.name;
