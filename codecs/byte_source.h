@@ -28,8 +28,8 @@ class ByteSource {
   // none. A decoder uses them in place.
   virtual std::span<const std::byte> Resident() const { return {}; }
 
-  // Once nothing more is read: whether all that was read belongs together. Errors: kChanged, when the picture has become
-  // another one since the source was opened; kIo.
+  // Once nothing more is read: whether all that was read belongs together. Errors: kChanged, when the picture has
+  // become another one since the source was opened; kIo.
   virtual Status CheckUnchanged() { return {}; }
 };
 
