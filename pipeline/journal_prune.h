@@ -15,7 +15,7 @@
 namespace tbbthumbs {
 
 // Where inputs may have gone, or have got other names, when that is known. Directories are absolute, with '/' at their
-// ends.
+// ends; none is named twice, also not by a tree that it is in.
 struct PruneScope {
   std::vector<std::string> directories;  // inputs in these
   std::vector<std::string> trees;        // inputs in these and below

@@ -298,16 +298,31 @@ std::optional<ExitCode> Watch::Prune(Round& round) {
 }
 
 PruneScope Watch::ScopeOf(const Changes& changes) const {
+  const auto absolute = [&](const TreePath& path) {
+    return WithSlash(JoinPath(absolute_roots_[path.root], path.path));
+  };
+  // Sorted: a tree comes before what is in it.
+  std::set<std::string> trees;
+  for (const TreePath& path : changes.gone) trees.insert(absolute(path));
+  for (const TreePath& path : changes.changed) {
+    // What was kept below it, where a disk might have been missing, is looked at again.
+    const std::string directory = absolute(path);
+    if (prune_.kept_places.contains(ParentDirectory(directory + "."))) trees.insert(directory);
+  }
   PruneScope scope;
   scope.apart = absolute_roots_;
-  const auto absolute = [&](const TreePath& path) { return JoinPath(absolute_roots_[path.root], path.path); };
-  for (const TreePath& path : changes.changed) {
-    std::string directory = WithSlash(absolute(path));
-    // What was kept below it, where a disk might have been missing, is looked at again.
-    const bool kept = prune_.kept_places.contains(ParentDirectory(directory + "."));
-    (kept ? scope.trees : scope.directories).push_back(std::move(directory));
+  const auto in_trees = [&](const std::string& directory) {
+    return std::any_of(scope.trees.begin(), scope.trees.end(),
+                       [&](const std::string& tree) { return directory.starts_with(tree); });
+  };
+  for (const std::string& tree : trees) {
+    if (!in_trees(tree)) scope.trees.push_back(tree);
   }
-  for (const TreePath& path : changes.gone) scope.trees.push_back(WithSlash(absolute(path)));
+  std::set<std::string> directories;
+  for (const TreePath& path : changes.changed) directories.insert(absolute(path));
+  for (const std::string& directory : directories) {
+    if (!in_trees(directory)) scope.directories.push_back(directory);
+  }
   return scope;
 }
 
