@@ -253,7 +253,7 @@ Result<std::unique_ptr<FileSource>> FileReader::OpenPicture(Item& item, size_t f
 }
 
 Status FileReader::Weigh(Item& item, size_t& resident_bytes) const {
-  auto opened = OpenPicture(item, std::min(resident_bytes, kHeaderBytes));
+  auto opened = OpenPicture(item, std::clamp(resident_bytes, kSniffBytes, kHeaderBytes));
   if (!opened) return tl::unexpected<Error>(std::move(opened.error()));
   if (item.ended) return {};
   // What has no header is the decoder's to tell.
@@ -278,7 +278,8 @@ Status FileReader::Read(Item& item, size_t resident_bytes) const {
   std::unique_ptr<FileSource> source = std::move(item.opened);
   if (source == nullptr) {
     // The first bytes alone: what is no picture is not read.
-    auto opened = OpenPicture(item, resident_bytes <= kHeaderBytes ? resident_bytes : kSniffBytes);
+    auto opened =
+        OpenPicture(item, resident_bytes <= kHeaderBytes ? std::max(resident_bytes, kSniffBytes) : kSniffBytes);
     if (!opened) return tl::unexpected<Error>(std::move(opened.error()));
     if (item.ended) return {};
     source = std::move(*opened);

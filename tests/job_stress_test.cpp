@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <tbb/global_control.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -43,6 +44,7 @@ TEST(JobStress, EveryRunEnds) {
   // More threads than this machine may have CPUs.
   const tbb::global_control more(tbb::global_control::max_allowed_parallelism, 8);
   constexpr int kPictures = 40;
+  uint64_t texts = 0;
   testing::TempTree tree;
   for (int i = 0; i < kPictures; ++i) {
     const std::string name = "in/d" + std::to_string(i / 15) + "/p" + std::to_string(i + 100);
@@ -51,6 +53,7 @@ TEST(JobStress, EveryRunEnds) {
       tree.Write(name + ".jpg", testing::MakeJpeg({.size = {1500 + 400 * (i % 4), 1200}, .progressive = true}));
     } else if (i % 5 == 2) {
       tree.Write(name + ".txt", "no picture");
+      ++texts;
     } else {
       tree.Write(name + ".jpg", testing::MakeJpeg({.size = {60 + i, 50}, .quality = 50}));
     }
@@ -69,9 +72,9 @@ TEST(JobStress, EveryRunEnds) {
     options.threads = pick(1, 8);
     options.tokens = pick(1, 16);
     options.io_threads = pick(1, 8);
-    options.read_ahead_bytes = run % 2 == 0 ? size_t{1} << 20 : static_cast<size_t>(pick(1, 5000));
+    options.read_ahead_bytes = std::array{size_t{1} << 20, size_t{1}, size_t{5000}}[static_cast<size_t>(run % 3)];
     if (run % 4 != 3) options.memory_bytes = JobOptions::kLeastMemoryBytes;
-    if (run % 5 == 0) options.names.name_template = "{stem}_{width}";
+    if (run % 5 == 0) options.names.name_template = "{stem}_{date:%Y}";
     const int stop_after = run % 6 == 0 ? pick(0, 30) : -1;
     std::string what = "run " + std::to_string(run);
     what += ", threads " + std::to_string(options.threads) + ", tokens " + std::to_string(options.tokens) +
@@ -107,6 +110,7 @@ TEST(JobStress, EveryRunEnds) {
     if (!summary.stopped) {
       EXPECT_EQ(summary.inputs, uint64_t{kPictures});
       EXPECT_EQ(summary.failed, 0u);
+      EXPECT_EQ(summary.not_pictures, texts);
       EXPECT_EQ(summary.left, 0u);
       EXPECT_EQ(seen, kPictures);
     }

@@ -31,7 +31,7 @@ TEST(SourceStop, FreesWhoWaitsForRoomAndWhoWaitsForNames) {
   options.input.paths = {"in"};
   options.output = "out";
   options.specs.sizes = {{16, 16}};
-  options.names.name_template = "{stem}_{width}";
+  options.names.name_template = "{stem}_{date:%Y}";
   options.read_ahead_bytes = 1;
   for (const int io_threads : {2, 3, 8}) {
     opened = 0;

@@ -79,7 +79,8 @@ constexpr OptionSpec kOptions[] = {
      "update (default: unless up to date), skip, overwrite,\nfail"},
 
     {"threads", 'j', true, kValue, kRun, kForWork, "N", "worker threads (default: the CPUs it may use)"},
-    {"io-threads", 0, false, kValue, kRun, kForThumbnails | kForRun, "N", "threads that read ahead (default 2)"},
+    {"io-threads", 0, false, kValue, kRun, kForThumbnails | kForRun, "N",
+     "threads that read ahead (default 2); from 3 on as many\nothers write: for storage that answers slowly"},
     {"tokens", 0, false, kValue, kRun, kForWork, "N", "pictures in flight at once (default 64 a thread)"},
     {"nice", 0, false, kFlag, kRun, kForWork, "",
      "in the background: other programs come first, at the\nCPU (niceness 10) and at the disk (idle class)"},
@@ -87,7 +88,7 @@ constexpr OptionSpec kOptions[] = {
      "start no picture while more than N threads of other\nprograms run or wait for a CPU (mean of a second);\n"
      "every 5 seconds a few are made all the same"},
     {"memory", 0, false, kValue, kRun, kForWork, "SIZE",
-     "about so much for the whole run: 512M, 4G (of 1024; at\nleast 64M); large pictures then go one at a time"},
+     "of the whole process, about: 512M, 4G (of 1024; at\nleast 64M); large pictures then go one at a time"},
     {"max-pixels", 0, false, kValue, kRun, kForPictures, "N", "refuse larger pictures: 50M, 1G (default 268M)"},
     {"timeout", 0, false, kValue, kRun, kForThumbnails, "SECONDS",
      "CPU time for one picture (default 60; 0: no limit)"},
