@@ -47,7 +47,7 @@ FileReader::FileReader(FileSystem& file_system, const JobOptions& options, NameT
     : file_system_(file_system), options_(options), names_(names), memory_(memory), journal_(journal) {}
 
 void FileReader::Recall(std::span<const std::unique_ptr<Item>> items) const {
-  if (journal_ == nullptr || options_.if_exists == IfExists::kOverwrite) return;
+  if (journal_ == nullptr) return;
   try {
     journal_->Recall(items);
   } catch (const std::bad_alloc&) {
@@ -196,9 +196,10 @@ void FileReader::FailAsKnown(Item& item) const {
   item.Fail(*known->error);
 }
 
-bool FileReader::IsSettled(const Item& item, const std::string& path, bool& by_row) const {
+bool FileReader::IsSettled(Item& item, const std::string& path, bool& by_row) const {
   const auto output = file_system_.Stat(path, false);
   if (!output || output->kind == FileKind::kDirectory) return false;
+  if (journal_ != nullptr && journal_->MayBeOfOther(item, path)) item.replaces_unknown = true;
   if (options_.if_exists != IfExists::kUpdate) return true;
   if (output->bytes == 0) return false;
   if (journal_ == nullptr) return output->modified > item.modified;
@@ -207,21 +208,36 @@ bool FileReader::IsSettled(const Item& item, const std::string& path, bool& by_r
   return current != Journal::Current::kNo;
 }
 
+void FileReader::LookForOthers(Item& item, size_t first) const {
+  if (journal_ == nullptr) return;
+  for (size_t i = first; i < options_.specs.sizes.size(); ++i) {
+    for (const OutputFormat format : PossibleFormats(options_.specs.format)) {
+      const std::string& path = item.names.Path(i, format);
+      if (item.replaces_unknown) return;
+      if (journal_->MayBeOfOther(item, path)) item.replaces_unknown = file_system_.Stat(path, false).has_value();
+    }
+  }
+}
+
 void FileReader::CompareWithOutputs(Item& item) const {
-  if (options_.if_exists == IfExists::kOverwrite) return;
+  if (options_.if_exists == IfExists::kOverwrite) {
+    LookForOthers(item, 0);
+    return;
+  }
   const size_t size_count = options_.specs.sizes.size();
   const auto formats = PossibleFormats(options_.specs.format);
   std::vector<OutputFormat> in_place;
   bool by_row = journal_ != nullptr && item.known && item.known->status == PictureStatus::kMade;
   size_t settled_count = 0;
-  for (size_t i = 0; i < size_count; ++i) {
+  size_t next = 0;
+  for (bool goes_on = true; goes_on && next < size_count; ++next) {
     const auto format = std::find_if(formats.begin(), formats.end(),
-                                     [&](OutputFormat f) { return IsSettled(item, item.names.Path(i, f), by_row); });
+                                     [&](OutputFormat f) { return IsSettled(item, item.names.Path(next, f), by_row); });
     const bool there = format != formats.end();
     if (there) ++settled_count;
     if (there) in_place.push_back(*format);
     // One missing: all are made anew. One there that must not be: no need to look at the others.
-    if (there == (options_.if_exists == IfExists::kFail)) break;
+    goes_on = there != (options_.if_exists == IfExists::kFail);
   }
   if (options_.if_exists == IfExists::kFail) {
     if (settled_count > 0) item.Fail({ErrorCode::kExists, "its thumbnail exists already"});
@@ -231,6 +247,8 @@ void FileReader::CompareWithOutputs(Item& item) const {
     if (journal_ == nullptr || options_.if_exists != IfExists::kUpdate) return;
     // For the journal, which does not know them yet.
     for (size_t i = 0; i < size_count; ++i) item.result.outputs.push_back({item.names.Path(i, in_place[i])});
+  } else {
+    LookForOthers(item, next);
   }
 }
 

@@ -58,7 +58,9 @@ class FileReader {
   // Ends the item where it has failed before and would again.
   void FailAsKnown(Item& item) const;
   // `by_row`: set to false where the journal does not know it.
-  bool IsSettled(const Item& item, const std::string& path, bool& by_row) const;
+  bool IsSettled(Item& item, const std::string& path, bool& by_row) const;
+  // Whether thumbnails that are there under its names may be another's, from the size at `first` on.
+  void LookForOthers(Item& item, size_t first) const;
 
   FileSystem& file_system_;
   const JobOptions& options_;

@@ -48,6 +48,12 @@ const JournalOutput* FindOutput(const JournalRow& row, std::string_view path) {
   return found == row.outputs.end() ? nullptr : &*found;
 }
 
+// Whether the item's row has had that thumbnail to the last.
+bool IsOwn(const Item& item, std::string_view path) {
+  const JournalOutput* output = item.known ? FindOutput(*item.known, path) : nullptr;
+  return output != nullptr && output->options != JournalOutput::kOutOfUse;
+}
+
 }  // namespace
 
 std::string JournalPath(const JournalOptions& options, const std::string& output) {
@@ -225,6 +231,10 @@ std::string_view Journal::RelativeToOutput(std::string_view path) const {
   return path;
 }
 
+bool Journal::MayBeOfOther(const Item& item, std::string_view path) const {
+  return has_rows_ && !IsOwn(item, RelativeToOutput(path));
+}
+
 bool Journal::HasOthers(const Item& item) const {
   const bool renamed = options_.one_naming || item.names.changes.taken;
   return renamed && item.known && item.known->outputs.size() > std::max(item.names.jpeg.size(), item.names.png.size());
@@ -311,9 +321,20 @@ void Journal::Record(const Item& item) {
     std::unique_lock lock(pending_mutex_);
     pending_changed_.wait(lock, [&] { return pending_.size() < kMostPending || closing_; });
     pending_.push_back({AbsolutePath(directory_, item.file.path), std::move(*row)});
+    if (item.replaces_unknown) NoteTakeovers(item, pending_.back());
     wake = pending_.size() == 1 || pending_.size() == kBatch;
   }
   if (wake) pending_changed_.notify_all();
+}
+
+void Journal::NoteTakeovers(const Item& item, const JournalEntry& entry) {
+  if (item.result.outcome != Outcome::kMade) return;
+  for (OutputTakeovers* takeovers : {&takeovers_, &all_takeovers_}) {
+    takeovers->AddOwner(entry.input);
+    for (const JournalOutput& output : entry.row.outputs) {
+      if (!IsOwn(item, output.path)) takeovers->AddOutput(output.path);
+    }
+  }
 }
 
 void Journal::WriteLoop() {
@@ -321,14 +342,21 @@ void Journal::WriteLoop() {
   std::vector<JournalEntry> batch;
   for (;;) {
     bool last = false;
+    OutputTakeovers takeovers;
     {
       std::unique_lock lock(pending_mutex_);
       pending_changed_.wait(lock, [&] { return closing_ || !pending_.empty(); });
       pending_changed_.wait_for(lock, kWriteEvery, [&] { return closing_ || pending_.size() >= kBatch; });
       batch.swap(pending_);
+      std::swap(takeovers, takeovers_);
+      // As they were known when the run came by them.
+      if (!all_takeovers_.empty()) {
+        for (JournalEntry& entry : batch) all_takeovers_.TakeFromOther(entry);
+      }
       last = closing_;
     }
     pending_changed_.notify_all();
+    if (!takeovers.empty()) WithStore([&](JournalStore& store) { return takeovers.TakeFromOthers(store); });
     if (!batch.empty()) WithStore([&](JournalStore& store) { return store.Write(batch); });
     batch.clear();
     if (last) return;

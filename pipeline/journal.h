@@ -20,6 +20,7 @@
 #include "pipeline/item.h"
 #include "pipeline/job.h"
 #include "pipeline/journal_store.h"
+#include "pipeline/output_takeovers.h"
 #include "pipeline/run_summary.h"
 
 namespace tbbthumbs {
@@ -61,6 +62,9 @@ class Journal {
   enum class Current { kNo, kByItsDate, kByItsRow };
   Current IsCurrent(const Item& item, std::string_view path, const FileInfo& output) const;
 
+  // Whether one that is there under that name may be known as another input's thumbnail.
+  bool MayBeOfOther(const Item& item, std::string_view path) const;
+
   // Whether its row may name thumbnails that are out of use and not known to be. Its names are known.
   bool HasOthers(const Item& item) const;
 
@@ -95,6 +99,8 @@ class Journal {
   uint64_t OptionsOfOther(const JournalOutput& output, const Item& item, const Ids& now) const;
   // What is to be written about it; nothing where that is known.
   std::optional<JournalRow> RowOf(const Item& item) const;
+  // With the mutex of what is pending held.
+  void NoteTakeovers(const Item& item, const JournalEntry& entry);
   void WriteLoop();
   void StopWriting();
 
@@ -120,6 +126,8 @@ class Journal {
   std::mutex pending_mutex_;  // guards all below; not held with the others
   std::condition_variable pending_changed_;
   std::vector<JournalEntry> pending_;
+  OutputTakeovers takeovers_;      // of these
+  OutputTakeovers all_takeovers_;  // of the whole run
   bool closing_ = false;
   std::jthread writer_;  // last: it uses all of the above
 };

@@ -9,6 +9,7 @@
 
 #include "pipeline/file_system.h"
 #include "pipeline/journal_copy.h"
+#include "pipeline/output_takeovers.h"
 #include "pipeline/shard_attempts.h"
 
 namespace tbbthumbs {
@@ -57,6 +58,7 @@ class Merger {
  private:
   Result<bool> WasMerged();
   Status MergeAttempts();
+  void NoteOutputs(const JournalEntry& entry);
   Result<bool> MergeShard(int shard, const std::vector<ShardAttempt>& attempts);
   Status VisitFailures();
   Status WriteRun();
@@ -66,6 +68,7 @@ class Merger {
   const FailureVisitor& on_failure_;
   MergeSummary summary_;
   bool merged_any_ = false;
+  OutputTakeovers takeovers_;  // of inputs that are none of the plan's
 };
 
 // Reads what the merge wrote that completed it.
@@ -93,6 +96,7 @@ Result<bool> Merger::MergeShard(int shard, const std::vector<ShardAttempt>& atte
     // Read once before anything is written: what is damaged is no attempt either.
     if (!run || !(*store)->Counts()) continue;
     Status copied = CopyJournalRows(**store, journal_, [&](const JournalEntry& entry) {
+      NoteOutputs(entry);
       if (entry.row.error && !summary_.merged_before) on_failure_(entry.input, *entry.row.error);
     });
     if (!copied) {
@@ -103,6 +107,13 @@ Result<bool> Merger::MergeShard(int shard, const std::vector<ShardAttempt>& atte
     return true;
   }
   return false;
+}
+
+void Merger::NoteOutputs(const JournalEntry& entry) {
+  takeovers_.AddOwner(entry.input);
+  for (const JournalOutput& output : entry.row.outputs) {
+    if (output.options != JournalOutput::kOutOfUse) takeovers_.AddOutput(output.path);
+  }
 }
 
 Status Merger::MergeAttempts() {
@@ -161,6 +172,7 @@ Result<MergeSummary> Merger::Run() {
   const auto merged = WasMerged();
   if (!merged) return tl::unexpected<Error>(merged.error());
   Status status = MergeAttempts();
+  if (status && !takeovers_.empty()) status = takeovers_.TakeFromOthers(journal_);
   if (status && summary_.merged_before) status = VisitFailures();
   if (!status) return tl::unexpected<Error>(std::move(status.error()));
   if (!summary_.missing.empty() && !*merged) {
@@ -175,6 +187,15 @@ Result<MergeSummary> Merger::Run() {
   return summary_;
 }
 
+// Read once before anything is told of what is merged into it.
+Result<std::unique_ptr<JournalStore>> OpenSound(const std::string& path) {
+  auto journal = JournalStore::Open(path, JournalStore::Mode::kWrite);
+  if (!journal) return journal;
+  if (const auto counts = (*journal)->Counts(); !counts) return tl::unexpected<Error>(counts.error());
+  if (const auto runs = (*journal)->Runs(kRuns); !runs) return tl::unexpected<Error>(runs.error());
+  return journal;
+}
+
 }  // namespace
 
 Result<MergeSummary> MergePlan(PlanReader& plan, const FailureVisitor& on_failure) {
@@ -185,10 +206,18 @@ Result<MergeSummary> MergePlan(PlanReader& plan, const FailureVisitor& on_failur
   if (Status status = RealFileSystem().CreateDirectories(path.substr(0, path.rfind('/'))); !status) {
     return fail(status.error());
   }
-  const auto journal = JournalStore::Open(path, JournalStore::Mode::kWrite);
+  std::optional<std::string> aside;
+  auto journal = OpenSound(path);
+  if (!journal && journal.error().code == ErrorCode::kCorrupt) {
+    auto moved = SetJournalAside(path);
+    if (!moved) return fail(moved.error());
+    aside = std::move(*moved);
+    journal = OpenSound(path);
+  }
   if (!journal) return fail(journal.error());
   auto summary = Merger(plan, **journal, on_failure).Run();
   if (!summary) return fail(summary.error());
+  summary->set_aside = std::move(aside);
   return summary;
 }
 

@@ -22,12 +22,15 @@ struct MergeSummary {
   // The last runs of the shards that are there, added up. Of a plan that was complete before, as it was then, but for
   // `failed`.
   JournalRun totals;
+  // Where the plan's journal was put, as it was damaged: all that others had written there is no longer known.
+  std::optional<std::string> set_aside;
 };
 
 // Takes over what the last completed run of each shard says of its inputs into the plan's journal, and where none is
 // missing removes the shards' journals. `on_failure` is called for each input that has failed, shard by shard. Killed
-// at any instant, the same again brings it to its end; done again, it says the same again. Errors: kIo, kOutOfMemory,
-// kCorrupt (of the journal, or of the plan: the message says which).
+// at any instant, the same again brings it to its end; done again, it says the same again. A journal that is damaged
+// is set aside first. Thumbnails that other inputs had before are no longer theirs. Errors: kIo, kOutOfMemory, kCorrupt
+// (of the journal, or of the plan: the message says which).
 [[nodiscard]] Result<MergeSummary> MergePlan(
     PlanReader& plan, const std::function<void(const std::string& input, const Error&)>& on_failure);
 

@@ -54,10 +54,10 @@ class Source {
   bool stopped() const;
 
   // Items that may be waiting to be handed out. Up-to-date files cost only a name here; bytes have their own budget.
-  static constexpr uint64_t kWindow = 256;
+  static constexpr uint64_t kWindow = 1024;
   // Items that one thread takes at once while all turn out to be ended: what it costs to hand them over is divided by
   // that. One by one as long as there is work, since a thread reads what it has taken one after the other.
-  static constexpr size_t kMostAtOnce = 64;
+  static constexpr size_t kMostAtOnce = 256;
 
   Stages& stages_;
 

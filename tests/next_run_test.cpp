@@ -20,6 +20,7 @@ namespace tbbthumbs {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -347,6 +348,45 @@ TEST_F(NextRunTest, AThumbnailThatWasAnothersMeanwhileIsMadeAgain) {
   fs::remove(file);
   EXPECT_THAT(Outcomes({"in", "-o", "out"}), ElementsAre(Pair("in/a.jpg", "up_to_date"), Pair("in/sub/b.png", "made")));
   EXPECT_EQ(tree_.Read("out/sub/b_256.jpg"), thumbnail);
+}
+
+// a.jpg leaves, a.png gets its name, a.jpg is back as it was.
+TEST_F(NextRunTest, AThumbnailThatWasAnothersWhileItsPictureWasGoneIsMadeAgain) {
+  const fs::path jpg = tree_.root() / "in/a.jpg";
+  const fs::path png = tree_.root() / "in/a.png";
+  const auto leaves = [&](const fs::path& file) { fs::rename(file, tree_.root() / file.filename()); };
+  const auto returns = [&](const fs::path& file) { fs::rename(tree_.root() / file.filename(), file); };
+  tree_.Write("in/a.png", PngFile({100, 200}));
+  leaves(png);
+  for (const std::string option : {"--size=256", "--size=16", "--format=auto", "--force"}) {
+    SCOPED_TRACE(option);
+    std::vector<std::string> last{"in", "-o", "out"};
+    if (option != "--force") last.push_back(option);
+    if (option != "--size=256") last.push_back("--size=256");
+    std::vector<std::string> command = last;
+    if (option == "--force") command.push_back(option);
+    Run(command);
+    const std::string thumbnail = tree_.Read("out/a_256.jpg");
+    leaves(jpg);
+    returns(png);
+    // Then it is the second of two that was there.
+    fs::remove(tree_.root() / "out/a_16.jpg");
+    Run(command);
+    EXPECT_NE(tree_.Read("out/a_256.jpg"), thumbnail);
+    leaves(png);
+    returns(jpg);
+    EXPECT_THAT(Outcomes(last), Contains(Pair("in/a.jpg", "made")));
+    EXPECT_EQ(tree_.Read("out/a_256.jpg"), thumbnail);
+    EXPECT_THAT(Outcomes(last), Contains(Pair("in/a.jpg", "up_to_date")));
+  }
+}
+
+TEST_F(NextRunTest, WhatIsMadeAnewKeepsItsOtherThumbnails) {
+  Run({"in", "-o", "out", "-s64"});
+  Run({"in", "-o", "out", "-s128"});
+  Run({"in", "-o", "out", "-s128", "--force"});
+  EXPECT_THAT(Outcomes({"in", "-o", "out", "-s64"}),
+              ElementsAre(Pair("in/a.jpg", "up_to_date"), Pair("in/sub/b.png", "up_to_date")));
 }
 
 }  // namespace

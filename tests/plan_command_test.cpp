@@ -396,6 +396,36 @@ TEST_F(PlanCommandTest, ADamagedRunIsAMissingOne) {
   Merge();
 }
 
+TEST_F(PlanCommandTest, MergeSetsADamagedJournalAside) {
+  WritePictures();
+  Plan({"in"}, 2);
+  for (const char* shard : {"0", "1"}) Shard(shard);
+  tree_.Write("out/.tbbthumbs/journal.db", std::string(5000, 'x'));
+  const ProcessResult merged = Merge({"--json"});
+  EXPECT_THAT(merged.err, HasSubstr("the journal was damaged and is now "));
+  const std::string aside = JsonLines(merged.out).back()["journal_set_aside"];
+  EXPECT_EQ(tree_.Read(fs::relative(aside, tree_.root())), std::string(5000, 'x'));
+  EXPECT_EQ(JsonLines(RunTo(0, {"in", "-o", "out", "--json"}).out).back()["up_to_date"], 16);
+}
+
+// 0.jpg was there before, and is back after the plan's run has made a thumbnail of 0.png under its name.
+TEST_F(PlanCommandTest, MergeTakesThumbnailsFromThoseThatHaveThemNoMore) {
+  const fs::path jpg = tree_.root() / "in/0.jpg";
+  tree_.Write("in/0.jpg", JpegFile({40, 30}));
+  tree_.Write("in/1.jpg", JpegFile({40, 30}));
+  RunTo(0, {"in", "-o", "out"});
+  const std::string thumbnail = tree_.Read("out/0_256.jpg");
+  fs::rename(jpg, tree_.root() / "0.jpg");
+  tree_.Write("in/0.png", PngFile({30, 40}));
+  Plan({"in"}, 2);
+  for (const char* shard : {"0", "1"}) Shard(shard);
+  Merge();
+  fs::remove(tree_.root() / "in/0.png");
+  fs::rename(tree_.root() / "0.jpg", jpg);
+  EXPECT_EQ(JsonLines(RunTo(0, {"in", "-o", "out", "--json"}).out).back()["made"], 1);
+  EXPECT_EQ(tree_.Read("out/0_256.jpg"), thumbnail);
+}
+
 TEST_F(PlanCommandTest, ForceMakesAllAnewOnce) {
   WritePictures();
   RunTo(0, {"in", "-o", "out"});

@@ -254,21 +254,23 @@ std::string FailureJson(const std::filesystem::path& input, const Error& error) 
 
 std::string SummaryJson(const MergeSummary& summary) {
   const JournalRun& totals = summary.totals;
-  return ToLine({{"type", "merge"},
-                 {"shards", summary.shards},
-                 {"missing", summary.missing},
-                 {"missing_inputs", summary.missing_inputs},
-                 {"array", RangesText(summary.missing)},
-                 {"merged_before", summary.merged_before},
-                 {"inputs", totals.inputs},
-                 {"made", totals.made},
-                 {"up_to_date", totals.up_to_date},
-                 {"failed", totals.failed},
-                 {"other", totals.skipped},
-                 {"bytes_in", totals.bytes_in},
-                 {"bytes_out", totals.bytes_out},
-                 {"wall_seconds", Seconds(totals.wall_time)},
-                 {"cpu_seconds", Seconds(totals.cpu_time)}});
+  Json json{{"type", "merge"},
+            {"shards", summary.shards},
+            {"missing", summary.missing},
+            {"missing_inputs", summary.missing_inputs},
+            {"array", RangesText(summary.missing)},
+            {"merged_before", summary.merged_before},
+            {"inputs", totals.inputs},
+            {"made", totals.made},
+            {"up_to_date", totals.up_to_date},
+            {"failed", totals.failed},
+            {"other", totals.skipped},
+            {"bytes_in", totals.bytes_in},
+            {"bytes_out", totals.bytes_out},
+            {"wall_seconds", Seconds(totals.wall_time)},
+            {"cpu_seconds", Seconds(totals.cpu_time)}};
+  if (summary.set_aside) AddPath(json, "journal_set_aside", *summary.set_aside);
+  return ToLine(json);
 }
 
 std::string InfoJson(const std::filesystem::path& path, const Error& error) {

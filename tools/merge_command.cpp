@@ -46,6 +46,12 @@ ExitCode RunMerge(const MergeConfig& config, Terminal& terminal) {
     if (config.display.json) terminal.WriteOut(FailureJson(input, error));
   });
   if (!summary) return refuse(summary.error().message, kExitOutput);
+  if (summary->set_aside) {
+    terminal.WriteError(
+        ErrorLine(fmt::format("the journal was damaged and is now {}; what others had made is no longer known",
+                              *summary->set_aside),
+                  style));
+  }
   if (!config.display.quiet) {
     for (const std::string& line : Lines(*summary)) terminal.WriteError(line);
   }
