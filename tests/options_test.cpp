@@ -396,6 +396,25 @@ TEST_F(ConfigFilesTest, ForceIsTheSameAsOnTheCommandLine) {
   EXPECT_EQ(MakeWith("--if-exists skip").job.if_exists, IfExists::kSkip);
 }
 
+TEST_F(ConfigFilesTest, TheJournalOfAnOutputDirectoryIsAskedWhereItsRunsKeepIt) {
+  tree_.Write("out/tbbthumbs.conf", "quality = 10\njournal = /elsewhere/j.db\njson = yes\n");
+  const std::string out = (tree_.root() / "out").string();
+  for (const std::string& words : {"status " + out, "status -o " + out}) {
+    const auto status = std::get<StatusConfig>(ParseCommand(Words(words)).value());
+    EXPECT_EQ(status.where.output, out);
+    EXPECT_EQ(status.where.journal.path, "/elsewhere/j.db");
+    EXPECT_FALSE(status.display.json);
+  }
+  EXPECT_EQ(std::get<FailedConfig>(ParseCommand(Words("failed " + out)).value()).where.journal.path, "/elsewhere/j.db");
+  EXPECT_EQ(std::get<PruneConfig>(ParseCommand(Words("prune " + out)).value()).where.journal.path, "/elsewhere/j.db");
+  EXPECT_EQ(std::get<StatusConfig>(ParseCommand(Words("status --journal mine.db " + out)).value()).where.journal.path,
+            "mine.db");
+  EXPECT_EQ(std::get<StatusConfig>(ParseCommand(Words("status " + tree_.root().string())).value()).where.journal.path,
+            "");
+  tree_.Write("out/tbbthumbs.conf", "no equals sign\n");
+  EXPECT_FALSE(ParseCommand(Words("status " + out)));
+}
+
 TEST_F(ConfigFilesTest, CommentsAndBlanks) {
   tree_.Write("out/tbbthumbs.conf", "# a comment\n\n   \n  # another\r\n  background=#010203  \r\nquality\t=\t5");
   const MakeConfig config = MakeWith("");

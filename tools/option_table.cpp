@@ -6,7 +6,6 @@ namespace {
 using enum OptionKind;
 using enum OptionGroup;
 constexpr unsigned kForRuns = kForMake | kForWatch;
-constexpr unsigned kForJournals = kForStatus | kForFailed | kForPrune;
 constexpr unsigned kForAll = kForRuns | kForInfo | kForRename | kForJournals | kForPlan | kForRun | kForMerge;
 // What decides about thumbnails is a plan's, how a machine makes them is up to each run of a shard.
 constexpr unsigned kForThumbnails = kForRuns | kForPlan;

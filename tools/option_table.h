@@ -26,6 +26,8 @@ inline constexpr unsigned kForWatch = 64;
 inline constexpr unsigned kForPlan = 128;
 inline constexpr unsigned kForRun = 256;  // of a plan's shard
 inline constexpr unsigned kForMerge = 512;
+// Of those that ask a journal.
+inline constexpr unsigned kForJournals = kForStatus | kForFailed | kForPrune;
 
 struct OptionSpec {
   std::string_view name;  // without the dashes

@@ -79,17 +79,38 @@ tl::expected<void, std::string> MergeConfigFile(const std::filesystem::path& fil
   return Merge(*settings, command, raw);
 }
 
+// That of an output directory, where it has one.
+std::optional<std::filesystem::path> ConfigFileIn(const std::string& output) {
+  std::filesystem::path file = std::filesystem::path(output) / "tbbthumbs.conf";
+  std::error_code ignored;
+  return std::filesystem::exists(file, ignored) ? std::optional(std::move(file)) : std::nullopt;
+}
+
 tl::expected<void, std::string> MergeConfigFiles(unsigned command, RawOptions& raw) {
   if (const RawValue* config = raw.Last("config")) {
     const auto merged = MergeConfigFile(config->text, command, raw);
     if (!merged) return Wrong("--config: " + merged.error());
   }
   const RawValue* output = raw.Last("output");
-  if (output == nullptr) return {};
-  const std::filesystem::path file = std::filesystem::path(output->text) / "tbbthumbs.conf";
-  std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) return {};
-  return MergeConfigFile(file, command, raw);
+  const auto file = output != nullptr ? ConfigFileIn(output->text) : std::nullopt;
+  return file ? MergeConfigFile(*file, command, raw) : tl::expected<void, std::string>();
+}
+
+// Where the runs into the directory that is asked about keep their journal.
+tl::expected<void, std::string> FindJournal(RawOptions& raw) {
+  if (raw.Last("journal") != nullptr) return {};
+  const RawValue* named = raw.Last("output");
+  const std::string output = named != nullptr ? named->text : raw.arguments.empty() ? "." : raw.arguments.front();
+  const auto file = ConfigFileIn(output);
+  if (!file) return {};
+  const auto settings = ReadConfigFile(*file);
+  if (!settings) return Wrong(settings.error());
+  for (const Setting& setting : *settings) {
+    if (setting.name != "journal") continue;
+    raw.values["journal"].push_back({setting.value, setting.origin + ": journal"});
+    if (named == nullptr && raw.arguments.empty()) raw.arguments.push_back(output);
+  }
+  return {};
 }
 
 template <class Config>
@@ -125,6 +146,9 @@ tl::expected<CommandConfig, std::string> ParseCommand(const std::vector<std::str
   }
   if (command.bit == kForInfo) return Widen(ToInfoConfig(*raw));
   if (command.bit == kForRename) return Widen(ToRenameConfig(*raw));
+  if ((command.bit & kForJournals) != 0) {
+    if (const auto found = FindJournal(*raw); !found) return Wrong(found.error());
+  }
   if (command.bit == kForStatus) return Widen(ToStatusConfig(*raw));
   if (command.bit == kForFailed) return Widen(ToFailedConfig(*raw));
   if (command.bit == kForPrune) return Widen(ToPruneConfig(*raw));
