@@ -33,7 +33,7 @@ ExitCode Fails(std::string_view message, ExitCode code, Terminal& terminal) {
 
 ExitCode CheckWritable(const std::filesystem::path& file, Terminal& terminal) {
   const std::string temporary = TemporaryBeside(file);
-  if (const Status written = RealFileSystem().WriteNew(temporary, {}); !written) {
+  if (const auto written = RealFileSystem().WriteNew(temporary, {}); !written) {
     return Fails(file.string() + ": " + written.error().message, tool::kExitOutput, terminal);
   }
   static_cast<void>(RealFileSystem().Remove(temporary));
@@ -43,11 +43,9 @@ ExitCode CheckWritable(const std::filesystem::path& file, Terminal& terminal) {
 ExitCode SaveText(const std::filesystem::path& file, std::string_view text, Terminal& terminal) {
   FileSystem& files = RealFileSystem();
   const std::string temporary = TemporaryBeside(file);
-  Status saved = files.WriteNew(temporary, std::as_bytes(std::span(text)));
-  if (saved) {
-    saved = files.Rename(temporary, file.string(), true);
-    if (!saved) static_cast<void>(files.Remove(temporary));
-  }
+  const auto written = files.WriteNew(temporary, std::as_bytes(std::span(text)));
+  Status saved = written ? files.Rename(temporary, file.string(), true) : tl::unexpected<Error>(written.error());
+  if (written && !saved) static_cast<void>(files.Remove(temporary));
   if (saved) return tool::kExitDone;
   return Fails(file.string() + ": " + saved.error().message, tool::kExitOutput, terminal);
 }

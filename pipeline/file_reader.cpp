@@ -4,6 +4,7 @@
 #include <exception>
 #include <limits>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -196,59 +197,47 @@ void FileReader::FailAsKnown(Item& item) const {
   item.Fail(*known->error);
 }
 
-bool FileReader::IsSettled(Item& item, const std::string& path, bool& by_row) const {
+std::optional<OutputFile> FileReader::Settled(const Item& item, const std::string& path, bool& by_row) const {
   const auto output = file_system_.Stat(path, false);
-  if (!output || output->kind == FileKind::kDirectory) return false;
-  if (journal_ != nullptr && journal_->MayBeOfOther(item, path)) item.replaces_unknown = true;
-  if (options_.if_exists != IfExists::kUpdate) return true;
-  if (output->bytes == 0) return false;
-  if (journal_ == nullptr) return output->modified > item.modified;
-  const Journal::Current current = journal_->IsCurrent(item, path, *output);
-  if (current == Journal::Current::kByItsDate) by_row = false;
-  return current != Journal::Current::kNo;
-}
-
-void FileReader::LookForOthers(Item& item, size_t first) const {
-  if (journal_ == nullptr) return;
-  for (size_t i = first; i < options_.specs.sizes.size(); ++i) {
-    for (const OutputFormat format : PossibleFormats(options_.specs.format)) {
-      const std::string& path = item.names.Path(i, format);
-      if (item.replaces_unknown) return;
-      if (journal_->MayBeOfOther(item, path)) item.replaces_unknown = file_system_.Stat(path, false).has_value();
-    }
+  if (!output || output->kind == FileKind::kDirectory) return std::nullopt;
+  bool settled = true;
+  if (options_.if_exists != IfExists::kUpdate) {
+    by_row = by_row && journal_->Knows(item, path);
+  } else if (output->bytes == 0) {
+    settled = false;
+  } else if (journal_ == nullptr) {
+    settled = output->modified > item.modified;
+  } else {
+    const Journal::Current current = journal_->IsCurrent(item, path, *output);
+    by_row = by_row && current == Journal::Current::kByItsRow;
+    settled = current != Journal::Current::kNo;
   }
+  if (!settled) return std::nullopt;
+  return OutputFile{.path = path, .bytes = output->bytes, .modified = output->modified};
 }
 
 void FileReader::CompareWithOutputs(Item& item) const {
-  if (options_.if_exists == IfExists::kOverwrite) {
-    LookForOthers(item, 0);
-    return;
-  }
+  if (options_.if_exists == IfExists::kOverwrite) return;
   const size_t size_count = options_.specs.sizes.size();
   const auto formats = PossibleFormats(options_.specs.format);
-  std::vector<OutputFormat> in_place;
+  std::vector<OutputFile> in_place;
   bool by_row = journal_ != nullptr && item.known && item.known->status == PictureStatus::kMade;
-  size_t settled_count = 0;
-  size_t next = 0;
-  for (bool goes_on = true; goes_on && next < size_count; ++next) {
-    const auto format = std::find_if(formats.begin(), formats.end(),
-                                     [&](OutputFormat f) { return IsSettled(item, item.names.Path(next, f), by_row); });
-    const bool there = format != formats.end();
-    if (there) ++settled_count;
-    if (there) in_place.push_back(*format);
+  for (size_t i = 0; i < size_count; ++i) {
+    std::optional<OutputFile> settled;
+    for (size_t f = 0; f < formats.size() && !settled; ++f)
+      settled = Settled(item, item.names.Path(i, formats[f]), by_row);
+    const bool there = settled.has_value();
+    if (there) in_place.push_back(std::move(*settled));
     // One missing: all are made anew. One there that must not be: no need to look at the others.
-    goes_on = there != (options_.if_exists == IfExists::kFail);
+    if (there == (options_.if_exists == IfExists::kFail)) break;
   }
   if (options_.if_exists == IfExists::kFail) {
-    if (settled_count > 0) item.Fail({ErrorCode::kExists, "its thumbnail exists already"});
-  } else if (settled_count == size_count) {
+    if (!in_place.empty()) item.Fail({ErrorCode::kExists, "its thumbnail exists already"});
+  } else if (in_place.size() == size_count) {
     item.End(Outcome::kUpToDate);
-    if (by_row && !journal_->HasOthers(item)) return;
-    if (journal_ == nullptr || options_.if_exists != IfExists::kUpdate) return;
+    if (journal_ == nullptr || (by_row && !journal_->HasOthers(item))) return;
     // For the journal, which does not know them yet.
-    for (size_t i = 0; i < size_count; ++i) item.result.outputs.push_back({item.names.Path(i, in_place[i])});
-  } else {
-    LookForOthers(item, next);
+    item.result.outputs = std::move(in_place);
   }
 }
 

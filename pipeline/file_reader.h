@@ -57,10 +57,8 @@ class FileReader {
   void CompareWithOutputs(Item& item) const;
   // Ends the item where it has failed before and would again.
   void FailAsKnown(Item& item) const;
-  // `by_row`: set to false where the journal does not know it.
-  bool IsSettled(Item& item, const std::string& path, bool& by_row) const;
-  // Whether thumbnails that are there under its names may be another's, from the size at `first` on.
-  void LookForOthers(Item& item, size_t first) const;
+  // The file under that name, where it need not be made. `by_row`: set to false where the journal does not know it.
+  std::optional<OutputFile> Settled(const Item& item, const std::string& path, bool& by_row) const;
 
   FileSystem& file_system_;
   const JobOptions& options_;

@@ -84,9 +84,11 @@ class FileSystem {
   [[nodiscard]] virtual Result<std::unique_ptr<ReadableFile>> Open(const std::string& path) = 0;
   // Makes the directory and those above it; fine when it is there.
   [[nodiscard]] virtual Status CreateDirectories(const std::string& path) = 0;
-  // Makes a new file that holds `bytes`; on failure none is left. kExists: there is one already.
-  [[nodiscard]] virtual Status WriteNew(const std::string& path, std::span<const std::byte> bytes) = 0;
-  // kExists: without `replace`, when `to` exists. Crosses file systems by copying beside `to` first.
+  // Makes a new file that holds `bytes`, and says what it is then; on failure none is left. kExists: there is one
+  // already.
+  [[nodiscard]] virtual Result<FileInfo> WriteNew(const std::string& path, std::span<const std::byte> bytes) = 0;
+  // kExists: without `replace`, when `to` exists. Crosses file systems by copying beside `to` first. The
+  // time of the file stays.
   [[nodiscard]] virtual Status Rename(const std::string& from, const std::string& to, bool replace) = 0;
   // A second name for a file. kExists: `to` exists. kUnsupported: not on this file system.
   [[nodiscard]] virtual Status Link(const std::string& /*from*/, const std::string& /*to*/) {

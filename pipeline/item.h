@@ -66,9 +66,6 @@ struct Item {
   // When the file was modified, since 1970, once it has been looked up.
   std::chrono::nanoseconds modified{};
 
-  // One of its thumbnails, of which the journal does not know that it is this item's, was there before.
-  bool replaces_unknown = false;
-
   // Set as soon as what becomes of it is known (result.outcome); the later stages then leave it alone.
   bool ended = false;
   PictureResult result;

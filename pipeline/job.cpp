@@ -174,6 +174,7 @@ void Job::Impl::Run() {
     journal_->Close(summary);
     summary.journal_failure = journal_->failure();
     if (const auto path = journal_->set_aside()) summary.journal_set_aside = *path;
+    summary.journal_damaged = journal_->is_damaged();
   }
   results_.Close(false);
   {

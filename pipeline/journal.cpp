@@ -48,10 +48,8 @@ const JournalOutput* FindOutput(const JournalRow& row, std::string_view path) {
   return found == row.outputs.end() ? nullptr : &*found;
 }
 
-// Whether the item's row has had that thumbnail to the last.
-bool IsOwn(const Item& item, std::string_view path) {
-  const JournalOutput* output = item.known ? FindOutput(*item.known, path) : nullptr;
-  return output != nullptr && output->options != JournalOutput::kOutOfUse;
+std::string EndOf(const Error& fatal) {
+  return fatal.code == ErrorCode::kNoSpace ? "output full" : "failed: " + fatal.message;
 }
 
 }  // namespace
@@ -68,6 +66,7 @@ Journal::Journal(const JobOptions& options)
       output_(options.output.string() + (options.output.string().ends_with('/') ? "" : "/")),
       read_only_(options.dry_run),
       retry_all_(options.if_exists == IfExists::kOverwrite),
+      skips_(options.if_exists == IfExists::kSkip),
       options_(options.journal),
       pictures_(DescribePictures(options.specs)),
       outcomes_(DescribeOutcomes(options.specs, options.limits)),
@@ -85,6 +84,10 @@ Result<std::unique_ptr<Journal>> Journal::Open(const JobOptions& options) {
   Status status = journal->OpenStore();
   if (!status && status.error().code == ErrorCode::kCorrupt && !journal->read_only_) status = journal->SetAside();
   if (!status && journal->read_only_ && status.error().code == ErrorCode::kNotFound) return nullptr;
+  if (!status && journal->read_only_ && status.error().code == ErrorCode::kCorrupt) {
+    journal->is_damaged_ = true;
+    return journal;
+  }
   if (!status) return Fail(status.error().code, "the journal " + journal->path_ + ": " + status.error().message);
   return journal;
 }
@@ -154,6 +157,12 @@ void Journal::Begin() {
   run_.version = TBBTHUMBS_VERSION;
   run_.label = options_.label;
   run_.started = Now();
+  if (is_damaged_ || (read_only_ && options_.forget)) {
+    has_rows_ = false;
+    const std::lock_guard lock(ids_mutex_);
+    ids_ = {kNoOptions, kNoOptions, is_damaged_ ? std::chrono::nanoseconds::max() : std::chrono::nanoseconds(0)};
+    return;
+  }
   if (read_only_) {
     WithStore([&](JournalStore& store) -> Status {
       const auto pictures = store.FindOptionsId(DigestOf(pictures_));
@@ -219,7 +228,8 @@ Journal::Current Journal::IsCurrent(const Item& item, std::string_view path, con
   const Ids now = ids();
   const JournalOutput* known = item.known ? FindOutput(*item.known, RelativeToOutput(path)) : nullptr;
   if (known != nullptr) {
-    return known->options == now.pictures && SameFile(*item.known, item) ? Current::kByItsRow : Current::kNo;
+    const bool is_current = known->options == now.pictures && SameFile(*item.known, item) && known->IsStill(output);
+    return is_current ? Current::kByItsRow : Current::kNo;
   }
   // Nothing is known of it: it was there before the journal was, or a run was killed before it could say.
   const bool is_believed = output.modified < options_.trusts_before.value_or(now.created);
@@ -231,8 +241,9 @@ std::string_view Journal::RelativeToOutput(std::string_view path) const {
   return path;
 }
 
-bool Journal::MayBeOfOther(const Item& item, std::string_view path) const {
-  return has_rows_ && !IsOwn(item, RelativeToOutput(path));
+bool Journal::Knows(const Item& item, std::string_view path) const {
+  const JournalOutput* known = item.known ? FindOutput(*item.known, RelativeToOutput(path)) : nullptr;
+  return known != nullptr && known->options != JournalOutput::kOutOfUse;
 }
 
 bool Journal::HasOthers(const Item& item) const {
@@ -246,6 +257,16 @@ uint64_t Journal::OptionsOfOther(const JournalOutput& output, const Item& item, 
   const bool renamed = options_.one_naming || item.names.changes.taken;
   if (renamed && output.options == now.pictures) return JournalOutput::kOutOfUse;
   return SameFile(*item.known, item) ? output.options : 0;
+}
+
+JournalOutput Journal::RowOf(const OutputFile& output, const Item& item, const Ids& now) const {
+  JournalOutput row{std::string(RelativeToOutput(output.path.native())), now.pictures, output.bytes, output.modified};
+  if (item.result.outcome != Outcome::kUpToDate || !skips_) return row;
+  // Nobody has asked what it was made of: it is this input's, that is all.
+  const JournalOutput* known = item.known && SameFile(*item.known, item) ? FindOutput(*item.known, row.path) : nullptr;
+  if (known != nullptr && known->options != JournalOutput::kOutOfUse) return *known;
+  row.options = 0;
+  return row;
 }
 
 std::optional<JournalRow> Journal::RowOf(const Item& item) const {
@@ -289,15 +310,14 @@ std::optional<JournalRow> Journal::RowOf(const Item& item) const {
   }
   const bool has_outputs = result.outcome == Outcome::kMade || result.outcome == Outcome::kUpToDate;
   if (has_outputs) {
-    for (const OutputFile& output : result.outputs) {
-      row.outputs.push_back({std::string(RelativeToOutput(output.path.native())), now.pictures});
-    }
+    for (const OutputFile& output : result.outputs) row.outputs.push_back(RowOf(output, item, now));
   }
   if (item.known) {
     // Of other sizes or under other names: they stay the journal's, but for what they were made from.
     for (const JournalOutput& output : item.known->outputs) {
       if (FindOutput(row, output.path) != nullptr) continue;
-      row.outputs.push_back({output.path, OptionsOfOther(output, item, now)});
+      row.outputs.push_back(output);
+      row.outputs.back().options = OptionsOfOther(output, item, now);
     }
     // The order means nothing.
     const auto by_path = [](const JournalOutput& a, const JournalOutput& b) { return a.path < b.path; };
@@ -321,20 +341,9 @@ void Journal::Record(const Item& item) {
     std::unique_lock lock(pending_mutex_);
     pending_changed_.wait(lock, [&] { return pending_.size() < kMostPending || closing_; });
     pending_.push_back({AbsolutePath(directory_, item.file.path), std::move(*row)});
-    if (item.replaces_unknown) NoteTakeovers(item, pending_.back());
     wake = pending_.size() == 1 || pending_.size() == kBatch;
   }
   if (wake) pending_changed_.notify_all();
-}
-
-void Journal::NoteTakeovers(const Item& item, const JournalEntry& entry) {
-  if (item.result.outcome != Outcome::kMade) return;
-  for (OutputTakeovers* takeovers : {&takeovers_, &all_takeovers_}) {
-    takeovers->AddOwner(entry.input);
-    for (const JournalOutput& output : entry.row.outputs) {
-      if (!IsOwn(item, output.path)) takeovers->AddOutput(output.path);
-    }
-  }
 }
 
 void Journal::WriteLoop() {
@@ -342,21 +351,14 @@ void Journal::WriteLoop() {
   std::vector<JournalEntry> batch;
   for (;;) {
     bool last = false;
-    OutputTakeovers takeovers;
     {
       std::unique_lock lock(pending_mutex_);
       pending_changed_.wait(lock, [&] { return closing_ || !pending_.empty(); });
       pending_changed_.wait_for(lock, kWriteEvery, [&] { return closing_ || pending_.size() >= kBatch; });
       batch.swap(pending_);
-      std::swap(takeovers, takeovers_);
-      // As they were known when the run came by them.
-      if (!all_takeovers_.empty()) {
-        for (JournalEntry& entry : batch) all_takeovers_.TakeFromOther(entry);
-      }
       last = closing_;
     }
     pending_changed_.notify_all();
-    if (!takeovers.empty()) WithStore([&](JournalStore& store) { return takeovers.TakeFromOthers(store); });
     if (!batch.empty()) WithStore([&](JournalStore& store) { return store.Write(batch); });
     batch.clear();
     if (last) return;
@@ -368,7 +370,7 @@ void Journal::Close(const RunSummary& summary) {
   StopWriting();
   WithStore([&](JournalStore& store) -> Status {
     run_.ended = Now();
-    run_.end = summary.fatal ? "output full" : summary.stopped ? "stopped" : "done";
+    run_.end = summary.fatal ? EndOf(*summary.fatal) : summary.stopped ? "stopped" : "done";
     run_.inputs = summary.inputs;
     run_.made = summary.made;
     run_.up_to_date = summary.up_to_date;

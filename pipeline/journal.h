@@ -20,7 +20,6 @@
 #include "pipeline/item.h"
 #include "pipeline/job.h"
 #include "pipeline/journal_store.h"
-#include "pipeline/output_takeovers.h"
 #include "pipeline/run_summary.h"
 
 namespace tbbthumbs {
@@ -62,8 +61,8 @@ class Journal {
   enum class Current { kNo, kByItsDate, kByItsRow };
   Current IsCurrent(const Item& item, std::string_view path, const FileInfo& output) const;
 
-  // Whether one that is there under that name may be known as another input's thumbnail.
-  bool MayBeOfOther(const Item& item, std::string_view path) const;
+  // Whether it names `path` as the item's.
+  bool Knows(const Item& item, std::string_view path) const;
 
   // Whether its row may name thumbnails that are out of use and not known to be. Its names are known.
   bool HasOthers(const Item& item) const;
@@ -76,6 +75,9 @@ class Journal {
 
   // Why the journal was given up during the run.
   std::optional<Error> failure() const;
+  // Of a dry run, whether the journal could not be read: what is there is believed by its date, as a run would do that
+  // sets it aside.
+  bool is_damaged() const { return is_damaged_; }
   // Where a damaged journal was put.
   std::optional<std::string> set_aside() const;
 
@@ -97,10 +99,9 @@ class Journal {
   std::string_view RelativeToOutput(std::string_view path) const;
   // Of a thumbnail that is none of those the item has now.
   uint64_t OptionsOfOther(const JournalOutput& output, const Item& item, const Ids& now) const;
+  JournalOutput RowOf(const OutputFile& output, const Item& item, const Ids& now) const;
   // What is to be written about it; nothing where that is known.
   std::optional<JournalRow> RowOf(const Item& item) const;
-  // With the mutex of what is pending held.
-  void NoteTakeovers(const Item& item, const JournalEntry& entry);
   void WriteLoop();
   void StopWriting();
 
@@ -108,10 +109,12 @@ class Journal {
   const std::string output_;  // with '/' at its end
   const bool read_only_;
   const bool retry_all_;
+  const bool skips_;
   const JournalOptions options_;
   const std::string pictures_;   // DescribePictures
   const std::string outcomes_;   // DescribeOutcomes
   const std::string directory_;  // where relative inputs begin; '/' at its end
+  bool is_damaged_ = false;      // and only to be read
   bool has_rows_ = true;         // when the run began
 
   mutable std::mutex ids_mutex_;  // guards ids_; the store's is held while a disk writes
@@ -126,8 +129,6 @@ class Journal {
   std::mutex pending_mutex_;  // guards all below; not held with the others
   std::condition_variable pending_changed_;
   std::vector<JournalEntry> pending_;
-  OutputTakeovers takeovers_;      // of these
-  OutputTakeovers all_takeovers_;  // of the whole run
   bool closing_ = false;
   std::jthread writer_;  // last: it uses all of the above
 };

@@ -20,7 +20,8 @@ constexpr size_t kBatch = 1000;
 constexpr size_t kMostKeptPlaces = 100;
 
 // False of what no run writes: the journal may be damaged.
-bool LiesInOutput(std::string_view path) {
+bool IsThumbnailPath(std::string_view path) {
+  if (!path.ends_with(".jpg") && !path.ends_with(".png")) return false;
   bool first = true;
   for (size_t begin = 0; begin <= path.size();) {
     const size_t end = std::min(path.find('/', begin), path.size());
@@ -103,7 +104,7 @@ class Pruner {
   void Judge(const std::string& input, const JournalRow& row);
   void Keep(const std::string& directory);
   bool RemoveThumbnails(const std::string& input, const JournalRow& row);
-  bool RemoveThumbnail(const std::string& input, const std::string& path, bool renamed);
+  bool RemoveThumbnail(const std::string& input, const JournalOutput& output, bool renamed);
   void RemoveEmptyDirectories();
   bool IsGone(const std::string& input) const;
   void Problem(const std::string& path, const Error& error);
@@ -288,7 +289,7 @@ Status Pruner::ClearBatch(const std::vector<std::string>& inputs) {
     std::erase_if(rows[i]->outputs, [&](const JournalOutput& output) {
       if (output.options != JournalOutput::kOutOfUse) return false;
       const uint64_t hash = HashOf(output.path);
-      return claimed_.Contains(hash) || (outputs_.Contains(hash) && RemoveThumbnail(inputs[i], output.path, true));
+      return claimed_.Contains(hash) || (outputs_.Contains(hash) && RemoveThumbnail(inputs[i], output, true));
     });
     cleared.push_back({inputs[i], std::move(*rows[i])});
   }
@@ -306,16 +307,17 @@ bool Pruner::RemoveThumbnails(const std::string& input, const JournalRow& row) {
     const uint64_t hash = HashOf(output.path);
     if (claimed_.Contains(hash)) continue;
     // New since the first look: who else has it is not known.
-    const bool removed = outputs_.Contains(hash) && RemoveThumbnail(input, output.path, false);
+    const bool removed = outputs_.Contains(hash) && RemoveThumbnail(input, output, false);
     all = all && removed;
   }
   return all;
 }
 
 // True when it is gone; also where something else has its place.
-bool Pruner::RemoveThumbnail(const std::string& input, const std::string& path, bool renamed) {
+bool Pruner::RemoveThumbnail(const std::string& input, const JournalOutput& output, bool renamed) {
+  const std::string& path = output.path;
   const std::string whole = JoinPath(options_.output, path);
-  if (!LiesInOutput(path)) {
+  if (!IsThumbnailPath(path)) {
     Problem(whole, {ErrorCode::kCorrupt, "the journal names it, but it is none that a run makes: not removed"});
     return false;
   }
@@ -326,7 +328,11 @@ bool Pruner::RemoveThumbnail(const std::string& input, const std::string& path, 
   }
   const size_t slash = path.rfind('/');
   if (slash != std::string::npos && !options_.dry_run) emptied_.insert(path.substr(0, slash));
-  if (!info || info->kind != FileKind::kRegular) return true;
+  if (!info) return true;
+  if (!output.IsStill(*info)) {
+    ++summary_.replaced;
+    return true;
+  }
   if (options_.dry_run) {
     // Told once, where several that are gone have it.
     claimed_.Insert(HashOf(path));

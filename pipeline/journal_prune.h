@@ -68,6 +68,7 @@ struct PruneSummary {
   uint64_t renamed = 0;     // of those that are there: with thumbnails that were out of use
   uint64_t thumbnails = 0;  // removed
   uint64_t bytes = 0;       // of these
+  uint64_t replaced = 0;    // that are no longer as the run left them: they stay
   uint64_t problems = 0;
   std::vector<KeptPlace> kept_places;  // the first 100
   bool all_missing = false;            // not one input is there, so nothing was done
@@ -77,8 +78,8 @@ struct PruneSummary {
 
 // Removes the thumbnails that the journal knows of each input that is gone, then its row. Gone is what looking up says
 // is not there; but not where the disk may be missing instead (MissingDiskFinder, or all inputs at once). What another
-// input has for a thumbnail too stays. Directories that become empty are removed, but for the output directory. Stopped
-// or killed anywhere, the next call goes on.
+// input has for a thumbnail too stays, and what is not as the run left it, by its size and time. Directories that
+// become empty are removed, but for the output directory. Stopped or killed anywhere, the next call goes on.
 //
 // A run that writes to the output directory meanwhile may lose a thumbnail that it has just made under a name of one
 // that is removed; the next run makes it again.

@@ -1,6 +1,7 @@
 #include "pipeline/journal_rows.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <limits>
@@ -29,6 +30,32 @@ std::optional<ErrorCode> ErrorCodeOf(std::string_view name) {
   return std::nullopt;
 }
 
+// Numbers with many digits take fewer so.
+constexpr int kShortBase = 36;
+
+// As "OPTIONS:BYTES:NANOSECONDS:PATH", ended by '\0'.
+void AppendOutput(std::string& text, const JournalOutput& output) {
+  std::array<char, 64> digits{};
+  const auto append = [&](auto number, int base) {
+    text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number, base).ptr);
+    text += ':';
+  };
+  append(output.options, 10);
+  append(output.bytes, kShortBase);
+  append(int64_t{output.modified.count()}, kShortBase);
+  text += output.path;
+  text += '\0';
+}
+
+// False where there is none; else it is behind `text`.
+template <class T>
+bool ReadNumber(const char*& text, const char* end, int base, T& number) {
+  const auto [colon, failure] = std::from_chars(text, end, number, base);
+  if (failure != std::errc() || colon == end || *colon != ':') return false;
+  text = colon + 1;
+  return true;
+}
+
 // False where they are none.
 bool ReadOutputs(std::string_view text, std::vector<JournalOutput>& outputs) {
   outputs.clear();
@@ -37,10 +64,15 @@ bool ReadOutputs(std::string_view text, std::vector<JournalOutput>& outputs) {
     const size_t length = text.find('\0');
     if (length == std::string_view::npos) return false;
     const char* const end = text.data() + length;
-    uint64_t options = 0;
-    const auto [colon, failure] = std::from_chars(text.data(), end, options);
-    if (failure != std::errc() || *colon != ':') return false;
-    outputs.push_back({std::string(colon + 1, end), options});
+    const char* next = text.data();
+    JournalOutput& output = outputs.emplace_back();
+    int64_t modified = 0;
+    if (!ReadNumber(next, end, 10, output.options) || !ReadNumber(next, end, kShortBase, output.bytes) ||
+        !ReadNumber(next, end, kShortBase, modified)) {
+      return false;
+    }
+    output.modified = nanoseconds(modified);
+    output.path.assign(next, end);
     text.remove_prefix(length + 1);
   }
   return true;
@@ -62,6 +94,17 @@ std::string_view PictureStatusName(PictureStatus status) {
       return "failed";
   }
   return "failed";
+}
+
+bool JournalOutput::IsStill(const FileInfo& file) const {
+  if (file.kind != FileKind::kRegular || file.bytes != bytes) return false;
+  // FAT keeps times in steps of 2 s, exFAT of 10 ms, and lets them be finer until the file has left the memory.
+  constexpr nanoseconds kCoarse = std::chrono::milliseconds(10);
+  constexpr nanoseconds kCoarsest = std::chrono::seconds(2);
+  if (file.modified % kCoarse != nanoseconds(0)) return file.modified == modified;
+  const nanoseconds low = std::min(file.modified, modified);
+  const nanoseconds high = std::max(file.modified, modified);
+  return low >= high - kCoarsest;
 }
 
 JournalTexts::JournalTexts(SqliteDatabase& database, const Queries& queries)
@@ -117,10 +160,7 @@ Status BindRow(SqliteStatement& statement, int first, const JournalRow& row, int
   outputs.clear();
   for (const JournalOutput& output : row.outputs) {
     if (output.path.find('\0') != std::string::npos) return Fail(ErrorCode::kInternal, "a path has a NUL in it");
-    outputs += std::to_string(output.options);
-    outputs += ':';
-    outputs += output.path;
-    outputs += '\0';
+    AppendOutput(outputs, output);
   }
   statement.BindInt(first, static_cast<int64_t>(row.bytes));
   statement.BindInt(first + 1, row.modified.count());

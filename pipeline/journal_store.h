@@ -15,6 +15,7 @@
 
 #include "codecs/error.h"
 #include "codecs/format.h"
+#include "pipeline/file_system.h"
 
 namespace tbbthumbs {
 
@@ -33,6 +34,12 @@ struct JournalOutput {
   uint64_t options = 0;  // OptionsId of what decides about its bytes; 0: made from a file that has changed since
   // In place of such a number: the input has another name for it since. The file may be another input's by now.
   static constexpr uint64_t kOutOfUse = uint64_t{1} << 63;
+  // As the run left the file.
+  uint64_t bytes = 0;
+  std::chrono::nanoseconds modified{};  // since 1970
+
+  // Whether the file that is there now is still that one, by its size and time.
+  bool IsStill(const FileInfo& file) const;
   friend bool operator==(const JournalOutput&, const JournalOutput&) = default;
 };
 

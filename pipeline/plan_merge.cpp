@@ -9,7 +9,6 @@
 
 #include "pipeline/file_system.h"
 #include "pipeline/journal_copy.h"
-#include "pipeline/output_takeovers.h"
 #include "pipeline/shard_attempts.h"
 
 namespace tbbthumbs {
@@ -58,7 +57,6 @@ class Merger {
  private:
   Result<bool> WasMerged();
   Status MergeAttempts();
-  void NoteOutputs(const JournalEntry& entry);
   Result<bool> MergeShard(int shard, const std::vector<ShardAttempt>& attempts);
   Status VisitFailures();
   Status WriteRun();
@@ -68,7 +66,6 @@ class Merger {
   const FailureVisitor& on_failure_;
   MergeSummary summary_;
   bool merged_any_ = false;
-  OutputTakeovers takeovers_;  // of inputs that are none of the plan's
 };
 
 // Reads what the merge wrote that completed it.
@@ -96,7 +93,6 @@ Result<bool> Merger::MergeShard(int shard, const std::vector<ShardAttempt>& atte
     // Read once before anything is written: what is damaged is no attempt either.
     if (!run || !(*store)->Counts()) continue;
     Status copied = CopyJournalRows(**store, journal_, [&](const JournalEntry& entry) {
-      NoteOutputs(entry);
       if (entry.row.error && !summary_.merged_before) on_failure_(entry.input, *entry.row.error);
     });
     if (!copied) {
@@ -107,13 +103,6 @@ Result<bool> Merger::MergeShard(int shard, const std::vector<ShardAttempt>& atte
     return true;
   }
   return false;
-}
-
-void Merger::NoteOutputs(const JournalEntry& entry) {
-  takeovers_.AddOwner(entry.input);
-  for (const JournalOutput& output : entry.row.outputs) {
-    if (output.options != JournalOutput::kOutOfUse) takeovers_.AddOutput(output.path);
-  }
 }
 
 Status Merger::MergeAttempts() {
@@ -172,7 +161,6 @@ Result<MergeSummary> Merger::Run() {
   const auto merged = WasMerged();
   if (!merged) return tl::unexpected<Error>(merged.error());
   Status status = MergeAttempts();
-  if (status && !takeovers_.empty()) status = takeovers_.TakeFromOthers(journal_);
   if (status && summary_.merged_before) status = VisitFailures();
   if (!status) return tl::unexpected<Error>(std::move(status.error()));
   if (!summary_.missing.empty() && !*merged) {

@@ -29,7 +29,7 @@ struct MergeSummary {
 // Takes over what the last completed run of each shard says of its inputs into the plan's journal, and where none is
 // missing removes the shards' journals. `on_failure` is called for each input that has failed, shard by shard. Killed
 // at any instant, the same again brings it to its end; done again, it says the same again. A journal that is damaged
-// is set aside first. Thumbnails that other inputs had before are no longer theirs. Errors: kIo, kOutOfMemory, kCorrupt
+// is set aside first. Errors: kIo, kOutOfMemory, kCorrupt
 // (of the journal, or of the plan: the message says which).
 [[nodiscard]] Result<MergeSummary> MergePlan(
     PlanReader& plan, const std::function<void(const std::string& input, const Error&)>& on_failure);

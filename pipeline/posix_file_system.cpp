@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <utility>
 
@@ -106,13 +108,16 @@ class PosixFileSystem final : public FileSystem {
     return FailErrno("making the directory");
   }
 
-  Status WriteNew(const std::string& path, std::span<const std::byte> bytes) override {
+  Result<FileInfo> WriteNew(const std::string& path, std::span<const std::byte> bytes) override {
     Descriptor fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
     if (fd.get() < 0) return FailErrno("creating");
-    Status status = WriteAll(fd.get(), bytes);
-    if (status && fd.Close() != 0) status = FailErrno("closing");
-    if (!status) unlink(path.c_str());
-    return status;
+    Result<FileInfo> info = FileInfo{};
+    if (Status status = WriteAll(fd.get(), bytes); !status) info = tl::unexpected<Error>(std::move(status.error()));
+    // Here and not by its path: that would be one more question to a server.
+    if (info) info = LookUpOpen(fd.get());
+    if (info && fd.Close() != 0) info = FailErrno("closing");
+    if (!info) unlink(path.c_str());
+    return info;
   }
 
   Status Rename(const std::string& from, const std::string& to, bool replace) override {
@@ -157,7 +162,15 @@ class PosixFileSystem final : public FileSystem {
     auto count = (*file)->ReadAt(0, bytes);
     if (!count) return tl::unexpected<Error>(std::move(count.error()));
     bytes.resize(*count);
-    return WriteNew(to, bytes);
+    if (const auto written = WriteNew(to, bytes); !written) return tl::unexpected<Error>(written.error());
+    const auto modified = (*file)->info().modified;
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(modified);
+    const timespec time{static_cast<time_t>(seconds.count()), static_cast<long>((modified - seconds).count())};
+    const std::array<timespec, 2> times{time, time};
+    if (utimensat(AT_FDCWD, to.c_str(), times.data(), AT_SYMLINK_NOFOLLOW) == 0) return {};
+    const int code = errno;
+    unlink(to.c_str());
+    return FailErrno("setting the time", code);
   }
 
   TemporaryNames part_names_;

@@ -64,30 +64,31 @@ Status Publisher::MakeTemporaryDirectory(int lane) {
   return status;
 }
 
-Result<std::string> Publisher::WriteTemporary(std::span<const std::byte> bytes, int lane) {
+Result<Publisher::Temporary> Publisher::WriteTemporary(std::span<const std::byte> bytes, int lane) {
   Status status = MakeTemporaryDirectory(lane);
   if (!status) return tl::unexpected<Error>(std::move(status.error()));
   const std::string directory = TemporaryDirectory(lane);
   std::string path = JoinPath(directory, names_.Next());
-  status = file_system_.WriteNew(path, bytes);
+  auto info = file_system_.WriteNew(path, bytes);
   // Another run that ended has taken the directory away, since it was empty: as often as that happens. (Where the
   // output itself is gone, its disk may be: it is not made again where that was.)
-  for (int i = 0; i < kMostAttempts && !status && status.error().code == ErrorCode::kNotFound; ++i) {
+  for (int i = 0; i < kMostAttempts && !info && info.error().code == ErrorCode::kNotFound; ++i) {
     if (!file_system_.Stat(output_, true) || !file_system_.CreateDirectories(directory)) break;
-    status = file_system_.WriteNew(path, bytes);
+    info = file_system_.WriteNew(path, bytes);
   }
-  if (!status) return tl::unexpected<Error>(std::move(status.error()));
-  return path;
+  if (!info) return tl::unexpected<Error>(std::move(info.error()));
+  return Temporary{std::move(path), info->modified};
 }
 
 Status Publisher::StageAll(Item& item, int lane) {
   item.staged.reserve(item.thumbnails.size());
   for (size_t i = 0; i < item.thumbnails.size(); ++i) {
     const Encoded& thumbnail = item.thumbnails[i];
-    auto path = WriteTemporary(thumbnail.bytes, lane);
-    if (!path) return tl::unexpected<Error>(std::move(path.error()));
-    item.staged.push_back(std::move(*path));
-    item.result.outputs.push_back({item.names.Path(i, thumbnail.format), thumbnail.size, thumbnail.bytes.size()});
+    auto file = WriteTemporary(thumbnail.bytes, lane);
+    if (!file) return tl::unexpected<Error>(std::move(file.error()));
+    item.staged.push_back(std::move(file->path));
+    item.result.outputs.push_back(
+        {item.names.Path(i, thumbnail.format), thumbnail.size, thumbnail.bytes.size(), file->modified});
   }
   return {};
 }
@@ -185,7 +186,7 @@ void Publisher::FailOutput(Item& item, Error error, int lane) {
     GiveUp(item, probe.error());
     return;
   }
-  static_cast<void>(file_system_.Remove(*probe));
+  static_cast<void>(file_system_.Remove(probe->path));
   error.message = "its thumbnail: " + error.message;
   item.Fail(std::move(error));
 }

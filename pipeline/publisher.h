@@ -70,8 +70,12 @@ class Publisher {
   // OUT/.tbbthumbs/tmp, or the lane's directory in it.
   std::string TemporaryDirectory(int lane) const;
   Status MakeTemporaryDirectory(int lane);
-  // Writes a new file there; returns its path.
-  Result<std::string> WriteTemporary(std::span<const std::byte> bytes, int lane);
+  struct Temporary {
+    std::string path;
+    std::chrono::nanoseconds modified;
+  };
+  // Writes a new file there.
+  Result<Temporary> WriteTemporary(std::span<const std::byte> bytes, int lane);
   Status StageAll(Item& item, int lane);
   Status PublishAll(Item& item, Naming naming);
   // Clears `from` where it is no longer there.

@@ -42,6 +42,7 @@ struct OutputFile {
   std::filesystem::path path;
   Size size;
   uint64_t bytes = 0;
+  std::chrono::nanoseconds modified{};  // since 1970, as the file system has it; for kMade
   // For kPlanned with OutputFormat::kAuto: where it goes if it becomes a PNG, which its pixels decide.
   std::filesystem::path or_path{};
 };
@@ -96,6 +97,7 @@ struct RunSummary {
   std::optional<Error> journal_failure;  // the journal was given up on the way; everything else is done
   // The journal was damaged: where it was put. What the run knew of older thumbnails, it knew by their dates.
   std::optional<std::filesystem::path> journal_set_aside;
+  bool journal_damaged = false;    // of a dry run, which leaves it where it is
   std::vector<Error> walk_errors;  // directories and lists that could not be read (the first 100)
   uint64_t walk_error_count = 0;   // all of them
 };

@@ -105,7 +105,7 @@ TEST_F(FuseMountTest, ShowsTheDirectoryAndUnmounts) {
   EXPECT_FALSE(fs::exists(mountpoint_ / "missing"));
   EXPECT_EQ(fs::last_write_time(mountpoint_ / "a.txt"), fs::last_write_time(disk_ / "a.txt"));
   EXPECT_EQ(fs::space(mountpoint_).capacity, fs::space(disk_).capacity);
-  const Status written = RealFileSystem().WriteNew((mountpoint_ / "new").string(), {});
+  const auto written = RealFileSystem().WriteNew((mountpoint_ / "new").string(), {});
   ASSERT_FALSE(written);
   EXPECT_THAT(written.error().message, HasSubstr("Read-only"));
   const pid_t server = mount_->server();

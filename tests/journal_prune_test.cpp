@@ -35,8 +35,8 @@ class JournalPruneTest : public ::testing::Test {
     JournalEntry entry{.input = input, .row = {.status = status}};
     if (status == PictureStatus::kFailed) entry.row.error = Error{ErrorCode::kCorrupt, "broken"};
     for (const std::string& output : outputs) {
-      entry.row.outputs.push_back({output, 1});
-      files_.AddFile("/out/" + output, std::vector<std::byte>(100));
+      entry.row.outputs.push_back(Output(output, 100));
+      files_.AddFile("/out/" + output, std::vector<std::byte>(100), kMade);
     }
     const auto written = store_->Write({&entry, 1});
     EXPECT_TRUE(written) << written.error().message;
@@ -44,6 +44,10 @@ class JournalPruneTest : public ::testing::Test {
   void AddThere(const std::string& input, const std::vector<std::string>& outputs) {
     AddGone(input, outputs);
     files_.AddFile(input);
+  }
+
+  static JournalOutput Output(const std::string& path, uint64_t bytes = 0, uint64_t options = 1) {
+    return {path, options, bytes, kMade};
   }
 
   PruneSummary Prune(PruneOptions options = {}) {
@@ -80,6 +84,8 @@ class JournalPruneTest : public ::testing::Test {
       return std::nullopt;
     };
   }
+
+  static constexpr std::chrono::nanoseconds kMade{1'700'000'000'123'456'789};
 
   testing::TempTree tree_;
   testing::MemoryFileSystem files_;
@@ -220,7 +226,7 @@ TEST_F(JournalPruneTest, ALinkToADirectoryIsNotRemoved) {
   AddGone("/home/in/b.jpg", {});
   files_.AddFile("/space/b.jpg");
   files_.AddLink("/out/2023", "/space");
-  JournalEntry entry{.input = "/home/in/b.jpg", .row = {.outputs = {{"2023/b.jpg", 1}}}};
+  JournalEntry entry{.input = "/home/in/b.jpg", .row = {.outputs = {Output("2023/b.jpg")}}};
   ASSERT_TRUE(store_->Write({&entry, 1}));
   files_.on_call = [&](const std::string& operation, const std::string& path) -> std::optional<Error> {
     EXPECT_FALSE(operation == "Remove" && path == "/out/2023");
@@ -232,11 +238,12 @@ TEST_F(JournalPruneTest, ALinkToADirectoryIsNotRemoved) {
 TEST_F(JournalPruneTest, OnlyFilesThatLieInTheOutput) {
   AddThere("/home/in/a.jpg", {});
   const std::vector<std::string> others = {
-      "../keep/x.jpg", "/keep/x.jpg", "y/../../keep/x.jpg", "./x.jpg", "y//x.jpg", "y/", "", ".tbbthumbs/x", ".."};
+      "../keep/x.jpg", "/keep/x.jpg", "y/../../keep/x.jpg", "./x.jpg", "y//x.jpg", "y/", "", ".tbbthumbs/x.jpg", "..",
+      "x.txt"};
   files_.AddFile("/keep/x.jpg");
-  files_.AddFile("/out/.tbbthumbs/x");
+  files_.AddFile("/out/.tbbthumbs/x.jpg");
   for (size_t i = 0; i < others.size(); ++i) {
-    JournalEntry entry{.input = "/home/in/" + std::to_string(i), .row = {.outputs = {{others[i], 1}}}};
+    JournalEntry entry{.input = "/home/in/" + std::to_string(i), .row = {.outputs = {Output(others[i])}}};
     ASSERT_TRUE(store_->Write({&entry, 1}));
   }
   files_.on_call = [&](const std::string& operation, const std::string&) -> std::optional<Error> {
@@ -253,7 +260,7 @@ TEST_F(JournalPruneTest, OnlyFilesThatLieInTheOutput) {
 TEST_F(JournalPruneTest, OnlyRegularFiles) {
   AddThere("/home/in/a.jpg", {});
   AddGone("/home/in/b.jpg", {});
-  JournalEntry entry{.input = "/home/in/b.jpg", .row = {.outputs = {{"link.jpg", 1}, {"directory.jpg", 1}}}};
+  JournalEntry entry{.input = "/home/in/b.jpg", .row = {.outputs = {Output("link.jpg"), Output("directory.jpg")}}};
   ASSERT_TRUE(store_->Write({&entry, 1}));
   files_.AddLink("/out/link.jpg", "/home/in/a.jpg");
   files_.AddDirectory("/out/directory.jpg");
@@ -357,8 +364,8 @@ TEST_F(JournalPruneTest, MoreThanFitsOneTransaction) {
   std::vector<JournalEntry> entries;
   for (int i = 0; i < 1250; ++i) {
     const std::string name = std::to_string(i % 50) + "/" + std::to_string(i) + ".jpg";
-    entries.push_back({"/home/in/" + name, {.outputs = {{name, 1}}}});
-    files_.AddFile("/out/" + name);
+    entries.push_back({"/home/in/" + name, {.outputs = {Output(name)}}});
+    files_.AddFile("/out/" + name, {}, kMade);
     if (i % 10 == 0) files_.AddFile("/home/in/" + name);
   }
   ASSERT_TRUE(store_->Write(entries));
@@ -368,6 +375,21 @@ TEST_F(JournalPruneTest, MoreThanFitsOneTransaction) {
   // Of the fifty five have files that stay.
   EXPECT_TRUE(files_.Exists("/out/10"));
   EXPECT_FALSE(files_.Exists("/out/11"));
+}
+
+// A file of somebody's own in place of a thumbnail, or one that a run made and did not come to write down.
+TEST_F(JournalPruneTest, WhatIsNotAsItWasMadeStays) {
+  AddThere("/home/in/a.jpg", {});
+  AddGone("/home/in/b.jpg", {"b.jpg"});
+  AddGone("/home/in/c.jpg", {"c.jpg"});
+  AddGone("/home/in/d.jpg", {"d.jpg"});
+  files_.AddFile("/out/b.jpg", std::vector<std::byte>(101), kMade);
+  files_.AddFile("/out/c.jpg", std::vector<std::byte>(100), kMade + std::chrono::nanoseconds(1));
+  const PruneSummary summary = Prune();
+  EXPECT_EQ(summary.replaced, 2u);
+  EXPECT_EQ(summary.pruned, 3u);
+  EXPECT_THAT(Thumbnails(), ElementsAre("b.jpg", "c.jpg"));
+  EXPECT_THAT(Inputs(), ElementsAre("/home/in/a.jpg"));
 }
 
 TEST_F(JournalPruneTest, NamesOfAnyBytes) {
@@ -403,7 +425,8 @@ TEST_F(JournalPruneTest, WhatIsOutOfUseIsRemovedWhereThatIsAskedFor) {
   AddThere("/home/in/a.jpg", {"a.jpg"});
   AddThere("/home/in/b.jpg", {"b.jpg", "b_old.jpg", "a.jpg"});
   std::vector<JournalEntry> entries{{"/home/in/b.jpg", {}}};
-  entries[0].row.outputs = {{"b.jpg", 1}, {"b_old.jpg", JournalOutput::kOutOfUse}, {"a.jpg", JournalOutput::kOutOfUse}};
+  entries[0].row.outputs = {Output("b.jpg", 100), Output("b_old.jpg", 100, JournalOutput::kOutOfUse),
+                            Output("a.jpg", 100, JournalOutput::kOutOfUse)};
   ASSERT_TRUE(store_->Write(entries));
   EXPECT_EQ(Prune().thumbnails, 0u);
   const PruneSummary summary = Prune({.out_of_use = true});

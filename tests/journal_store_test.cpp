@@ -47,7 +47,10 @@ TEST_F(JournalStoreTest, EveryFieldComesBack) {
   row.options = std::numeric_limits<uint64_t>::max() - 1;
   row.format = Format::kJpeg2000;
   row.error = Error{ErrorCode::kTooLarge, "a \xFF\xFE \xC3 message"};
-  row.outputs = {{"a\xFF/b:c.jpg", std::numeric_limits<uint64_t>::max()}, {"", 0}, {"12:34", 56}};
+  row.outputs = {
+      {"a\xFF/b:c.jpg", std::numeric_limits<uint64_t>::max(), std::numeric_limits<uint64_t>::max(), nanoseconds::max()},
+      {"", 0, 0, nanoseconds::min()},
+      {"12:34", 56, 35, nanoseconds(-36)}};
   row.cpu_time = std::chrono::hours(1000) + microseconds(1);
   row.decoder = "decoder \xFF";
   const std::string input = "/a\xFF\xC3/\x01 b\n:\xFE";
@@ -97,6 +100,22 @@ TEST_F(JournalStoreTest, PathsThatLookAlikeAreDifferent) {
   const JournalRows all = All(*store);
   EXPECT_EQ(all.size(), inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) EXPECT_EQ(all.at(inputs[i]), JournalRowOf(i)) << inputs[i];
+}
+
+TEST_F(JournalStoreTest, AFileIsStillThatOfTheRowByItsSizeAndTime) {
+  const nanoseconds time(1'700'000'000'123'456'789);
+  const JournalOutput output{"a.jpg", 1, 100, time};
+  EXPECT_TRUE(output.IsStill({.bytes = 100, .modified = time}));
+  EXPECT_FALSE(output.IsStill({.bytes = 99, .modified = time}));
+  EXPECT_FALSE(output.IsStill({.bytes = 100, .modified = time + nanoseconds(1)}));
+  EXPECT_FALSE(output.IsStill({.bytes = 100, .modified = time - nanoseconds(1)}));
+  EXPECT_FALSE(output.IsStill({.kind = FileKind::kLink, .bytes = 100, .modified = time}));
+  // Of file systems that keep whole seconds or two.
+  for (const int64_t seconds : {1'699'999'999, 1'700'000'000, 1'700'000'002}) {
+    EXPECT_TRUE(output.IsStill({.bytes = 100, .modified = std::chrono::seconds(seconds)})) << seconds;
+  }
+  EXPECT_FALSE(output.IsStill({.bytes = 100, .modified = std::chrono::seconds(1'699'999'998)}));
+  EXPECT_FALSE(output.IsStill({.bytes = 100, .modified = std::chrono::seconds(1'700'000'003)}));
 }
 
 TEST_F(JournalStoreTest, PathsOfOutputsWithNulAreRefused) {

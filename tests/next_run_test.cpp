@@ -389,5 +389,50 @@ TEST_F(NextRunTest, WhatIsMadeAnewKeepsItsOtherThumbnails) {
               ElementsAre(Pair("in/a.jpg", "up_to_date"), Pair("in/sub/b.png", "up_to_date")));
 }
 
+// As a run leaves it that is killed before it can write down what it has made.
+TEST_F(NextRunTest, AThumbnailThatIsNotAsTheJournalKnowsItIsMadeAgain) {
+  Run({"in", "-o", "out"});
+  const std::string journal = tree_.Read("out/.tbbthumbs/journal.db");
+  const std::string thumbnail = tree_.Read("out/a_256.jpg");
+  Run({"in", "-o", "out", "-q20"});
+  tree_.Write("out/.tbbthumbs/journal.db", journal);
+  EXPECT_THAT(Outcomes({"in", "-o", "out"}), ElementsAre(Pair("in/a.jpg", "made"), Pair("in/sub/b.png", "made")));
+  EXPECT_EQ(tree_.Read("out/a_256.jpg"), thumbnail);
+  Run({"in", "-o", "out", "-q20", "--force", "--no-journal"});
+  EXPECT_THAT(Outcomes({"in", "-o", "out"}), ElementsAre(Pair("in/a.jpg", "made"), Pair("in/sub/b.png", "made")));
+}
+
+TEST_F(NextRunTest, WhatIsSkippedIsNotKnownAsMade) {
+  Run({"in", "-o", "out", "-q20", "--no-journal"});
+  EXPECT_THAT(Outcomes({"in", "-o", "out", "--if-exists=skip"}),
+              ElementsAre(Pair("in/a.jpg", "up_to_date"), Pair("in/sub/b.png", "up_to_date")));
+  EXPECT_THAT(Outcomes({"in", "-o", "out"}), ElementsAre(Pair("in/a.jpg", "made"), Pair("in/sub/b.png", "made")));
+  // What is known of what it leaves stays known.
+  EXPECT_THAT(Outcomes({"in", "-o", "out", "--if-exists=skip", "-q20"}),
+              ElementsAre(Pair("in/a.jpg", "up_to_date"), Pair("in/sub/b.png", "up_to_date")));
+  EXPECT_THAT(Outcomes({"in", "-o", "out"}),
+              ElementsAre(Pair("in/a.jpg", "up_to_date"), Pair("in/sub/b.png", "up_to_date")));
+}
+
+TEST_F(NextRunTest, ForgetMakesAllAnewAlsoFromBeforeTheJournal) {
+  Run({"in", "-o", "out", "-q20", "--no-journal"});
+  EXPECT_THAT(Outcomes({"in", "-o", "out"}),
+              ElementsAre(Pair("in/a.jpg", "up_to_date"), Pair("in/sub/b.png", "up_to_date")));
+  EXPECT_THAT(Outcomes({"in", "-o", "out", "--forget", "--dry-run"}),
+              ElementsAre(Pair("in/a.jpg", "planned"), Pair("in/sub/b.png", "planned")));
+  EXPECT_THAT(Outcomes({"in", "-o", "out", "--forget"}),
+              ElementsAre(Pair("in/a.jpg", "made"), Pair("in/sub/b.png", "made")));
+}
+
+TEST_F(NextRunTest, ADryRunGoesByDatesWhereTheJournalIsDamaged) {
+  Run({"in", "-o", "out"});
+  tree_.Write("out/.tbbthumbs/journal.db", std::string(5000, 'x'));
+  EXPECT_THAT(Outcomes({"in", "-o", "out", "--dry-run"}),
+              ElementsAre(Pair("in/a.jpg", "up_to_date"), Pair("in/sub/b.png", "up_to_date")));
+  EXPECT_THAT(last_.err, HasSubstr("the journal is damaged: thumbnails were judged by their dates"));
+  EXPECT_EQ(JsonLines(last_.out).back()["journal_damaged"], true);
+  EXPECT_EQ(tree_.Read("out/.tbbthumbs/journal.db"), std::string(5000, 'x'));
+}
+
 }  // namespace
 }  // namespace tbbthumbs

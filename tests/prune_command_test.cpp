@@ -172,9 +172,34 @@ TEST_F(PruneCommandTest, MovedPicturesKeepTheirThumbnails) {
   fs::rename(tree_.root() / "in", tree_.root() / "pictures");
   const ProcessResult run = Run({"pictures", "-o", "out", "-s", "16", "-s", "32"});
   EXPECT_EQ(run.exit_code, 0);
-  EXPECT_EQ(Rows(), 3u) << "their thumbnails are those of the moved ones now";
-  EXPECT_EQ(Run({"prune", "out"}).err, "nothing to remove\n");
+  EXPECT_EQ(Rows(), 6u);
+  const ProcessResult result = Run({"prune", "out"});
+  EXPECT_THAT(result.err, HasSubstr("removed 0 thumbnails of 3 inputs that are gone"));
   EXPECT_EQ(tree_.Files("out").size(), 6u);
+  EXPECT_EQ(Rows(), 3u);
+}
+
+TEST_F(PruneCommandTest, FilesOfSomebodysOwnAreKept) {
+  Make();
+  tree_.Write("out/b_16.jpg", "not a thumbnail");
+  Remove("in/b.jpg");
+  const ProcessResult result = Run({"prune", "out"});
+  EXPECT_THAT(result.err, HasSubstr("removed 1 thumbnail of 1 input that is gone"));
+  EXPECT_THAT(result.err, HasSubstr("1 file is not as it was made: kept"));
+  EXPECT_EQ(tree_.Read("out/b_16.jpg"), "not a thumbnail");
+}
+
+// A run that leaves what is there makes it its own: the inputs that it was made for are gone.
+TEST_F(PruneCommandTest, WhatWasSkippedStays) {
+  Make();
+  fs::rename(tree_.root() / "in", tree_.root() / "pictures");
+  tree_.Write("pictures/new.jpg", JpegFile({64, 48}));
+  const ProcessResult run = Run({"pictures", "-o", "out", "-s", "16", "-s", "32", "--if-exists", "skip", "--prune"});
+  EXPECT_THAT(run.err, HasSubstr("up to date 3"));
+  EXPECT_EQ(tree_.Files("out").size(), 8u);
+  // Nobody knows of what options they are.
+  const ProcessResult next = Run({"pictures", "-o", "out", "-s", "16", "-s", "32"});
+  EXPECT_THAT(next.err, HasSubstr("made 3 pictures"));
 }
 
 TEST_F(PruneCommandTest, AJournalElsewhereNeedsTheOutput) {
@@ -254,8 +279,9 @@ class LongPruneTest : public PruneCommandTest {
     std::vector<JournalEntry> entries;
     for (int i = 0; i < kGone; ++i) {
       const std::string name = std::string(150, 'x') + std::to_string(i) + ".jpg";
-      entries.push_back({(tree_.root() / "in" / name).string(), {.outputs = {{name, 1}}}});
-      tree_.Write("out/" + name, "a thumbnail");
+      const auto file = RealFileSystem().Stat(tree_.Write("out/" + name, "a thumbnail").string(), false);
+      EXPECT_TRUE(file);
+      entries.push_back({(tree_.root() / "in" / name).string(), {.outputs = {{name, 1, file->bytes, file->modified}}}});
     }
     const std::string there = tree_.Write("in/a.jpg", "there").string();
     entries.push_back({there, {}});

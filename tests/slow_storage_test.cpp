@@ -79,14 +79,19 @@ std::vector<std::string> AskEverything(FileSystem& files) {
   note("list", listing ? std::to_string(listing->size()) : Describe(listing.error()));
   note("list missing", files.List("missing").error().message);
 
+  const auto write = [&](const std::string& path, size_t bytes) {
+    const auto written = files.WriteNew(path, Bytes(bytes));
+    const bool told = written && Describe(written) == Describe(files.Stat(path, false));
+    return written ? (told ? "fine" : "another file") : Describe(written.error());
+  };
   note("mkdir", Describe(files.CreateDirectories("new/a/b")));
   note("mkdir again", Describe(files.CreateDirectories("new/a/b")));
   note("mkdir over a file", Describe(files.CreateDirectories("small")));
   for (const std::string path : {"w0", "w1", "w3000000", "small", "dir", "missing/w", "link", "dangling", ""}) {
     const size_t bytes = path.starts_with("w") ? std::stoul(path.substr(1)) : 3;
-    note("write " + path, Describe(files.WriteNew(path, Bytes(bytes))));
+    note("write " + path, write(path, bytes));
   }
-  note("write to /dev/full", Describe(files.WriteNew("/dev/full", Bytes(3))));
+  note("write to /dev/full", write("/dev/full", 3));
   note("read back", std::to_string(fs::file_size("w3000000")));
 
   for (const bool replace : {true, false}) {
@@ -101,7 +106,7 @@ std::vector<std::string> AskEverything(FileSystem& files) {
       what.append(from).append(" ").append(to).append(replace ? " replacing" : "");
       note(what, Describe(files.Rename(from, to, replace)));
       // For the next round.
-      if (from == "w0" && to == "w1") note("write again", Describe(files.WriteNew("w0", {})));
+      if (from == "w0" && to == "w1") note("write again", write("w0", 0));
     }
   }
   for (const std::string path : {"small", "small", "link", "new/a/b", "new", "missing", "fifo", "", "small/x"}) {
@@ -151,7 +156,7 @@ class NoBase final : public FileSystem {
   Result<DirectoryListing> List(const std::string& path) override { return RealFileSystem().List(path); }
   Result<std::unique_ptr<ReadableFile>> Open(const std::string&) override { return Refuse(); }
   Status CreateDirectories(const std::string& path) override { return RealFileSystem().CreateDirectories(path); }
-  Status WriteNew(const std::string&, std::span<const std::byte>) override { return Refuse(); }
+  Result<FileInfo> WriteNew(const std::string&, std::span<const std::byte>) override { return Refuse(); }
   Status Rename(const std::string&, const std::string&, bool) override { return Refuse(); }
   Status Remove(const std::string&) override { return Refuse(); }
 

@@ -129,6 +129,9 @@ void ReportTroubles(const RunSummary& summary, const DisplayConfig& display, Ter
                                               summary.journal_set_aside->native()),
                                   style));
   }
+  if (summary.journal_damaged) {
+    terminal.WriteError(ErrorLine("the journal is damaged: thumbnails were judged by their dates", style));
+  }
   // One line is enough for a full disk.
   const bool full = summary.fatal && summary.fatal->code == ErrorCode::kNoSpace;
   if (summary.journal_failure && !full) terminal.WriteError(ErrorLine(summary.journal_failure->message, style));

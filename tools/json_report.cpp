@@ -191,6 +191,7 @@ std::string SummaryJson(const RunSummary& summary, std::optional<uint64_t> round
   if (round) json["round"] = *round;
   if (summary.fatal) json["fatal"] = ToJson(*summary.fatal);
   if (summary.journal_failure) json["journal_failure"] = ToJson(*summary.journal_failure);
+  if (summary.journal_damaged) json["journal_damaged"] = true;
   if (summary.journal_set_aside) AddPath(json, "journal_set_aside", *summary.journal_set_aside);
   return ToLine(json);
 }
@@ -329,12 +330,19 @@ std::string KeptJson(const KeptPlace& place) {
 }
 
 std::string SummaryJson(const PruneSummary& summary, bool dry_run) {
-  Json json{{"type", "prune_summary"},    {"inputs", summary.inputs},
-            {"there", summary.there},     {"unknown", summary.unknown},
-            {"kept", summary.kept},       {"pruned", summary.pruned},
-            {"renamed", summary.renamed}, {"thumbnails", summary.thumbnails},
-            {"bytes", summary.bytes},     {"problems", summary.problems},
-            {"dry_run", dry_run},         {"all_missing", summary.all_missing},
+  Json json{{"type", "prune_summary"},
+            {"inputs", summary.inputs},
+            {"there", summary.there},
+            {"unknown", summary.unknown},
+            {"kept", summary.kept},
+            {"pruned", summary.pruned},
+            {"renamed", summary.renamed},
+            {"thumbnails", summary.thumbnails},
+            {"bytes", summary.bytes},
+            {"replaced", summary.replaced},
+            {"problems", summary.problems},
+            {"dry_run", dry_run},
+            {"all_missing", summary.all_missing},
             {"stopped", summary.stopped}};
   if (summary.failure) json["error"] = ToJson(*summary.failure);
   return ToLine(json);

@@ -75,6 +75,10 @@ std::vector<std::string> SummaryLines(const PruneSummary& summary, bool dry_run)
     if (summary.renamed > 0) line += fmt::format(" and {} under another name", FormatCount(summary.renamed));
     lines.push_back(line + ", " + FormatBytes(summary.bytes));
   }
+  if (summary.replaced > 0) {
+    lines.push_back(fmt::format("{} {} not as {} made: kept", FormatCountOf(summary.replaced, "file"),
+                                summary.replaced == 1 ? "is" : "are", summary.replaced == 1 ? "it was" : "they were"));
+  }
   if (summary.stopped) lines.push_back("stopped: the same command goes on");
   return lines;
 }

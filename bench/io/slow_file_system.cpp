@@ -58,11 +58,11 @@ Result<std::unique_ptr<ReadableFile>> SlowFileSystem::Open(const std::string& pa
 
 Status SlowFileSystem::CreateDirectories(const std::string& path) { return base_.CreateDirectories(path); }
 
-Status SlowFileSystem::WriteNew(const std::string& path, std::span<const std::byte> bytes) {
+Result<FileInfo> SlowFileSystem::WriteNew(const std::string& path, std::span<const std::byte> bytes) {
   const auto begin = Clock::now();
-  Status status = base_.WriteNew(path, bytes);
-  if (WritesSlowly(path)) WaitUntil(link_.Answer(begin + link_.latency(), status ? bytes.size() : 0));
-  return status;
+  auto info = base_.WriteNew(path, bytes);
+  if (WritesSlowly(path)) WaitUntil(link_.Answer(begin + link_.latency(), info ? bytes.size() : 0));
+  return info;
 }
 
 Status SlowFileSystem::Rename(const std::string& from, const std::string& to, bool replace) {

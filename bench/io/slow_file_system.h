@@ -35,7 +35,7 @@ class SlowFileSystem final : public FileSystem {
   Result<DirectoryListing> List(const std::string& path) override;
   Result<std::unique_ptr<ReadableFile>> Open(const std::string& path) override;
   Status CreateDirectories(const std::string& path) override;
-  Status WriteNew(const std::string& path, std::span<const std::byte> bytes) override;
+  Result<FileInfo> WriteNew(const std::string& path, std::span<const std::byte> bytes) override;
   Status Rename(const std::string& from, const std::string& to, bool replace) override;
   Status Remove(const std::string& path) override;
 

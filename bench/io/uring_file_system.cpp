@@ -145,18 +145,22 @@ Result<std::unique_ptr<ReadableFile>> UringFileSystem::Open(const std::string& p
 
 Status UringFileSystem::CreateDirectories(const std::string& path) { return base_.CreateDirectories(path); }
 
-Status UringFileSystem::WriteNew(const std::string& path, std::span<const std::byte> bytes) {
+Result<FileInfo> UringFileSystem::WriteNew(const std::string& path, std::span<const std::byte> bytes) {
   EventLoop* const loop = EventLoop::Current();
   if (loop == nullptr) return base_.WriteNew(path, bytes);
   Descriptor fd(OpenAt(*loop, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
   if (fd.get() < 0) return FailErrno("creating", -fd.get());
-  Status status = WriteAll(*loop, fd.get(), bytes);
+  Result<FileInfo> info = FileInfo{};
+  if (Status status = WriteAll(*loop, fd.get(), bytes); !status)
+    info = tl::unexpected<Error>(std::move(status.error()));
+  // What has just been written is in memory: nobody waits.
+  if (info) info = LookUpOpen(fd.get());
   io_uring_sqe* const request = loop->NewRequest();
   io_uring_prep_close(request, fd.Release());
   const int closed = loop->Await(request);
-  if (status && closed < 0) status = FailErrno("closing", -closed);
-  if (!status) Unlink(*loop, path, 0);
-  return status;
+  if (info && closed < 0) info = FailErrno("closing", -closed);
+  if (!info) Unlink(*loop, path, 0);
+  return info;
 }
 
 Status UringFileSystem::Rename(const std::string& from, const std::string& to, bool replace) {

@@ -73,7 +73,8 @@ MemoryFileSystem::Node& MemoryFileSystem::Add(const std::string& path, FileKind 
   return node;
 }
 
-void MemoryFileSystem::AddFile(const std::string& path, std::vector<std::byte> bytes, std::chrono::seconds modified) {
+void MemoryFileSystem::AddFile(const std::string& path, std::vector<std::byte> bytes,
+                               std::chrono::nanoseconds modified) {
   const std::lock_guard lock(mutex_);
   Node& node = Add(path, FileKind::kRegular);
   node.bytes = std::move(bytes);
@@ -203,13 +204,14 @@ Status MemoryFileSystem::CreateDirectories(const std::string& path) {
   return {};
 }
 
-Status MemoryFileSystem::WriteNew(const std::string& path, std::span<const std::byte> bytes) {
-  if (Status status = Call("WriteNew", path); !status) return status;
+Result<FileInfo> MemoryFileSystem::WriteNew(const std::string& path, std::span<const std::byte> bytes) {
+  if (Status status = Call("WriteNew", path); !status) return tl::unexpected<Error>(std::move(status.error()));
   const std::lock_guard lock(mutex_);
   if (nodes_.contains(path)) return Fail(ErrorCode::kExists, "exists");
   if (!nodes_.contains(ParentOf(path))) return Fail(ErrorCode::kNotFound, "no such directory");
-  Add(path, FileKind::kRegular).bytes.assign(bytes.begin(), bytes.end());
-  return {};
+  Node& node = Add(path, FileKind::kRegular);
+  node.bytes.assign(bytes.begin(), bytes.end());
+  return FileInfo{node.kind, {node.device, node.inode}, node.bytes.size(), node.modified};
 }
 
 Status MemoryFileSystem::Rename(const std::string& from, const std::string& to, bool replace) {

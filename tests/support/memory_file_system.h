@@ -30,7 +30,7 @@ class MemoryFileSystem final : public FileSystem {
   MemoryFileSystem() { AddDirectory(""); }
 
   // With the directories above it.
-  void AddFile(const std::string& path, std::vector<std::byte> bytes = {}, std::chrono::seconds modified = {});
+  void AddFile(const std::string& path, std::vector<std::byte> bytes = {}, std::chrono::nanoseconds modified = {});
   // Other bytes in the same file, also for who has it open.
   void Rewrite(const std::string& path, std::vector<std::byte> bytes, std::chrono::seconds modified);
   void AddDirectory(const std::string& path);
@@ -52,7 +52,7 @@ class MemoryFileSystem final : public FileSystem {
   Result<DirectoryListing> List(const std::string& path) override;
   Result<std::unique_ptr<ReadableFile>> Open(const std::string& path) override;
   Status CreateDirectories(const std::string& path) override;
-  Status WriteNew(const std::string& path, std::span<const std::byte> bytes) override;
+  Result<FileInfo> WriteNew(const std::string& path, std::span<const std::byte> bytes) override;
   Status Rename(const std::string& from, const std::string& to, bool replace) override;
   Status Link(const std::string& from, const std::string& to) override;
   Status Remove(const std::string& path) override;
