@@ -70,6 +70,7 @@ ExitCode Main(const std::vector<std::string>& words) {
 
 int main(int argc, char** argv) {
   // As the command has it.
+  tbbthumbs::tool::ReserveStandardStreams();
   signal(SIGPIPE, SIG_IGN);
   mallopt(M_ARENA_MAX, 4);
   mallopt(M_MMAP_THRESHOLD, 256 << 10);

@@ -291,10 +291,13 @@ Status FileReader::Read(Item& item, size_t resident_bytes) const {
     if (item.ended) return {};
     source = std::move(*opened);
   }
-  // Named one by one, the decoder says what is wrong with it.
-  if (IsDecoded(item.result.format)) {
-    if (Status status = source->MakeResident(resident_bytes); !status) return status;
+  // Named one by one, the decoder says what is wrong with it; at once, so that the file is not kept open.
+  if (!IsDecoded(item.result.format)) {
+    if (const auto decoder = OpenDecoder(*source, options_.limits); !decoder) {
+      return tl::unexpected<Error>(decoder.error());
+    }
   }
+  if (Status status = source->MakeResident(resident_bytes); !status) return status;
   item.source = std::move(source);
   return {};
 }

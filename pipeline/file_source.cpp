@@ -22,7 +22,11 @@ FileSource::FileSource(std::unique_ptr<ReadableFile> file, std::shared_ptr<Buffe
 
 Status FileSource::MakeResident(size_t bytes) {
   const size_t wanted = static_cast<size_t>(std::min<uint64_t>(bytes, size_));
-  if (wanted <= resident_bytes_) return {};
+  if (wanted <= resident_bytes_) {
+    // Of an empty one too: it may wait for long.
+    if (resident_bytes_ == size_) file_.reset();
+    return {};
+  }
   BufferPool::Buffer memory = BufferPool::Take(pool_, wanted);
   if (memory.empty()) return Fail(ErrorCode::kOutOfMemory, "no memory to read the file");
   if (resident_bytes_ > 0) std::memcpy(memory.data(), resident_.data(), resident_bytes_);

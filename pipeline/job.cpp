@@ -8,6 +8,7 @@
 #include <new>
 #include <stop_token>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -143,13 +144,16 @@ Job::Impl::~Impl() {
 }
 
 void Job::Impl::Start() {
-  if (options_.count_total && !options_.keep_open) {
-    counter_ = std::jthread([this](const std::stop_token& stop) {
-      NameThisThread("tbbt-count");
-      const auto count = CountInputs(file_system_, options_.input, output_, stop, &counted_so_far_);
-      const std::lock_guard lock(mutex_);
-      counted_ = count;
-    });
+  const auto count_inputs = [this](const std::stop_token& stop) {
+    NameThisThread("tbbt-count");
+    const auto count = CountInputs(file_system_, options_.input, output_, stop, &counted_so_far_);
+    const std::lock_guard lock(mutex_);
+    counted_ = count;
+  };
+  try {
+    if (options_.count_total && !options_.keep_open) counter_ = std::jthread(count_inputs);
+  } catch (const std::system_error&) {
+    // The run is the same without.
   }
   try {
     runner_ = std::jthread([this] { Run(); });

@@ -15,6 +15,12 @@ std::string_view DirectoryOf(const Item& item) {
   return path.substr(0, path.find_last_of('/') + 1);
 }
 
+size_t ThumbnailBytes(const Item& item) {
+  size_t bytes = 0;
+  for (const Encoded& thumbnail : item.thumbnails) bytes += thumbnail.bytes.size();
+  return bytes;
+}
+
 }  // namespace
 
 OutputThreads::OutputThreads(Stages& stages, int threads)
@@ -37,6 +43,16 @@ OutputThreads::~OutputThreads() {
   }
   work_.notify_all();
   threads_.clear();
+}
+
+bool OutputThreads::Admit(const ItemGroup& group) {
+  const Item* item = group.to_work_on();
+  if (item == nullptr) return true;
+  const size_t bytes = ThumbnailBytes(*item);
+  const size_t before = bytes_.fetch_add(bytes);
+  if (before == 0 || before + bytes <= kMostBytes) return true;
+  bytes_ -= bytes;
+  return false;
 }
 
 void OutputThreads::Put(std::unique_ptr<ItemGroup> group) {
@@ -96,8 +112,14 @@ void OutputThreads::Stage(Entry& entry, int index, std::unique_lock<std::mutex>&
   ++next_;
   Item& item = *entry.group->to_work_on();
   lock.unlock();
-  if (stages_.stopping()) item.Fail({ErrorCode::kStopped, "stopped"});
+  // None where a worker has staged them.
+  const size_t bytes = ThumbnailBytes(item);
+  if (stages_.stopping()) {
+    stages_.publisher().RemoveStaged(item);
+    item.Fail({ErrorCode::kStopped, "stopped"});
+  }
   stages_.publisher().Stage(item, index);
+  bytes_ -= bytes;
   lock.lock();
   if (item.ended) {
     entry.state = State::kDone;

@@ -2,6 +2,7 @@
 #ifndef TBBTHUMBS_PIPELINE_OUTPUT_THREADS_H_
 #define TBBTHUMBS_PIPELINE_OUTPUT_THREADS_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -36,8 +37,14 @@ class OutputThreads {
   // a time. Throws nothing.
   void Put(std::unique_ptr<ItemGroup> group);
 
+  // Before Put, by the worker that made them: whether the group's thumbnails may wait in memory. Where too many do, the
+  // worker is to stage them itself. Any thread.
+  bool Admit(const ItemGroup& group);
+
   // Groups that may wait, beyond one for each thread.
   static constexpr size_t kMostWaiting = 256;
+  // Of thumbnails that are not staged. One group is admitted whatever its size.
+  static constexpr size_t kMostBytes = size_t{64} << 20;
 
  private:
   enum class State { kNew, kStaging, kStaged, kPublishing, kPublished, kDone };
@@ -58,6 +65,7 @@ class OutputThreads {
   const Entry& At(uint64_t number) const { return entries_[static_cast<size_t>(number % entries_.size())]; }
 
   Stages& stages_;
+  std::atomic<size_t> bytes_ = 0;  // admitted and not staged
 
   std::mutex mutex_;              // guards all below
   std::condition_variable work_;  // there may be something to do for one of the threads, or nothing ever again

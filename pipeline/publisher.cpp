@@ -58,7 +58,7 @@ Status Publisher::MakeTemporaryDirectory(int lane) {
     const std::lock_guard lock(mutex_);
     if (made_lanes_.contains(lane)) return {};
   }
-  Status status = file_system_.CreateDirectories(TemporaryDirectory(lane));
+  Status status = MakeDirectory(TemporaryDirectory(lane));
   const std::lock_guard lock(mutex_);
   if (status) made_lanes_.insert(lane);
   return status;
@@ -70,10 +70,9 @@ Result<Publisher::Temporary> Publisher::WriteTemporary(std::span<const std::byte
   const std::string directory = TemporaryDirectory(lane);
   std::string path = JoinPath(directory, names_.Next());
   auto info = file_system_.WriteNew(path, bytes);
-  // Another run that ended has taken the directory away, since it was empty: as often as that happens. (Where the
-  // output itself is gone, its disk may be: it is not made again where that was.)
+  // Another run that ended has taken the directory away, since it was empty: as often as that happens.
   for (int i = 0; i < kMostAttempts && !info && info.error().code == ErrorCode::kNotFound; ++i) {
-    if (!file_system_.Stat(output_, true) || !file_system_.CreateDirectories(directory)) break;
+    if (!MakeDirectory(directory)) break;
     info = file_system_.WriteNew(path, bytes);
   }
   if (!info) return tl::unexpected<Error>(std::move(info.error()));
@@ -142,21 +141,32 @@ Status Publisher::PublishAll(Item& item, Naming naming) {
   for (size_t i = 0; i < item.staged.size(); ++i) {
     const std::string to = item.result.outputs[i].path.string();
     if (Status status = MakeDirectoryOf(to); !status) return status;
-    if (Status status = Name(item.staged[i], to, naming); !status) return status;
+    Status status = Name(item.staged[i], to, naming);
+    if (!status && status.error().code == ErrorCode::kNotFound) {
+      // Somebody has removed it meanwhile.
+      status = MakeDirectoryOf(to, true);
+      if (status) status = Name(item.staged[i], to, naming);
+    }
+    if (!status) return status;
   }
   if (naming == Naming::kRename) item.staged.clear();
   return {};
 }
 
-Status Publisher::MakeDirectoryOf(const std::string& path) {
+Status Publisher::MakeDirectory(const std::string& directory) {
+  if (!file_system_.Stat(output_, true)) return Fail(ErrorCode::kNotFound, "it is gone");
+  return file_system_.CreateDirectories(directory);
+}
+
+Status Publisher::MakeDirectoryOf(const std::string& path, bool anew) {
   const size_t slash = path.find_last_of('/');
   if (slash == std::string::npos) return {};
   std::string directory = path.substr(0, slash);
   {
     const std::lock_guard lock(directories_mutex_);
-    if (made_directories_.contains(directory)) return {};
+    if (!anew && made_directories_.contains(directory)) return {};
   }
-  if (Status status = file_system_.CreateDirectories(directory); !status) return status;
+  if (Status status = MakeDirectory(directory); !status) return status;
   RemoveAbandonedParts(directory);
   const std::lock_guard lock(directories_mutex_);
   if (made_directories_.size() == kMadeDirectories) made_directories_.clear();

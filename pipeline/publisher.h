@@ -80,7 +80,10 @@ class Publisher {
   Status PublishAll(Item& item, Naming naming);
   // Clears `from` where it is no longer there.
   Status Name(std::string& from, const std::string& to, Naming naming);
-  Status MakeDirectoryOf(const std::string& path);
+  // Within the output directory, which itself is not made: where it is gone, its disk may be.
+  Status MakeDirectory(const std::string& directory);
+  // For a thumbnail of that path. `anew`: also where it was made before.
+  Status MakeDirectoryOf(const std::string& path, bool anew = false);
   void FailOutput(Item& item, Error error, int lane);
   // The item is left and the run ends.
   void GiveUp(Item& item, const Error& error);

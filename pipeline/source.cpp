@@ -1,6 +1,7 @@
 #include "pipeline/source.h"
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -25,9 +26,18 @@ Source::~Source() { Stop(); }
 
 void Source::ReadLoop(int index) {
   NameThisThread("tbbt-read-" + std::to_string(index));
-  for (;;) {
-    std::vector<std::unique_ptr<Item>> items = TakeInputs();
-    if (items.empty() || !ReadAll(std::move(items))) return;
+  try {
+    for (;;) {
+      std::vector<std::unique_ptr<Item>> items = TakeInputs();
+      if (items.empty() || !ReadAll(std::move(items))) return;
+    }
+  } catch (const std::bad_alloc&) {
+    // What it had taken is lost to the run, which can't go on without.
+    {
+      const std::lock_guard lock(mutex_);
+      failure_ = Error{ErrorCode::kOutOfMemory, "no memory to take the inputs"};
+    }
+    Stop();
   }
 }
 

@@ -58,7 +58,7 @@ Status RunTaskGraph(Source& source, Stages& stages, const GraphOptions& options)
           }) & tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, [&](Token group) {
             NameWorker();
             stages.Process(*group);
-            if (!output) stages.Stage(*group);
+            if (!output || !output->Admit(*group)) stages.Stage(*group);
             return group;
           }) & tbb::make_filter<Token, void>(tbb::filter_mode::serial_in_order, [&](Token group) {
             if (output) {

@@ -1,6 +1,7 @@
 #include "pipeline/temporary_name.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,11 +21,14 @@ constexpr std::string_view kPartPrefix = ".tbbthumbs-";
 constexpr std::string_view kPartSuffix = ".part";
 constexpr std::chrono::hours kUntouched{24};
 
+// The host, and on it the namespace that process ids are of: containers may have the host's name and ids of their own.
 std::string HostName() {
   std::array<char, 256> name{};
   gethostname(name.data(), name.size() - 1);
-  // '+' separates the parts of a name.
   std::string host = name.data();
+  struct stat ids {};
+  if (stat("/proc/self/ns/pid", &ids) == 0) host += "~" + std::to_string(ids.st_ino);
+  // '+' separates the parts of a name.
   std::replace_if(
       host.begin(), host.end(), [](char c) { return c == '+' || c == '/'; }, '-');
   return host;

@@ -38,6 +38,7 @@ class OutputThreadsTest : public ::testing::Test {
         [this](const PictureResult& result) {
           const std::lock_guard lock(mutex_);
           ended_.push_back(result.seq);
+          changed_.notify_all();
         },
         [this] {
           ++fatal_calls_;
@@ -57,7 +58,11 @@ class OutputThreadsTest : public ::testing::Test {
     return group;
   }
 
-  void Put(uint64_t seq, const std::string& directory = "d") { threads_->Put(Group(seq, directory)); }
+  void Put(uint64_t seq, const std::string& directory = "d") {
+    auto group = Group(seq, directory);
+    EXPECT_TRUE(threads_->Admit(*group));
+    threads_->Put(std::move(group));
+  }
   void PutEnded(uint64_t seq) {
     auto group = Group(seq);
     group->items.back()->End(Outcome::kUpToDate);
@@ -257,6 +262,48 @@ TEST_F(OutputThreadsTest, GivesBytesBackToWhoWaitsForThem) {
   }
   EXPECT_EQ(End().made, 100u);
   EXPECT_EQ(stages_->budget().peak(), all);
+}
+
+// Thumbnails are as large as they are asked for: workers that have made too many for the memory write them.
+TEST_F(OutputThreadsTest, OnlySoManyBytesWaitToBeWritten) {
+  constexpr size_t kBytes = OutputThreads::kMostBytes / 2;
+  bool writes = false;
+  files_.on_call = [&](const std::string& operation, const std::string& path) {
+    std::unique_lock lock(mutex_);
+    if (operation == "WriteNew" && path.find("lane") != std::string::npos) WaitFor(lock, [&] { return writes; });
+    return std::optional<Error>();
+  };
+  Start(1);
+  const auto large = [&](uint64_t seq, size_t bytes) {
+    auto group = Group(seq);
+    group->items.back()->thumbnails[0].bytes.resize(bytes);
+    return group;
+  };
+  auto first = large(0, 3 * kBytes);
+  EXPECT_TRUE(threads_->Admit(*first)) << "none waits yet";
+  threads_->Put(std::move(first));
+  auto second = large(1, 1);
+  EXPECT_FALSE(threads_->Admit(*second));
+  stages_->Stage(*second);
+  EXPECT_EQ(second->items.back()->staged.size(), 1u);
+  threads_->Put(std::move(second));
+  {
+    const std::lock_guard lock(mutex_);
+    writes = true;
+  }
+  changed_.notify_all();
+  {
+    std::unique_lock lock(mutex_);
+    WaitFor(lock, [&] { return ended_.size() == 2; });
+  }
+  for (uint64_t seq = 2; seq < 4; ++seq) {
+    auto group = large(seq, kBytes);
+    EXPECT_TRUE(threads_->Admit(*group)) << seq;
+    threads_->Put(std::move(group));
+  }
+  EXPECT_EQ(End().made, 4u);
+  EXPECT_THAT(ended_, ::testing::ElementsAre(0, 1, 2, 3));
+  EXPECT_FALSE(files_.Exists("out/.tbbthumbs"));
 }
 
 }  // namespace

@@ -314,15 +314,32 @@ TEST_F(PublisherTest, AnotherRunMayTakeTheTemporaryDirectoryAway) {
 }
 
 TEST_F(PublisherTest, AnOutputThatIsGoneIsNotMadeAgain) {
+  // Also where the next one is the first of a lane.
+  for (const int lane : {-1, 0}) {
+    fatal_calls_ = 0;
+    Publisher& publisher = Start();
+    Item first = Ready("in/a.jpg");
+    Publish(publisher, first);
+    publisher.RemoveTemporaryDirectory();
+    for (const char* path : {"out/a_10.jpg", "out/a_20.jpg", "out"}) ASSERT_TRUE(files_.Remove(path));
+    Item second = Ready("in/d/b.jpg", "d");
+    publisher.Stage(second, lane);
+    publisher.Commit(second);
+    EXPECT_FALSE(files_.Exists("out"));
+    EXPECT_EQ(fatal_calls_, 1);
+    files_.AddDirectory("out");
+  }
+}
+
+TEST_F(PublisherTest, ADirectoryThatIsRemovedMeanwhileIsMadeAgain) {
   Publisher& publisher = Start();
-  Item first = Ready("in/a.jpg");
+  Item first = Ready("in/d/a.jpg", "d");
   Publish(publisher, first);
-  publisher.RemoveTemporaryDirectory();
-  for (const char* path : {"out/a_10.jpg", "out/a_20.jpg", "out"}) ASSERT_TRUE(files_.Remove(path));
-  Item second = Ready("in/b.jpg");
+  for (const char* path : {"out/d/a_10.jpg", "out/d/a_20.jpg", "out/d"}) ASSERT_TRUE(files_.Remove(path));
+  Item second = Ready("in/d/b.jpg", "d");
   Publish(publisher, second);
-  EXPECT_FALSE(files_.Exists("out"));
-  EXPECT_EQ(fatal_calls_, 1);
+  EXPECT_EQ(results_.back().outcome, Outcome::kMade);
+  EXPECT_TRUE(files_.Exists("out/d/b_20.jpg"));
 }
 
 TEST_F(PublisherTest, RemovesWhatDeadRunsLeftInLanes) {

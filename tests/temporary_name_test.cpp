@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,6 +114,11 @@ TEST(TemporaryName, OfOthersNothingIsKnown) {
     EXPECT_EQ(WriterOf(host + rest), Writer::kUnknown) << rest;
   }
   EXPECT_EQ(WriterOf(""), Writer::kUnknown);
+  // Of a container that has the host's name: process 4194304 may be another one there.
+  struct stat ids {};
+  ASSERT_EQ(stat("/proc/self/ns/pid", &ids), 0);
+  const std::string other = host.substr(0, host.find('~') + 1) + std::to_string(ids.st_ino - 1) + "+";
+  EXPECT_EQ(WriterOf(other + "4194304@5+abc+0"), Writer::kUnknown);
   // No process has the largest number that Linux allows.
   EXPECT_EQ(WriterOf(host + "4194304@5+abc+0"), Writer::kGone);
   EXPECT_EQ(WriterOf(host + "4194304+abc+0"), Writer::kGone);

@@ -1,7 +1,9 @@
 // tbbthumbs: the command.
 #include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <string>
 #include <type_traits>
@@ -58,12 +60,26 @@ ExitCode Run(const std::vector<std::string>& words) {
       *command);
 }
 
+// Many files are open at once, for moments. The lower limit is for programs that use select(2).
+void AllowMoreFiles() {
+  constexpr rlim_t kEnough = 65536;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t most = std::min(limit.rlim_max, kEnough);
+  if (limit.rlim_cur >= most) return;
+  limit.rlim_cur = most;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 }  // namespace tbbthumbs::tool
 
 int main(int argc, char** argv) {
-  // A reader that goes away is an error of write, not the end of the process.
+  tbbthumbs::tool::ReserveStandardStreams();
+  // A reader that goes away is an error of write, not the end of the process; so is a file over the limit of its size.
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+  tbbthumbs::tool::AllowMoreFiles();
   // Each thread would get an arena of its own, which holds what it once held: four bound the memory of many threads.
   mallopt(M_ARENA_MAX, 4);
   // By default this grows to the size of what was freed, and files leave holes in the arenas: half as much again.

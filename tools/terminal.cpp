@@ -1,5 +1,6 @@
 #include "tools/terminal.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -35,6 +36,15 @@ std::string_view Variable(const char* name) {
 }
 
 }  // namespace
+
+void ReserveStandardStreams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest free number: this one.
+    const int reserved = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    if (reserved != fd) std::abort();
+  }
+}
 
 bool IsSmartTerminal(int fd) {
   const std::string_view type = Variable("TERM");

@@ -23,6 +23,11 @@ int TerminalWidth(int fd);
 // True when the locale's characters are UTF-8 (LC_ALL, LC_CTYPE, LANG, the first that is set).
 bool LocaleIsUtf8();
 
+// Where a program is started without some of its standard streams, the next files that it opens would get their
+// numbers, and what is said be written into thumbnails: fills them up, with what can't be read or written. First thing
+// in main.
+void ReserveStandardStreams();
+
 // Writes whole lines. Thread-safe: the mutex keeps lines of several threads and the progress line from mixing.
 class Terminal {
  public:
