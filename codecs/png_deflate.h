@@ -7,9 +7,10 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "codecs/error.h"
+#include "codecs/limits.h"
+#include "codecs/raw_bytes.h"
 
 struct libdeflate_compressor;
 
@@ -38,8 +39,11 @@ class PngDeflater {
   PngDeflater& operator=(const PngDeflater&) = delete;
 
   // Makes a whole stream that holds `bytes`, at the front of `out`, which grows as is needed and never shrinks. Returns
-  // the stream's size. Throws std::bad_alloc. Errors: kOutOfMemory, kInternal.
-  [[nodiscard]] Result<size_t> Compress(std::span<const uint8_t> bytes, DeflateLevel level, std::vector<uint8_t>& out);
+  // the stream's size. `watch` (null: none) is asked at the begin, and again behind each few megabytes at kFast and
+  // kFiltered; libdeflate can't be interrupted. Throws std::bad_alloc. Errors: kOutOfMemory, kInternal, those of
+  // Watch::PollStop.
+  [[nodiscard]] Result<size_t> Compress(std::span<const uint8_t> bytes, DeflateLevel level, RawBytes& out,
+                                        const Watch* watch = nullptr);
 
   // What the compressors take, about; and gives it back.
   size_t held_bytes() const;
@@ -52,9 +56,9 @@ class PngDeflater {
     void operator()(libdeflate_compressor* compressor) const;
   };
 
-  Result<size_t> CompressWithIsal(std::span<const uint8_t> bytes, std::vector<uint8_t>& out);
-  Result<size_t> CompressWithZlib(std::span<const uint8_t> bytes, std::vector<uint8_t>& out);
-  Result<size_t> CompressWithLibdeflate(std::span<const uint8_t> bytes, int level, std::vector<uint8_t>& out);
+  Result<size_t> CompressWithIsal(std::span<const uint8_t> bytes, RawBytes& out, const Watch* watch);
+  Result<size_t> CompressWithZlib(std::span<const uint8_t> bytes, RawBytes& out, const Watch* watch);
+  Result<size_t> CompressWithLibdeflate(std::span<const uint8_t> bytes, int level, RawBytes& out);
 
   std::unique_ptr<IsalState> isal_;
   std::array<std::unique_ptr<libdeflate_compressor, FreeCompressor>, kLibdeflateLevels> libdeflate_;

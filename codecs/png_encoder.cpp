@@ -6,6 +6,7 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include "codecs/png_chunk_writer.h"
@@ -91,9 +92,6 @@ class PngEncoder {
 
   // Compresses the picture and, where that takes less bytes than any before, keeps it as best_ in scratch_.stream.
   Status Try(Candidate candidate, DeflateLevel level) {
-    if (watch_ != nullptr) {
-      if (Status status = watch_->PollStop(); !status) return status;
-    }
     const Result<size_t> made = Compress(candidate, level);
     if (!made) return tl::unexpected<Error>(made.error());
     const size_t bytes = *made + ExtraBytes(candidate.storage);
@@ -114,8 +112,10 @@ class PngEncoder {
     rows.count = static_cast<size_t>(raster_.size.height);
     rows.pixel_bytes = static_cast<size_t>(storage.channels());
     scratch_.filtered.resize(rows.filtered_bytes());
-    FilterRows(rows, candidate.filtering, scratch_.filter, scratch_.filtered);
-    return scratch_.deflater.Compress(scratch_.filtered, level, scratch_.trial);
+    if (Status status = FilterRows(rows, candidate.filtering, scratch_.filter, scratch_.filtered, watch_); !status) {
+      return tl::unexpected<Error>(status.error());
+    }
+    return scratch_.deflater.Compress(scratch_.filtered, level, scratch_.trial, watch_);
   }
 
   // Of the chunks that the storage needs besides.
@@ -182,10 +182,11 @@ class PngEncoder {
 };
 
 void ReleaseLargeBuffers(PngEncoderScratch& scratch) {
-  for (std::vector<uint8_t>* buffer : {&scratch.filter, &scratch.direct_rows, &scratch.narrow_rows, &scratch.filtered,
-                                       &scratch.stream, &scratch.trial}) {
-    if (buffer->capacity() > kMostKeptBytes) *buffer = {};
-  }
+  const auto release = [](auto& buffer) {
+    if (buffer.capacity() > kMostKeptBytes) std::remove_reference_t<decltype(buffer)>().swap(buffer);
+  };
+  for (auto* buffer : {&scratch.filter, &scratch.direct_rows, &scratch.narrow_rows}) release(*buffer);
+  for (auto* buffer : {&scratch.filtered, &scratch.stream, &scratch.trial}) release(*buffer);
 }
 
 Result<std::vector<std::byte>> EncodeWith(const Raster& raster, PngEffort effort, const Metadata& metadata,

@@ -8,6 +8,7 @@
 #include "codecs/png_deflate.h"
 #include "codecs/png_filter.h"
 #include "codecs/png_reduction.h"
+#include "codecs/raw_bytes.h"
 
 namespace tbbthumbs {
 
@@ -17,9 +18,9 @@ struct PngEncoderScratch {
   PngFilterScratch filter;
   std::vector<uint8_t> direct_rows;  // packed rows, without a palette and with one or in few bits
   std::vector<uint8_t> narrow_rows;
-  std::vector<uint8_t> filtered;
-  std::vector<uint8_t> stream;  // the compressed ones: the best so far, and the one in question
-  std::vector<uint8_t> trial;
+  RawBytes filtered;
+  RawBytes stream;  // the compressed ones: the best so far, and the one in question
+  RawBytes trial;
 };
 
 }  // namespace tbbthumbs

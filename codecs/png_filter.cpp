@@ -13,6 +13,8 @@ namespace {
 
 // Before each row in memory, for the pixel left of the first: zeros, and the row itself on a vector's border.
 constexpr size_t kMargin = 32;
+// Rows between two looks at the watch: a millisecond's work, but for the slowest filtering.
+constexpr size_t kPollBytes = size_t{1} << 20;
 
 uint8_t Paeth(int left, int above, int corner) {
   const int estimate = left + above - corner;
@@ -75,15 +77,19 @@ void FilterRowScalar(const uint8_t* row, const uint8_t* above, size_t row_bytes,
   }
 }
 
-void FilterRows(const PngRows& rows, PngFiltering filtering, PngFilterScratch& scratch, std::span<uint8_t> out) {
+Status FilterRows(const PngRows& rows, PngFiltering filtering, PngFilterScratch& scratch, std::span<uint8_t> out,
+                  const Watch* watch) {
+  const size_t band = std::max<size_t>(1, kPollBytes / (1 + rows.row_bytes));
+  const auto poll = [&](size_t y) { return watch != nullptr && y % band == 0 ? watch->PollStop() : Status(); };
   uint8_t* to = out.data();
   if (filtering == PngFiltering::kNone) {
     for (size_t y = 0; y < rows.count; ++y) {
+      if (Status status = poll(y); !status) return status;
       *to++ = 0;
       std::memcpy(to, rows.bytes + y * rows.row_bytes, rows.row_bytes);
       to += rows.row_bytes;
     }
-    return;
+    return {};
   }
   // Two rows of pixels and four filtered ones.
   const size_t stride = kMargin + (rows.row_bytes + simd::kFilterSlack + kMargin - 1) / kMargin * kMargin;
@@ -93,6 +99,7 @@ void FilterRows(const PngRows& rows, PngFiltering filtering, PngFilterScratch& s
   FilteredRow filtered;
   for (size_t filter = 1; filter < kPngFilters; ++filter) filtered.bytes[filter] = above + filter * stride;
   for (size_t y = 0; y < rows.count; ++y) {
+    if (Status status = poll(y); !status) return status;
     std::memcpy(row, rows.bytes + y * rows.row_bytes, rows.row_bytes);
     filtered.bytes[0] = row;
     if (!simd::FilterRow(row, above, rows.row_bytes, rows.pixel_bytes, filtered)) {
@@ -104,6 +111,7 @@ void FilterRows(const PngRows& rows, PngFiltering filtering, PngFilterScratch& s
     to += rows.row_bytes;
     std::swap(row, above);
   }
+  return {};
 }
 
 }  // namespace tbbthumbs

@@ -8,6 +8,9 @@
 #include <span>
 #include <vector>
 
+#include "codecs/error.h"
+#include "codecs/limits.h"
+
 namespace tbbthumbs {
 
 // How the rows are filtered.
@@ -41,8 +44,10 @@ struct PngRows {
 using PngFilterScratch = std::vector<uint8_t>;
 
 // Writes the type of its filter and the filtered bytes of every row: rows.filtered_bytes() to `out`. The same bytes on
-// every CPU. Throws std::bad_alloc.
-void FilterRows(const PngRows& rows, PngFiltering filtering, PngFilterScratch& scratch, std::span<uint8_t> out);
+// every CPU. `watch` (null: none) is asked before the first row and again behind each megabyte. Throws std::bad_alloc.
+// Errors: those of Watch::PollStop.
+Status FilterRows(const PngRows& rows, PngFiltering filtering, PngFilterScratch& scratch, std::span<uint8_t> out,
+                  const Watch* watch = nullptr);
 
 // A row filtered in every way at once.
 struct FilteredRow {

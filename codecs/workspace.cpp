@@ -35,10 +35,11 @@ std::vector<Part> PartsOf(Workspace& workspace) {
   for (auto* buffer : {&workspace.decode_rows(), &scan.input, &png.idat.input, &png.idat.data}) {
     add(*buffer, buffer->capacity());
   }
-  for (auto* buffer : {&scan.clean, &png.window, &png.row, &encoder.filter, &encoder.direct_rows, &encoder.narrow_rows,
-                       &encoder.filtered, &encoder.stream, &encoder.trial}) {
+  for (auto* buffer :
+       {&scan.clean, &png.window, &png.row, &encoder.filter, &encoder.direct_rows, &encoder.narrow_rows}) {
     add(*buffer, buffer->capacity());
   }
+  for (auto* buffer : {&encoder.filtered, &encoder.stream, &encoder.trial}) add(*buffer, buffer->capacity());
   // Of these, much more is reserved than is ever touched.
   add(scan.coefficients, scan.coefficients.size());
   parts.push_back({encoder.deflater.held_bytes(), [&encoder](size_t) { encoder.deflater.Clear(); }});

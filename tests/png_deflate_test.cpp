@@ -3,9 +3,13 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <algorithm>
+#include <chrono>
 #include <iterator>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace tbbthumbs {
@@ -52,7 +56,7 @@ std::vector<uint8_t> Inflate(std::span<const uint8_t> stream, size_t expected) {
 
 TEST(PngDeflater, StreamsHoldWhatWentIn) {
   PngDeflater deflater;
-  std::vector<uint8_t> out;
+  RawBytes out;
   for (const auto& bytes : {std::vector<uint8_t>{}, std::vector<uint8_t>{0}, std::vector<uint8_t>{1, 2, 3, 4},
                             std::vector<uint8_t>(70'000, 5), Noise(1000), Noise(300'000), Text(65'536), Text(200'001),
                             std::vector<uint8_t>(5'000'000, 0), Noise(40)}) {
@@ -75,7 +79,7 @@ TEST(PngDeflater, StreamsHoldWhatWentIn) {
 
 TEST(PngDeflater, HigherLevelsMakeSmallerStreams) {
   PngDeflater deflater;
-  std::vector<uint8_t> out;
+  RawBytes out;
   const auto text = Text(150'000);
   const size_t fast = deflater.Compress(text, DeflateLevel::kFast, out).value();
   const size_t usual = deflater.Compress(text, DeflateLevel::kUsual, out).value();
@@ -90,7 +94,7 @@ TEST(PngDeflater, TheSameBytesGiveTheSameStream) {
   for (const DeflateLevel level : kLevels) {
     std::vector<uint8_t> streams[3];
     PngDeflater used;
-    std::vector<uint8_t> out;
+    RawBytes out;
     for (auto& stream : streams) {
       PngDeflater fresh;
       PngDeflater& deflater = &stream == &streams[2] ? fresh : used;
@@ -103,9 +107,57 @@ TEST(PngDeflater, TheSameBytesGiveTheSameStream) {
   }
 }
 
+// zlib is given a large picture in pieces, and that can't be seen in the stream.
+TEST(PngDeflater, PiecesMakeNoDifference) {
+  std::vector<uint8_t> bytes = Text(2'000'000);
+  const std::vector<uint8_t> noise = Noise(1'500'001);
+  bytes.insert(bytes.end(), noise.begin(), noise.end());
+  PngDeflater deflater;
+  RawBytes out;
+  const size_t made = deflater.Compress(bytes, DeflateLevel::kFiltered, out).value();
+  z_stream zlib{};
+  ASSERT_EQ(deflateInit2(&zlib, Z_BEST_COMPRESSION, Z_DEFLATED, 15, 8, Z_FILTERED), Z_OK);
+  std::vector<uint8_t> whole(deflateBound(&zlib, static_cast<uLong>(bytes.size())));
+  zlib.next_in = bytes.data();
+  zlib.avail_in = static_cast<uInt>(bytes.size());
+  zlib.next_out = whole.data();
+  zlib.avail_out = static_cast<uInt>(whole.size());
+  EXPECT_EQ(deflate(&zlib, Z_FINISH), Z_STREAM_END);
+  whole.resize(zlib.total_out);
+  deflateEnd(&zlib);
+  EXPECT_TRUE(std::ranges::equal(std::span(out).first(made), whole));
+  // ISA-L's pieces are larger.
+  bytes.resize(9'000'000, 5);
+  const size_t fast = deflater.Compress(bytes, DeflateLevel::kFast, out).value();
+  EXPECT_TRUE(Inflate(std::span(out).first(fast), bytes.size()) == bytes);
+}
+
+TEST(PngDeflater, AStopIsSeenBeforeAndBetweenPieces) {
+  PngDeflater deflater;
+  RawBytes out;
+  std::stop_source stop;
+  const Watch watch({.cpu_deadline = {}}, stop.get_token());
+  const auto bytes = Noise(32'000'000);
+  {
+    // Noise takes zlib a second at least; what comes before the first look, is seen by that.
+    const std::jthread stopper([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      stop.request_stop();
+    });
+    const auto made = deflater.Compress(bytes, DeflateLevel::kFiltered, out, &watch);
+    ASSERT_FALSE(made.has_value());
+    EXPECT_EQ(made.error().code, ErrorCode::kStopped);
+  }
+  for (const DeflateLevel level : kLevels) {
+    const auto made = deflater.Compress(std::span(bytes).first(1), level, out, &watch);
+    ASSERT_FALSE(made.has_value());
+    EXPECT_EQ(made.error().code, ErrorCode::kStopped);
+  }
+}
+
 TEST(PngDeflater, TheBufferGrowsAndStays) {
   PngDeflater deflater;
-  std::vector<uint8_t> out;
+  RawBytes out;
   ASSERT_TRUE(deflater.Compress(Noise(100'000), DeflateLevel::kUsual, out).has_value());
   const uint8_t* data = out.data();
   const size_t size = out.size();

@@ -164,5 +164,27 @@ TEST(PngFilter, ScratchOfOtherPicturesChangesNothing) {
   EXPECT_EQ(first, second);
 }
 
+TEST(FilterRows, AStopIsSeenBeforeTheFirstRow) {
+  std::stop_source stop;
+  const Watch watch({.cpu_deadline = {}}, stop.get_token());
+  const std::vector<uint8_t> pixels(300, 9);
+  const PngRows rows{pixels.data(), 100, 3, 1};
+  for (const PngFiltering filtering : {PngFiltering::kNone, PngFiltering::kAdaptive}) {
+    PngFilterScratch scratch;
+    std::vector<uint8_t> out(rows.filtered_bytes(), 77);
+    EXPECT_TRUE(FilterRows(rows, filtering, scratch, out, &watch).has_value());
+    EXPECT_NE(out[0], 77);
+  }
+  stop.request_stop();
+  for (const PngFiltering filtering : {PngFiltering::kNone, PngFiltering::kAdaptive}) {
+    PngFilterScratch scratch;
+    std::vector<uint8_t> out(rows.filtered_bytes(), 77);
+    const Status status = FilterRows(rows, filtering, scratch, out, &watch);
+    ASSERT_FALSE(status.has_value());
+    EXPECT_EQ(status.error().code, ErrorCode::kStopped);
+    EXPECT_EQ(out, std::vector<uint8_t>(rows.filtered_bytes(), 77));
+  }
+}
+
 }  // namespace
 }  // namespace tbbthumbs

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
@@ -177,6 +178,28 @@ TEST_F(LongPictureTest, ASecondSignalWaitsForNothing) {
   EXPECT_THAT(result.exit_code, ::testing::AnyOf(130, 143));
   EXPECT_THAT(result.err, Not(HasSubstr("stopped")));
   EXPECT_EQ(result.out, "");
+}
+
+// What a process holds in small pages, it takes the system a long time to take back.
+TEST_F(LongPictureTest, LargePicturesAreInHugePages) {
+  if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage")) GTEST_SKIP() << "the system has none";
+  ASSERT_NO_FATAL_FAILURE(WriteLongPicture("in/long.png"));
+  std::vector<std::string> line = line_;
+  line[4] = "2000";
+  Process process(TBBTHUMBS_COMMAND, line, options_);
+  // Of the flags of each mapping, that huge pages are wanted.
+  for (bool found = false; !found;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::ifstream file("/proc/" + std::to_string(process.pid()) + "/smaps");
+    size_t lines = 0;
+    for (std::string text; !found && std::getline(file, text); ++lines) {
+      found = text.starts_with("VmFlags:") && text.find(" hg") != std::string::npos;
+    }
+    ASSERT_GT(lines, 0u) << "it has ended";
+  }
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.Wait().exit_code, 143);
+  EXPECT_TRUE(tree_.Files("out").empty());
 }
 
 // Nobody reads the records: once the pipe is full, the run can't come to its end by itself.

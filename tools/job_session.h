@@ -14,12 +14,6 @@
 
 namespace tbbthumbs::tool {
 
-// After a signal: pictures being worked on may be finished for so long, and this late the process ends, whatever holds
-// it (an encoder, a disk that does not answer, a reader of the records who does not read). Taking back the memory of
-// pictures of 100 megapixels costs the system another 0.1 s; all is to be over after a second.
-inline constexpr std::chrono::milliseconds kGrace{500};
-inline constexpr std::chrono::milliseconds kPatience{850};
-
 // Cancels a job that may not be there yet, and all that come after it. Thread-safe: signals and results come from
 // threads that exist before StartJob has returned.
 class Stopper {

@@ -14,6 +14,7 @@
 #include "tools/prune_command.h"
 #include "tools/report.h"
 #include "tools/signals.h"
+#include "tools/stop_times.h"
 #include "tools/thread_limit.h"
 
 namespace tbbthumbs::tool {
@@ -77,9 +78,10 @@ ExitCode RunWith(const RunHooks& hooks, const DisplayConfig& display, Terminal& 
     const bool silent = all_said || display.quiet;
     terminal.Abandon(silent ? "" : ErrorLine("stopped before all had come to its end: there is no summary", style));
   };
-  const SignalWatcher signals({.on_stop = [&] { stopper.Stop(kGrace); },
+  StopPacer pacer([&](std::chrono::milliseconds grace) { stopper.Stop(grace); });
+  const SignalWatcher signals({.on_stop = [&] { pacer.Start(); },
                                .on_exit = [&] { terminal.Abandon(); },
-                               .patience = kPatience,
+                               .patience = [&] { return pacer.patience(); },
                                .on_late = on_late,
                                .exit_code = hooks.exit_code_of_signal,
                                .repeats_are_one = hooks.repeats_are_one});

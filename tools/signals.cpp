@@ -13,6 +13,9 @@
 namespace tbbthumbs::tool {
 namespace {
 
+// How often it is asked how much patience is left.
+constexpr int kAskMilliseconds = 50;
+
 bool IsIgnored(int signal) {
   struct sigaction action {};
   return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
@@ -43,9 +46,10 @@ SignalWatcher::~SignalWatcher() {
 }
 
 int SignalWatcher::MillisecondsLeft() const {
-  if (received_ == 0 || actions_.patience.count() == 0) return -1;
+  if (received_ == 0 || !actions_.patience) return -1;
+  const std::chrono::milliseconds patience = actions_.patience();
   const auto passed = std::chrono::steady_clock::now() - first_;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(actions_.patience - passed);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(patience - passed);
   return static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0));
 }
 
@@ -53,9 +57,10 @@ void SignalWatcher::Watch() {
   pthread_setname_np(pthread_self(), "signals");
   for (;;) {
     pollfd fds[] = {{signal_fd_, POLLIN, 0}, {quit_fd_, POLLIN, 0}};
-    if (poll(fds, 2, MillisecondsLeft()) < 0 && errno != EINTR) return;
+    const int left = MillisecondsLeft();
+    if (poll(fds, 2, std::min(left, kAskMilliseconds)) < 0 && errno != EINTR) return;
     if (fds[1].revents != 0) return;
-    if (MillisecondsLeft() == 0) {
+    if (left == 0) {
       actions_.on_late();
       _exit(actions_.exit_code(received_));
     }

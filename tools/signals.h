@@ -15,8 +15,9 @@ namespace tbbthumbs::tool {
 struct SignalActions {
   std::function<void()> on_stop{};  // at the first one
   std::function<void()> on_exit{};  // at the second one, which then ends the process at once
-  // Where the watcher still lives so long after the first one, it calls `on_late` and ends the process. Zero: never.
-  std::chrono::milliseconds patience{};
+  // Where the watcher still lives so long after the first one, it calls `on_late` and ends the process. Asked again and
+  // again from the first one on; must not wait for anything. Empty: never.
+  std::function<std::chrono::milliseconds()> patience{};
   std::function<void()> on_late{};
   // With which exit code: of the signal.
   std::function<int(int signal)> exit_code = ExitCodeOfSignal;
@@ -40,7 +41,7 @@ class SignalWatcher {
 
  private:
   void Watch();
-  // As poll(2) takes it: -1 while nothing ends.
+  // Until the end, as it looks now; -1 while nothing ends.
   int MillisecondsLeft() const;
 
   const SignalActions actions_;

@@ -24,6 +24,7 @@
 #include "tools/prune_command.h"
 #include "tools/report.h"
 #include "tools/signals.h"
+#include "tools/stop_times.h"
 #include "tools/thread_limit.h"
 #include "tools/units.h"
 
@@ -95,6 +96,7 @@ class Watch {
   Stopper stopper_;
   std::stop_source stop_;
   std::atomic<bool> working_ = false;
+  StopPacer pacer_{[this](std::chrono::milliseconds grace) { stopper_.Stop(grace); }};
   std::optional<SignalWatcher> signals_;
   std::optional<ThreadLimit> thread_limit_;
   std::optional<TreeFollower> follower_;
@@ -123,11 +125,13 @@ ExitCode Watch::Run() {
     terminal_.Abandon(silent ? "" : ErrorLine("stopped before all had come to its end: there is no summary", style_));
   };
   const auto on_stop = [&] {
-    stopper_.Stop(kGrace);
+    pacer_.Start();
     stop_.request_stop();
   };
-  signals_.emplace(SignalActions{
-      .on_stop = on_stop, .on_exit = [&] { terminal_.Abandon(); }, .patience = kPatience, .on_late = on_late});
+  signals_.emplace(SignalActions{.on_stop = on_stop,
+                                 .on_exit = [&] { terminal_.Abandon(); },
+                                 .patience = [this] { return pacer_.patience(); },
+                                 .on_late = on_late});
   if (const auto code = Begin()) return *code;
   if (const auto code = MakeRound({})) return *code;
   if (!display_.quiet) {
