@@ -18,6 +18,9 @@ constexpr size_t kBatch = 1000;
 // A disk that takes no more rows holds the run back.
 constexpr size_t kMostPending = 16 * kBatch;
 
+// Others may set a journal aside again and again: not for ever.
+constexpr int kMostReopenings = 8;
+
 // Of options that no run has had.
 constexpr uint64_t kNoOptions = ~uint64_t{0};
 
@@ -104,27 +107,44 @@ void Journal::StopWriting() {
 }
 
 Status Journal::OpenStore() {
+  // Before it is opened: what comes there later is not known to be damaged.
+  const auto info = RealFileSystem().Stat(path_, true);
+  opened_ = info ? info->id : FileId{};
   auto store = JournalStore::Open(path_, read_only_ ? JournalStore::Mode::kReadOnly : JournalStore::Mode::kWrite);
   if (!store) return tl::unexpected<Error>(std::move(store.error()));
   store_ = std::move(*store);
+  opened_ = store_->id();
   return {};
 }
 
 // With the store's mutex held.
 Status Journal::SetAside() {
   store_.reset();
-  if (set_aside_) return Fail(ErrorCode::kCorrupt, "damaged again, soon after it was made anew");
-  auto moved = SetJournalAside(path_);
-  if (!moved) return tl::unexpected<Error>(std::move(moved.error()));
-  set_aside_ = std::move(*moved);
-  return OpenStore();
+  Status status;
+  for (int tries = 0; tries < kMostReopenings; ++tries) {
+    if (set_aside_) {
+      const auto info = RealFileSystem().Stat(path_, true);
+      if (info && info->id == opened_) {
+        return Fail(ErrorCode::kCorrupt, "damaged again, soon after it was made anew");
+      }
+    } else {
+      auto moved = SetJournalAside(path_, opened_);
+      if (!moved) return tl::unexpected<Error>(std::move(moved.error()));
+      // Nothing: another run has set it aside, and this one has that one's new journal.
+      if (*moved) set_aside_ = std::move(**moved);
+    }
+    status = OpenStore();
+    if (status || status.error().code != ErrorCode::kCorrupt) break;
+  }
+  return status;
 }
 
 bool Journal::WithStore(const std::function<Status(JournalStore&)>& f) {
   const std::lock_guard lock(store_mutex_);
   if (!store_) return false;
   Status status = f(*store_);
-  if (!status && status.error().code == ErrorCode::kCorrupt && !read_only_) {
+  for (int tries = 0; tries < kMostReopenings; ++tries) {
+    if (status || status.error().code != ErrorCode::kCorrupt || read_only_ || !store_) break;
     status = SetAside();
     if (status) status = BeginRun(*store_);
     if (status) status = f(*store_);

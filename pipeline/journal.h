@@ -35,8 +35,8 @@ std::string JournalInput(const std::string& path);
 // thread; Record by one at a time.
 //
 // A journal that turns out to be damaged is set aside, and a new one begun, once a run: what lay in the output
-// directory before is then believed by its date. Any other failure ends the journal's part in the run, and is told by
-// Close.
+// directory before is then believed by its date. Where another run has done so, this one goes on with the new one. Any
+// other failure ends the journal's part in the run, and is told by Close.
 class Journal {
  public:
   // Makes the journal where it is missing, but for a dry run, which has none then (null). Errors: kIo.
@@ -122,6 +122,7 @@ class Journal {
 
   mutable std::mutex store_mutex_;  // guards all below
   std::unique_ptr<JournalStore> store_;
+  FileId opened_;  // which file that is, or the one that could not be opened
   JournalRun run_;
   std::optional<Error> failure_;
   std::optional<std::string> set_aside_;

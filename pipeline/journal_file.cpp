@@ -1,9 +1,12 @@
 #include "pipeline/journal_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -21,23 +24,23 @@ constexpr int64_t kVersion = 1;
 
 // Directories end with their '/': directory || name is the input. Outputs: "OPTIONS:PATH" each, ended by '\0'. Run's
 // counters are those of JournalRun.
-constexpr char kSchema[] = R"(
-CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE directory(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
-CREATE TABLE decoder(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
-CREATE TABLE options(id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, description TEXT NOT NULL);
-CREATE TABLE picture(
+constexpr std::array kTables = {
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID",
+    "CREATE TABLE directory(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE)",
+    "CREATE TABLE decoder(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE)",
+    "CREATE TABLE options(id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, description TEXT NOT NULL)",
+    R"(CREATE TABLE picture(
   directory INTEGER NOT NULL, name BLOB NOT NULL, bytes INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
   status TEXT NOT NULL, options INTEGER NOT NULL, format TEXT NOT NULL, code TEXT, message TEXT,
   outputs BLOB NOT NULL, cpu_us INTEGER NOT NULL, decoder INTEGER NOT NULL,
-  PRIMARY KEY(directory, name)) WITHOUT ROWID;
-CREATE TABLE run(
+  PRIMARY KEY(directory, name)) WITHOUT ROWID)",
+    R"(CREATE TABLE run(
   id INTEGER PRIMARY KEY, options INTEGER NOT NULL, version TEXT NOT NULL, label TEXT NOT NULL,
   started_ns INTEGER NOT NULL, ended_ns INTEGER, "end" TEXT NOT NULL,
   inputs INTEGER NOT NULL, made INTEGER NOT NULL, up_to_date INTEGER NOT NULL, failed INTEGER NOT NULL,
   skipped INTEGER NOT NULL, "left" INTEGER NOT NULL, bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL,
-  wall_ns INTEGER NOT NULL, cpu_ns INTEGER NOT NULL);
-)";
+  wall_ns INTEGER NOT NULL, cpu_ns INTEGER NOT NULL))",
+};
 
 template <class T>
 tl::unexpected<Error> Forward(T& failed) {
@@ -67,7 +70,7 @@ Status CreateTables(SqliteDatabase& database, const std::string& path) {
   if (utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0) return FailErrno("setting its time");
   const auto info = RealFileSystem().Stat(path, true);
   if (!info) return tl::unexpected<Error>(info.error());
-  if (Status status = database.Execute(kSchema); !status) return status;
+  if (Status status = database.CreateTables(kTables); !status) return status;
   for (const std::string& sql :
        {"INSERT INTO meta VALUES('created_ns', " + std::to_string(info->modified.count()) + ")",
         "PRAGMA application_id=" + std::to_string(kApplicationId), "PRAGMA user_version=" + std::to_string(kVersion)}) {
@@ -90,6 +93,7 @@ Result<std::optional<std::chrono::nanoseconds>> Identify(SqliteDatabase& databas
   if (!version) return tl::unexpected<Error>(version.error());
   if (*version > kVersion) return Fail(ErrorCode::kIo, "it was made by a newer tbbthumbs");
   if (*version != kVersion) return Fail(ErrorCode::kCorrupt, "its version is not known");
+  if (Status status = database.CheckTables(kTables); !status) return Forward(status);
   const auto created = database.Number("SELECT value FROM meta WHERE name='created_ns'");
   if (!created) return tl::unexpected<Error>(created.error());
   return std::chrono::nanoseconds(*created);
@@ -102,6 +106,18 @@ uint64_t NumberAside(std::string_view name, std::string_view prefix) {
   std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number);
   return number;
 }
+
+// While it lives, no other process sets a journal of this directory aside: where the file system has such locks.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(const std::string& directory)
+      : fd_(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    while (fd_.get() >= 0 && flock(fd_.get(), LOCK_EX) != 0 && errno == EINTR) continue;
+  }
+
+ private:
+  const Descriptor fd_;
+};
 
 // The directory with its '/', and the name in it.
 std::pair<std::string, std::string> SplitPath(const std::string& path) {
@@ -118,6 +134,9 @@ Result<JournalFile> OpenJournalFile(const std::string& path, JournalStore::Mode 
   const bool writes = mode == JournalStore::Mode::kWrite;
   auto database = SqliteDatabase::Open(path, writes ? SqliteDatabase::Mode::kCreate : SqliteDatabase::Mode::kReadOnly);
   if (!database) return Forward(database);
+  // The same that is open: else the database says so as soon as it is used.
+  const auto opened = RealFileSystem().Stat(path, true);
+  if (!opened) return Fail(ErrorCode::kCorrupt, "it is no longer there: " + opened.error().message);
   auto created = Identify(**database);
   if (!created) return Forward(created);
   if (!*created && !writes) return Fail(ErrorCode::kNotFound, "it is empty");
@@ -128,16 +147,27 @@ Result<JournalFile> OpenJournalFile(const std::string& path, JournalStore::Mode 
     if (!created) return Forward(created);
     if (!*created) return Fail(ErrorCode::kIo, "it was emptied while it was made");
   }
-  return JournalFile{std::move(*database), **created};
+  return JournalFile{std::move(*database), opened->id, **created};
 }
 
-Result<std::string> SetJournalAside(const std::string& path) {
+bool IsJournal(const std::string& path) {
+  const auto info = RealFileSystem().Stat(path, true);
+  if (!info || info->kind != FileKind::kRegular || info->bytes == 0) return true;
+  const auto header = SqliteDatabase::ReadHeader(path);
+  return !header || SqliteDatabase::ApplicationId(*header) == kApplicationId;
+}
+
+Result<std::optional<std::string>> SetJournalAside(const std::string& path, FileId damaged) {
   const auto [directory, name] = SplitPath(path);
+  const DirectoryLock lock(directory.empty() ? "." : directory);
   const std::string prefix = name + ".damaged-";
   auto listing = RealFileSystem().List(directory.empty() ? "." : directory);
   if (!listing) return Forward(listing);
   uint64_t number = 0;
   for (size_t i = 0; i < listing->size(); ++i) number = std::max(number, NumberAside(listing->name(i), prefix));
+  const auto info = RealFileSystem().Stat(path, true);
+  if (!info && info.error().code != ErrorCode::kNotFound) return tl::unexpected<Error>(info.error());
+  if (!info || info->id != damaged) return std::nullopt;
   for (;;) {
     ++number;
     const std::string aside = directory + prefix + std::to_string(number);
@@ -152,6 +182,15 @@ Result<std::string> SetJournalAside(const std::string& path) {
     }
     if (!taken) return aside;
   }
+}
+
+Result<std::string> SetJournalAside(const std::string& path) {
+  const auto info = RealFileSystem().Stat(path, true);
+  if (!info) return tl::unexpected<Error>(info.error());
+  auto moved = SetJournalAside(path, info->id);
+  if (!moved) return Forward(moved);
+  if (!*moved) return Fail(ErrorCode::kNotFound, "another process has just set it aside");
+  return std::move(**moved);
 }
 
 }  // namespace tbbthumbs

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <exception>
 #include <mutex>
 #include <new>
@@ -73,9 +74,11 @@ std::invoke_result_t<Work> WithoutExceptions(Work work) {
 
 class SqliteJournal final : public JournalStore {
  public:
-  explicit SqliteJournal(JournalFile file) : created_(file.created), database_(std::move(file.database)) {}
+  explicit SqliteJournal(JournalFile file)
+      : id_(file.id), created_(file.created), database_(std::move(file.database)) {}
 
-  std::chrono::nanoseconds created() const override { return created_; }
+  FileId id() const override { return id_; }
+  std::chrono::nanoseconds created() const override { return created_.load(); }
   Status Find(std::span<const std::string_view> inputs, std::span<std::optional<JournalRow>> rows) override;
   Status Write(std::span<const JournalEntry> entries) override;
   Status Remove(std::span<const std::string> inputs) override;
@@ -128,7 +131,8 @@ class SqliteJournal final : public JournalStore {
   Result<std::optional<uint64_t>> FindOptions(const std::string& digest);
   void Forget() noexcept;
 
-  const std::chrono::nanoseconds created_;
+  const FileId id_;
+  std::atomic<std::chrono::nanoseconds> created_;
 
   std::mutex mutex_;  // guards all below
   const std::unique_ptr<SqliteDatabase> database_;
@@ -296,10 +300,14 @@ Status SqliteJournal::Remove(std::span<const std::string> inputs) {
 }
 
 Status SqliteJournal::Clear() {
-  return Writing([&]() -> Status {
+  Status status = Writing([&]() -> Status {
     Forget();
-    return database_->Execute("DELETE FROM picture; DELETE FROM directory; DELETE FROM decoder");
+    return database_->Execute(
+        "DELETE FROM picture; DELETE FROM directory; DELETE FROM decoder;"
+        "UPDATE meta SET value=0 WHERE name='created_ns'");
   });
+  if (status) created_ = std::chrono::nanoseconds(0);
+  return status;
 }
 
 // Calls `work` with the rows after `place`, the columns as in kPageRows, and moves it on. False: there were no more.
@@ -319,7 +327,7 @@ Result<bool> SqliteJournal::ReadPage(SqliteStatement& page, Place& place, Work w
       const int64_t directory = page.Int(0);
       const std::string_view name = page.Bytes(1);
       // Else a damaged file might be read for ever.
-      if (directory < place.directory || (directory == place.directory && name < place.name)) {
+      if (directory < place.directory || (directory == place.directory && name <= place.name)) {
         return Fail(ErrorCode::kCorrupt, "the rows are not in their order");
       }
       place.directory = directory;

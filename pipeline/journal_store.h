@@ -96,8 +96,8 @@ struct JournalCounts {
 // memory shared between processes: it may lie on a network share. Whoever is killed at any instant leaves it as it was
 // before or after one Write. All members may be called from any thread; one works at a time.
 //
-// Errors of all: kIo (also: made by a newer version), kCorrupt (the file is damaged, or is none of ours), kOutOfMemory,
-// with the database's message.
+// Errors of all: kIo (also: made by a newer version), kCorrupt (the file is damaged, or is none of ours, or was set
+// aside by somebody else), kOutOfMemory, with the database's message.
 class JournalStore {
  public:
   enum class Mode {
@@ -111,7 +111,9 @@ class JournalStore {
   static Result<std::unique_ptr<JournalStore>> Open(const std::string& path, Mode mode);
   virtual ~JournalStore() = default;
 
-  // When it was made, by the clock of the file system it lies on.
+  // Which file is open.
+  virtual FileId id() const = 0;
+  // When it was made, by the clock of the file system it lies on; 0 where it was cleared since.
   virtual std::chrono::nanoseconds created() const = 0;
 
   // The rows of `inputs`, nothing where there is none. Fastest for many of one directory, in the order of their names
@@ -122,7 +124,8 @@ class JournalStore {
   virtual Status Write(std::span<const JournalEntry> entries) = 0;
   // Drops the rows of these inputs, in one transaction.
   virtual Status Remove(std::span<const std::string> inputs) = 0;
-  // Drops all rows; runs stay. The file keeps its size for what is written next.
+  // Drops all rows; runs stay. The file keeps its size for what is written next. What lies in the output directory is
+  // not known to be older than the journal any more: created() is 0 from then on.
   virtual Status Clear() = 0;
 
   // Calls `visit` for each row (only those of `status`, where given) in the order of directories as they came into the
@@ -160,8 +163,11 @@ class JournalStore {
   virtual Result<bool> HasRows() = 0;
 };
 
-// Renames a damaged journal, and what the database keeps beside it, to PATH.damaged-N. Returns the new path. Nobody may
-// have it open. Errors: kIo, kNotFound.
+// Renames the journal that is `damaged`, and what the database keeps beside it, to PATH.damaged-N. Returns the new
+// path, or nothing where `path` no longer leads to that file: somebody else has set it aside. This process may not have
+// it open. Errors: kIo.
+[[nodiscard]] Result<std::optional<std::string>> SetJournalAside(const std::string& path, FileId damaged);
+// Whichever lies there now. kNotFound also: there is none.
 [[nodiscard]] Result<std::string> SetJournalAside(const std::string& path);
 
 }  // namespace tbbthumbs

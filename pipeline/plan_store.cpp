@@ -25,14 +25,14 @@ constexpr int64_t kVersion = 1;
 
 // Items of a shard lie together, in order: id = shard << 32 | seq / shards. Directories end with their '/'. jpeg and
 // png: names, each ended by '\0'. "check": of all that is in the row.
-constexpr char kSchema[] = R"(
-CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE option(place INTEGER PRIMARY KEY, name TEXT NOT NULL, value TEXT NOT NULL);
-CREATE TABLE directory(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
-CREATE TABLE item(
+constexpr std::array kTables = {
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID",
+    "CREATE TABLE option(place INTEGER PRIMARY KEY, name TEXT NOT NULL, value TEXT NOT NULL)",
+    "CREATE TABLE directory(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE)",
+    R"(CREATE TABLE item(
   id INTEGER PRIMARY KEY, directory INTEGER NOT NULL, name BLOB NOT NULL, found INTEGER NOT NULL,
-  jpeg BLOB NOT NULL, png BLOB NOT NULL, changes INTEGER NOT NULL, code TEXT, message TEXT, "check" INTEGER NOT NULL);
-)";
+  jpeg BLOB NOT NULL, png BLOB NOT NULL, changes INTEGER NOT NULL, code TEXT, message TEXT, "check" INTEGER NOT NULL))",
+};
 
 constexpr char kAddItem[] =
     "INSERT INTO item(id, directory, name, found, jpeg, png, changes, code, message, \"check\") "
@@ -121,6 +121,20 @@ std::string RandomHex() {
   return ShortHex(uint64_t{random()});
 }
 
+// As LongHexOf writes it.
+bool IsLongHex(std::string_view text) {
+  constexpr size_t kDigits = 32;
+  return text.size() == kDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// Of what a plan is beside its items.
+std::string SettingsHash(const PlanInfo& info) {
+  ContentHash hash;
+  AddTo(hash, info);
+  AddTo(hash, info.id);
+  return hash.Hex();
+}
+
 tl::unexpected<Error> Damaged(const std::string& what) {
   return Fail(ErrorCode::kCorrupt, "the plan is damaged: " + what);
 }
@@ -181,7 +195,7 @@ Status SqlitePlanWriter::Begin() {
   if (Status status = database_->Execute("PRAGMA synchronous=OFF; PRAGMA cache_size=-64000"); !status) return status;
   use_.emplace(*database_);
   if (Status status = use_->transaction.BeginWrite(); !status) return status;
-  if (Status status = database_->Execute(kSchema); !status) return status;
+  if (Status status = database_->CreateTables(kTables); !status) return status;
   for (const std::string& sql :
        {"PRAGMA application_id=" + std::to_string(kApplicationId), "PRAGMA user_version=" + std::to_string(kVersion)}) {
     if (Status status = database_->Execute(sql.c_str()); !status) return status;
@@ -199,12 +213,15 @@ Status SqlitePlanWriter::WriteMeta(const char* name, std::string_view value) {
 
 Status SqlitePlanWriter::WriteSettings() {
   AddTo(hash_, info_);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  info_.id = LongHexOf(hash_.Hex() + ":" + std::to_string(now.count()) + ":" + RandomHex() + RandomHex());
   for (const auto& [name, value] : {std::pair<const char*, std::string>("version", TBBTHUMBS_VERSION),
                                     {"shards", std::to_string(info_.shards)},
                                     {"output", info_.output},
                                     {"journal", info_.journal},
                                     {"journal_created_ns", std::to_string(info_.journal_created.count())},
-                                    {"settings", hash_.Hex()}}) {
+                                    {"id", info_.id},
+                                    {"settings", SettingsHash(info_)}}) {
     if (Status status = WriteMeta(name, value); !status) return status;
   }
   SqliteStatement add(*database_, "INSERT INTO option VALUES(?1, ?2, ?3)");
@@ -257,11 +274,8 @@ Status SqlitePlanWriter::Add(const PlanItem& item) {
 
 Result<PlanInfo> SqlitePlanWriter::Finish() {
   info_.digest = hash_.Hex();
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  info_.id = LongHexOf(info_.digest + ":" + std::to_string(now.count()) + ":" + RandomHex() + RandomHex());
-  for (const auto& [name, value] : {std::pair<const char*, std::string>("total", std::to_string(info_.total)),
-                                    {"digest", info_.digest},
-                                    {"id", info_.id}}) {
+  for (const auto& [name, value] :
+       {std::pair<const char*, std::string>("total", std::to_string(info_.total)), {"digest", info_.digest}}) {
     if (Status status = WriteMeta(name, value); !status) return tl::unexpected<Error>(std::move(status.error()));
   }
   Status status = use_->transaction.Commit();
@@ -312,6 +326,7 @@ Status SqlitePlanReader::Identify() {
   if (!version) return tl::unexpected<Error>(version.error());
   std::string program;
   if (*version == kVersion) {
+    if (Status status = database_->CheckTables(kTables); !status) return status;
     auto text = Meta("version");
     if (!text) return tl::unexpected<Error>(std::move(text.error()));
     program = std::move(*text);
@@ -361,19 +376,22 @@ Status SqlitePlanReader::ReadInfo() {
     if (!text) return tl::unexpected<Error>(std::move(text.error()));
     *target = std::move(*text);
   }
-  SqliteStatement options(*database_, "SELECT name, value FROM option ORDER BY place");
+  // What becomes a part of paths.
+  if (!IsLongHex(info_.id) || !IsLongHex(info_.digest)) return Damaged("its id is none");
+  if (!info_.output.starts_with('/') || !info_.journal.starts_with('/')) return Damaged("its paths are none");
+  SqliteStatement options(*database_, "SELECT place, name, value FROM option ORDER BY place");
   const SqliteUse use(options);
   for (;;) {
     const Result<bool> row = options.Step();
     if (!row) return tl::unexpected<Error>(row.error());
     if (!*row) break;
-    info_.options.emplace_back(options.Bytes(0), options.Bytes(1));
+    // Else a damaged file might be read for ever.
+    if (options.Int(0) != static_cast<int64_t>(info_.options.size())) return Damaged("its options are not in order");
+    info_.options.emplace_back(options.Bytes(1), options.Bytes(2));
   }
-  ContentHash hash;
-  AddTo(hash, info_);
   const auto settings = Meta("settings");
   if (!settings) return tl::unexpected<Error>(settings.error());
-  if (*settings != hash.Hex()) return Damaged("its settings are not what was written");
+  if (*settings != SettingsHash(info_)) return Damaged("its settings are not what was written");
   return {};
 }
 

@@ -34,7 +34,7 @@ struct PlanInfo : PlanSettings {
   uint64_t total = 0;  // inputs
   // 32 hexadecimal digits, the same for the same settings and items: XXH3-128.
   std::string digest;
-  // Likewise, but no two plans have the same.
+  // Likewise 32 digits, but no two plans have the same.
   std::string id;
 };
 

@@ -22,6 +22,10 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kOpen = ".part";
 constexpr std::string_view kClosed = ".db";
+// What lies beside a journal.
+constexpr std::string_view kRollback = "-journal";
+constexpr std::string_view kCopy = ".copy";
+constexpr std::string_view kAside = ".damaged-";
 constexpr size_t kIndexDigits = 5;
 constexpr size_t kPlanDigits = 16;
 
@@ -29,7 +33,7 @@ constexpr size_t kPlanDigits = 16;
 constexpr std::chrono::seconds kSilence{60};
 
 // SQLite's own, beside a journal that is being written.
-std::string RollbackOf(const std::string& path) { return path + "-journal"; }
+std::string RollbackOf(const std::string& path) { return path + std::string(kRollback); }
 
 std::string IndexText(int shard) {
   const std::string digits = std::to_string(shard);
@@ -41,10 +45,30 @@ std::optional<ShardAttempt> ParseName(std::string_view name) {
   ShardAttempt attempt;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), attempt.shard);
   const auto digits = static_cast<size_t>(end - name.data());
-  if (error != std::errc() || digits != kIndexDigits || !name.substr(digits).starts_with('.')) return std::nullopt;
+  if (error != std::errc() || digits != kIndexDigits || name.starts_with('-')) return std::nullopt;
+  name.remove_prefix(digits);
   attempt.closed = name.ends_with(kClosed);
-  if (!attempt.closed && !name.ends_with(kOpen)) return std::nullopt;
+  const std::string_view ending = attempt.closed ? kClosed : kOpen;
+  // With the name of a run between two points.
+  if (!name.starts_with('.') || !name.ends_with(ending) || name.size() < 2 + ending.size()) return std::nullopt;
   return attempt;
+}
+
+bool RemoveEnding(std::string_view& name, std::string_view ending) {
+  if (!name.ends_with(ending)) return false;
+  name.remove_suffix(ending.size());
+  return true;
+}
+
+// A journal's, or of what lies beside one: SQLite's own file, a PrivateCopy, and a damaged one set aside.
+bool IsOfAttempt(std::string_view name) {
+  RemoveEnding(name, kRollback);
+  if (!RemoveEnding(name, kCopy)) {
+    const size_t number = name.find_last_not_of("0123456789") + 1;
+    std::string_view aside = name.substr(0, number);
+    if (number < name.size() && RemoveEnding(aside, kAside)) name = aside;
+  }
+  return ParseName(name).has_value();
 }
 
 // "HOST+PID@START+RANDOM+NUMBER".
@@ -102,7 +126,7 @@ void TakeOver(const ShardAttempt& attempt, std::chrono::nanoseconds now, const s
   }
   const Writer writer = WriterOf(WriterNameOf(attempt.path));
   if (writer == Writer::kAlive || (writer == Writer::kUnknown && now - attempt.modified < kSilence)) return;
-  const std::string copy_path = path + ".copy";
+  const std::string copy_path = path + std::string(kCopy);
   const PrivateCopy copy(attempt.path, copy_path);
   if (!copy) return;
   ShardAttempt copied = attempt;
@@ -199,7 +223,10 @@ void RemoveAttempts(const PlanInfo& plan) {
   const auto listing = RealFileSystem().List(directory);
   if (!listing) return;
   for (size_t i = 0; i < listing->size(); ++i) {
-    static_cast<void>(RealFileSystem().Remove(JoinPath(directory, listing->name(i))));
+    const std::string path = JoinPath(directory, listing->name(i));
+    const auto info = RealFileSystem().Stat(path, false);
+    if (!IsOfAttempt(listing->name(i)) || !info || info->kind != FileKind::kRegular) continue;
+    static_cast<void>(RealFileSystem().Remove(path));
   }
   for (const std::string& empty : {directory, JoinPath(JoinPath(plan.output, kOwnDirectory), "shards")}) {
     static_cast<void>(RealFileSystem().Remove(empty));

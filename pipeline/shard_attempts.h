@@ -49,7 +49,8 @@ struct AttemptOptions {
 // When its run has come to its end, and nobody has it open. Errors: kIo.
 [[nodiscard]] Status CloseAttempt(const std::string& path);
 
-// Removes the journals, and their directory where it is empty then.
+// Removes the journals and what else such runs leave beside them, no other files; and their directory where it is empty
+// then.
 void RemoveAttempts(const PlanInfo& plan);
 
 }  // namespace tbbthumbs

@@ -2,8 +2,11 @@
 #ifndef TBBTHUMBS_PIPELINE_SQLITE_DATABASE_H_
 #define TBBTHUMBS_PIPELINE_SQLITE_DATABASE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,7 +19,8 @@ namespace tbbthumbs {
 
 // One connection. Used by one thread at a time, with all that is made of it; must outlive that. Never shares memory
 // with other processes and maps no file. Errors of all: kIo, kCorrupt (no database, damaged, or of another schema than
-// the statements expect), kOutOfMemory.
+// the statements expect), kOutOfMemory. Whoever wrote the file may have been anybody: what would have SQLite remove
+// other files, share memory or make large values out of nothing is kCorrupt.
 class SqliteDatabase {
  public:
   enum class Mode {
@@ -25,7 +29,11 @@ class SqliteDatabase {
     kCreate,  // an empty file where there is none
   };
 
-  // Of the file little more than its header is read. What a killed writer left is taken back.
+  // No text, blob or row may have more bytes. Writing one is kIo, reading one kCorrupt.
+  static constexpr int kMostBytes = 4 << 20;
+
+  // Of the file little more than its header is read. What a killed writer left is taken back. kCorrupt also: it has a
+  // write-ahead log, or lies beside what is no journal of this file alone.
   [[nodiscard]] static Result<std::unique_ptr<SqliteDatabase>> Open(const std::string& path, Mode mode);
   ~SqliteDatabase();
   SqliteDatabase(const SqliteDatabase&) = delete;
@@ -35,6 +43,19 @@ class SqliteDatabase {
   [[nodiscard]] Status Execute(const char* sql);
   // What the first column of the first row says. kCorrupt: there is no row.
   [[nodiscard]] Result<int64_t> Number(const char* sql);
+
+  // The tables that a program's files have: one "CREATE TABLE ..." each, without ';'.
+  using Tables = std::span<const char* const>;
+  [[nodiscard]] Status CreateTables(Tables tables);
+  // kCorrupt: what is in the file was not made by these statements, letter by letter, or not by them alone.
+  [[nodiscard]] Status CheckTables(Tables tables);
+
+  // The first bytes of a file: kHeaderBytes, less where it is shorter. Nothing else is read, and no lock taken. Errors:
+  // kIo, kOutOfMemory.
+  static constexpr size_t kHeaderBytes = 100;
+  [[nodiscard]] static Result<std::string> ReadHeader(const std::string& path);
+  // The number that a program has marked its files with; nothing in `header` where that is none of a database.
+  static std::optional<int64_t> ApplicationId(std::string_view header);
 
   // Of the row that was inserted last.
   int64_t LastId() const;
@@ -47,7 +68,15 @@ class SqliteDatabase {
 
   explicit SqliteDatabase(sqlite3* handle) : handle_(handle) {}
 
+  // Without a look at the file.
+  [[nodiscard]] static Result<std::unique_ptr<SqliteDatabase>> OpenOnly(const std::string& path, Mode mode);
   [[nodiscard]] Status Configure(Mode mode);
+  [[nodiscard]] Result<std::string> Header();
+  // kCorrupt: see Open.
+  [[nodiscard]] Status CheckHeader();
+  [[nodiscard]] Status CheckWhatLiesBeside() const;
+  // kCorrupt: the path no longer leads to what is open. What is only read is as good as it was.
+  [[nodiscard]] Status CheckPlace();
   // Has another connection take back what a killed writer left.
   [[nodiscard]] Status RollBackTheKilled();
   // The error of this code, which a call has just returned.
@@ -117,9 +146,10 @@ class SqliteTransaction {
   SqliteTransaction(const SqliteTransaction&) = delete;
   SqliteTransaction& operator=(const SqliteTransaction&) = delete;
 
-  // From here on nobody else commits. Takes back what a killed writer left.
+  // From here on nobody else commits. Takes back what a killed writer left. kCorrupt also: the database may be written,
+  // and its file has been renamed or removed since it was opened.
   [[nodiscard]] Status BeginRead();
-  // From here on nobody else writes.
+  // From here on nobody else writes. kCorrupt likewise.
   [[nodiscard]] Status BeginWrite();
   [[nodiscard]] Status Commit();
 

@@ -6,15 +6,24 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
+#include "pipeline/item.h"
+#include "pipeline/job.h"
+#include "pipeline/journal.h"
 #include "pipeline/journal_store.h"
+#include "pipeline/run_summary.h"
 #include "tests/support/journal_fixture.h"
 
 namespace tbbthumbs {
@@ -87,6 +96,143 @@ TEST_F(JournalDamageTest, RowsOutOfOrderAreToldOf) {
   const Status status = store->ForEach(std::nullopt, [&](const auto&, const auto&) { return ++visited < 10'000; });
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::kCorrupt);
+}
+
+// A thousand equal rows that come after every place: a page of them would follow itself.
+TEST_F(JournalDamageTest, RowsThatNeverEndAreToldOf) {
+  Open(Path());
+  const auto retype = [&](const std::string& from, const std::string& to) {
+    RawDatabase(Path()).Execute("PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql=replace(sql, '" + from +
+                                "', '" + to + "') WHERE name='picture'");
+  };
+  retype("directory INTEGER", "directory TEXT");
+  RawDatabase(Path()).Execute(
+      "INSERT INTO directory VALUES(1, CAST('/a/' AS BLOB)); INSERT INTO decoder VALUES(1, X'');"
+      "WITH RECURSIVE c(i) AS (SELECT 1000 UNION ALL SELECT i+1 FROM c WHERE i<2999) INSERT INTO picture "
+      "SELECT '1', CAST('n' || i AS BLOB), 0, 0, 'made', 1, 'JPEG', NULL, NULL, X'', 0, 1 FROM c");
+  retype("directory TEXT", "directory INTEGER");
+  std::string bytes = tree_.Read("journal");
+  for (int i = 1000; i < 3000; ++i) {
+    const size_t place = bytes.find("n" + std::to_string(i));
+    ASSERT_NE(place, std::string::npos);
+    bytes.replace(place, 5, "nnnnn");
+  }
+  tree_.Write("journal", bytes);
+  const Store store = Open(Path(), kReadOnly);
+  size_t visited = 0;
+  const Status status = store->ForEach(std::nullopt, [&](const auto&, const auto&) { return ++visited < 10'000; });
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kCorrupt);
+  const auto counts = store->Counts();
+  ASSERT_FALSE(counts);
+  EXPECT_EQ(counts.error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(JournalDamageTest, LongValuesAreToldOf) {
+  const Store store = Open(Path());
+  Write(*store, {{"/a/1", JournalRowOf(1)}});
+  RawDatabase(Path()).Execute("UPDATE picture SET outputs=zeroblob(5000000)");
+  std::vector<std::optional<JournalRow>> rows(1);
+  const Status found = store->Find(std::vector<std::string_view>{"/a/1"}, rows);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, ErrorCode::kCorrupt);
+  EXPECT_THAT(found.error().message, ::testing::HasSubstr("4194304 bytes"));
+}
+
+JobOptions RunOf(const std::string& journal) {
+  JobOptions options;
+  options.output = fs::path(journal).parent_path();
+  options.journal.path = journal;
+  return options;
+}
+
+std::unique_ptr<Journal> Begin(const std::string& journal) {
+  auto opened = Journal::Open(RunOf(journal));
+  if (!opened) throw std::runtime_error(opened.error().message);
+  (*opened)->Begin();
+  return std::move(*opened);
+}
+
+// What the run does with a journal where an input has been made.
+void RecordOne(Journal& journal, const std::string& input) {
+  auto item = std::make_unique<Item>();
+  item->file.path = input;
+  item->ended = true;
+  item->result.outcome = Outcome::kMade;
+  journal.Record(*item);
+}
+
+// Looks an input up.
+void Use(Journal& journal) {
+  std::vector<std::unique_ptr<Item>> items;
+  items.push_back(std::make_unique<Item>());
+  items.front()->file.path = "/photos/a.jpg";
+  journal.Recall(items);
+}
+
+// Two runs: each goes on with what the other has made where that has set a damaged journal aside.
+TEST_F(JournalDamageTest, RunsDoNotSetAsideWhatOthersHaveMadeAnew) {
+  WriteMany(Path(), 1, 10);
+  const auto a = Begin(Path());
+  const auto b = Begin(Path());
+  const auto damage = [&] { tree_.Write("journal", "no database: " + std::string(8192, 'x')); };
+  damage();
+  Use(*b);
+  EXPECT_EQ(b->set_aside(), Path("journal.damaged-1"));
+  Use(*a);
+  EXPECT_EQ(a->set_aside(), std::nullopt);
+  // Each may once.
+  damage();
+  Use(*a);
+  EXPECT_EQ(a->set_aside(), Path("journal.damaged-2"));
+  Use(*b);
+  EXPECT_EQ(b->set_aside(), Path("journal.damaged-1"));
+  RecordOne(*a, "/photos/a.jpg");
+  RecordOne(*b, "/photos/b.jpg");
+  a->Close({});
+  b->Close({});
+  EXPECT_FALSE(a->failure());
+  EXPECT_FALSE(b->failure());
+  EXPECT_THAT(tree_.Files(), ::testing::ElementsAre("journal", "journal.damaged-1", "journal.damaged-2"));
+  const Store store = Open(Path());
+  EXPECT_EQ(All(*store).size(), 2);
+  int done = 0;
+  for (const JournalRun& run : store->Runs(100).value()) done += run.end == "done" ? 1 : 0;
+  EXPECT_EQ(done, 2);
+}
+
+TEST_F(JournalDamageTest, ARunGivesUpWhatIsDamagedAgain) {
+  WriteMany(Path(), 1, 10);
+  const auto journal = Begin(Path());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(journal->failure());
+    tree_.Write("journal", "no database: " + std::string(8192, 'x'));
+    Use(*journal);
+  }
+  ASSERT_TRUE(journal->failure());
+  EXPECT_EQ(journal->failure()->code, ErrorCode::kCorrupt);
+  EXPECT_THAT(tree_.Files(), ::testing::ElementsAre("journal", "journal.damaged-1"));
+}
+
+// All at once, in threads that meet the same damaged file.
+TEST_F(JournalDamageTest, OneOfManyRunsSetsItAside) {
+  for (int round = 0; round < 10; ++round) {
+    const std::string path = tree_.Write(std::to_string(round) + "/journal", std::string(8192, 'x')).string();
+    std::array<std::unique_ptr<Journal>, 6> journals;
+    std::vector<std::thread> threads;
+    threads.reserve(journals.size());
+    for (auto& journal : journals) threads.emplace_back([&] { journal = Begin(path); });
+    for (std::thread& thread : threads) thread.join();
+    int set_aside = 0;
+    for (const auto& journal : journals) {
+      journal->Close({});
+      EXPECT_FALSE(journal->failure()) << journal->failure()->message;
+      set_aside += journal->set_aside() ? 1 : 0;
+    }
+    EXPECT_EQ(set_aside, 1);
+    EXPECT_THAT(tree_.Files(std::to_string(round)), ::testing::ElementsAre("journal", "journal.damaged-1"));
+    EXPECT_EQ(Open(path)->Runs(100).value().size(), journals.size());
+  }
 }
 
 // Those that a newer version of the same tables may have.

@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/file_system.h"
@@ -129,14 +133,113 @@ TEST_F(JournalFileTest, EmptyFilesBecomeJournals) {
 }
 
 // Somebody has chosen the mode that shares memory.
-TEST_F(JournalFileTest, WriteAheadLogsAreGivenUp) {
-  const JournalRows rows = WriteMany(Path(), 1, 100);
+TEST_F(JournalFileTest, WriteAheadLogsAreRefused) {
+  WriteMany(Path(), 1, 100);
   EXPECT_EQ(RawDatabase(Path()).Text("PRAGMA journal_mode=WAL"), "wal");
-  const Store store = Open(Path());
-  Write(*store, {{"/a", JournalRowOf(1)}});
-  EXPECT_EQ(All(*store).size(), rows.size() + 1);
-  EXPECT_THAT(tree_.Files(), ElementsAre("journal"));
-  EXPECT_EQ(RawDatabase(Path()).Text("PRAGMA journal_mode"), "delete");
+  const std::string before = tree_.Read("journal");
+  for (const JournalStore::Mode mode : {kWrite, kReadOnly}) {
+    EXPECT_EQ(CodeOf(Path(), mode), ErrorCode::kCorrupt);
+    EXPECT_THAT(tree_.Files(), ElementsAre("journal"));
+  }
+  EXPECT_TRUE(tree_.Read("journal") == before);
+}
+
+// SQLite reads one that is there, whatever the file says of its mode.
+TEST_F(JournalFileTest, AWriteAheadLogBesideItIsRefused) {
+  const JournalRows rows = WriteMany(Path(), 1, 100);
+  tree_.Write("journal-wal", "");
+  EXPECT_EQ(All(*Open(Path(), kReadOnly)), rows);
+  tree_.Write("journal-wal", "x");
+  for (const JournalStore::Mode mode : {kWrite, kReadOnly}) {
+    EXPECT_EQ(CodeOf(Path(), mode), ErrorCode::kCorrupt);
+    EXPECT_THAT(tree_.Files(), ElementsAre("journal", "journal-wal"));
+  }
+}
+
+// The end of a rollback journal may name a file that SQLite removes.
+TEST_F(JournalFileTest, NoOtherFileIsRemoved) {
+  WriteMany(Path(), 1, 100);
+  const std::string victim = tree_.Write("victim", "a file of somebody's").string();
+  const auto number = [](uint32_t value) {
+    std::string bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 0xFF);
+    return bytes;
+  };
+  uint32_t sum = 0;
+  for (const char c : victim) sum += static_cast<uint32_t>(static_cast<signed char>(c));
+  const std::string rollback = std::string(512, 'X') + number(0x40000000 / 4096 + 1) + victim +
+                               number(static_cast<uint32_t>(victim.size())) + number(sum) +
+                               "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
+  fs::create_symlink("journal", Path("link"));
+  for (const char* name : {"journal", "link"}) {
+    for (const JournalStore::Mode mode : {kReadOnly, kWrite}) {
+      tree_.Write("journal-journal", rollback);
+      EXPECT_EQ(CodeOf(Path(name), mode), ErrorCode::kCorrupt) << name;
+      EXPECT_TRUE(fs::exists(victim)) << name;
+    }
+  }
+}
+
+TEST_F(JournalFileTest, OnlyFilesBesideItAreOpened) {
+  WriteMany(Path(), 1, 10);
+  ASSERT_EQ(mkfifo(Path("journal-journal").c_str(), 0600), 0);
+  for (const JournalStore::Mode mode : {kReadOnly, kWrite}) EXPECT_EQ(CodeOf(Path(), mode), ErrorCode::kCorrupt);
+  fs::remove(Path("journal-journal"));
+  fs::create_symlink("other", Path("journal-journal"));
+  tree_.Write("other", std::string(600, 'x'));
+  for (const JournalStore::Mode mode : {kReadOnly, kWrite}) EXPECT_EQ(CodeOf(Path(), mode), ErrorCode::kCorrupt);
+  fs::remove(Path("journal-journal"));
+  EXPECT_TRUE(JournalStore::Open(Path(), kWrite));
+}
+
+TEST_F(JournalFileTest, OtherTablesAreRefused) {
+  const auto expect_refused = [&](const std::string& sql) {
+    fs::remove(Path());
+    WriteMany(Path(), 1, 10);
+    RawDatabase(Path()).Execute(sql);
+    for (const JournalStore::Mode mode : {kWrite, kReadOnly}) {
+      const auto store = JournalStore::Open(Path(), mode);
+      ASSERT_FALSE(store) << sql;
+      EXPECT_EQ(store.error().code, ErrorCode::kCorrupt) << sql;
+      EXPECT_THAT(store.error().message, HasSubstr("tables")) << sql;
+    }
+  };
+  expect_refused("CREATE TABLE more(a)");
+  expect_refused("CREATE VIEW more AS SELECT 1");
+  expect_refused("CREATE INDEX more ON picture(status)");
+  expect_refused("CREATE TRIGGER more AFTER INSERT ON run BEGIN DELETE FROM picture; END");
+  expect_refused("DROP TABLE decoder");
+  expect_refused("ALTER TABLE run ADD COLUMN more");
+  expect_refused("CREATE TABLE p AS SELECT * FROM picture; DROP TABLE picture; ALTER TABLE p RENAME TO picture");
+  expect_refused(
+      "DROP TABLE picture; CREATE TABLE picture(directory INTEGER NOT NULL, name BLOB NOT NULL, bytes INTEGER NOT "
+      "NULL, modified_ns INTEGER NOT NULL, status TEXT NOT NULL, options INTEGER NOT NULL, format TEXT NOT NULL, code "
+      "TEXT, message AS (zeroblob(900000000)), outputs BLOB NOT NULL, cpu_us INTEGER NOT NULL, decoder INTEGER NOT "
+      "NULL, PRIMARY KEY(directory, name)) WITHOUT ROWID");
+}
+
+TEST_F(JournalFileTest, KnowsJournalsByTheirFirstBytes) {
+  WriteMany(Path(), 1, 10);
+  EXPECT_TRUE(IsJournal(Path()));
+  EXPECT_TRUE(IsJournal(Path("missing")));
+  tree_.Write("empty", "");
+  EXPECT_TRUE(IsJournal(Path("empty")));
+  // Damaged, but a journal.
+  std::string bytes = tree_.Read("journal");
+  std::fill(bytes.begin() + 100, bytes.end(), 'x');
+  tree_.Write("damaged", bytes);
+  EXPECT_TRUE(IsJournal(Path("damaged")));
+  EXPECT_EQ(CodeOf(Path("damaged"), kReadOnly), ErrorCode::kCorrupt);
+  RawDatabase(Path("catalog")).Execute("CREATE TABLE a(a); PRAGMA user_version=1");
+  tree_.Write("notes.txt", "bread");
+  tree_.Write("long.txt", std::string(5000, 'x'));
+  tree_.Write("cut", bytes.substr(0, 99));
+  for (const char* name : {"catalog", "notes.txt", "long.txt", "cut"}) {
+    const std::string before = tree_.Read(name);
+    EXPECT_FALSE(IsJournal(Path(name))) << name;
+    EXPECT_TRUE(tree_.Read(name) == before) << name;
+  }
+  EXPECT_THAT(tree_.Files(), ElementsAre("catalog", "cut", "damaged", "empty", "journal", "long.txt", "notes.txt"));
 }
 
 TEST_F(JournalFileTest, PeopleCanReadIt) {
@@ -174,6 +277,44 @@ TEST_F(JournalFileTest, DamagedOnesAreSetAside) {
   EXPECT_EQ(none.error().code, ErrorCode::kNotFound);
   // A new one can take its place.
   EXPECT_TRUE(JournalStore::Open(Path(), kWrite));
+}
+
+TEST_F(JournalFileTest, OnlyTheDamagedOneIsSetAside) {
+  tree_.Write("journal", "damaged");
+  const FileId damaged = RealFileSystem().Stat(Path(), true).value().id;
+  EXPECT_EQ(SetJournalAside(Path(), damaged).value(), Path("journal.damaged-1"));
+  // There is none, and then that of whoever was faster.
+  EXPECT_EQ(SetJournalAside(Path(), damaged).value(), std::nullopt);
+  const JournalRows rows = WriteMany(Path(), 1, 10);
+  EXPECT_EQ(SetJournalAside(Path(), damaged).value(), std::nullopt);
+  EXPECT_EQ(All(*Open(Path())), rows);
+  EXPECT_THAT(tree_.Files(), ElementsAre("journal", "journal.damaged-1"));
+  EXPECT_EQ(SetJournalAside(Path(), Open(Path())->id()).value(), Path("journal.damaged-2"));
+}
+
+TEST_F(JournalFileTest, OneThatIsSetAsideIsNotWrittenAnyMore) {
+  Store store = Open(Path());
+  Write(*store, {{"/a", JournalRowOf(1)}});
+  EXPECT_EQ(store->id(), RealFileSystem().Stat(Path(), true).value().id);
+  const Store reader = Open(Path(), kReadOnly);
+  fs::rename(Path(), Path("aside"));
+  const std::string before = tree_.Read("aside");
+  const Store other = Open(Path());
+  Write(*other, {{"/b", JournalRowOf(2)}});
+  std::vector<std::optional<JournalRow>> rows(1);
+  for (const Status& status :
+       {store->Write(std::vector<JournalEntry>{{"/c", JournalRowOf(3)}}), store->EndRun({.id = 1}),
+        store->Find(std::vector<std::string_view>{"/a"}, rows), store->Remove(std::vector<std::string>{"/a"})}) {
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, ErrorCode::kCorrupt);
+    EXPECT_THAT(status.error().message, HasSubstr("another file"));
+  }
+  // What is only read is as good as it was.
+  EXPECT_EQ(FindOne(*reader, "/a"), JournalRowOf(1));
+  store.reset();
+  EXPECT_TRUE(tree_.Read("aside") == before);
+  EXPECT_EQ(All(*other), (JournalRows{{"/b", JournalRowOf(2)}}));
+  EXPECT_NE(other->id(), reader->id());
 }
 
 TEST_F(JournalFileTest, IsSetAsideInTheDirectoryAtHand) {

@@ -428,11 +428,47 @@ TEST_F(JournalStoreTest, KnowsWhenItWasMade) {
     EXPECT_GE(created, modified(Path("before")));
     EXPECT_LE(created, modified(Path("after")));
     Write(*store, {{"/a", JournalRowOf(1)}});
-    EXPECT_TRUE(store->Clear());
   }
   EXPECT_EQ(Open(Path())->created(), created);
   EXPECT_EQ(Open(Path(), kReadOnly)->created(), created);
   EXPECT_GT(Open(Path("new"))->created(), created);
+}
+
+// It is to know of no thumbnail, and so not either which of them were there before it.
+TEST_F(JournalStoreTest, AClearedOneWasNeverMade) {
+  {
+    const Store store = Open(Path());
+    EXPECT_GT(store->created().count(), 0);
+    EXPECT_TRUE(store->Clear());
+    EXPECT_EQ(store->created().count(), 0);
+    Write(*store, {{"/a", JournalRowOf(1)}});
+  }
+  EXPECT_EQ(Open(Path())->created().count(), 0);
+  const Store reader = Open(Path(), kReadOnly);
+  EXPECT_EQ(reader->created().count(), 0);
+  EXPECT_EQ(FindOne(*reader, "/a"), JournalRowOf(1));
+}
+
+TEST_F(JournalStoreTest, WhatIsTooLongIsNotWritten) {
+  const Store store = Open(Path());
+  const std::string most(size_t{4} << 20, 'x');
+  const JournalRow row = FailedJournalRow(ErrorCode::kIo, most.substr(0, most.size() - 1000));
+  Write(*store, {{"/a", row}});
+  // A part of the row, and parts that fit alone.
+  JournalRow both = row;
+  both.decoder = "one that is new";
+  both.outputs = {{most.substr(0, 2000), 1}};
+  for (const JournalRow& too_long : {FailedJournalRow(ErrorCode::kIo, most + "x"), both}) {
+    const Status status = store->Write(std::vector<JournalEntry>{{"/b", too_long}});
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, ErrorCode::kIo);
+    EXPECT_EQ(status.error().message, "no row can have more than 4194304 bytes");
+  }
+  std::vector<std::optional<JournalRow>> rows(1);
+  const Status found = store->Find(std::vector<std::string_view>{"/" + most + "x"}, rows);
+  EXPECT_TRUE(!found && found.error().code == ErrorCode::kIo);
+  Write(*store, {{"/b", JournalRowOf(2)}});
+  EXPECT_EQ(All(*store), (JournalRows{{"/a", row}, {"/b", JournalRowOf(2)}}));
 }
 
 // Each writes where the other has cached what it knows.

@@ -7,11 +7,13 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "pipeline/name_hash.h"
 #include "pipeline/sqlite_database.h"
 #include "tests/support/temp_tree.h"
 
@@ -227,6 +229,83 @@ TEST_F(PlanStoreTest, ChangedRowsAndSettingsAreFoundOut) {
   EXPECT_EQ(Open()->Check(1).error().code, ErrorCode::kCorrupt);
   Change("UPDATE option SET value='65' WHERE value='64'");
   EXPECT_EQ(OpenError().code, ErrorCode::kCorrupt);
+}
+
+// Whoever can write such a file can write what checks it.
+TEST_F(PlanStoreTest, WhatCanBeNoIdIsRefused) {
+  PlanInfo info = Make("plan.db", 2, 10);
+  const std::string id = info.id;
+  ASSERT_THAT(id, ::testing::MatchesRegex("[0-9a-f]{32}"));
+  const auto forge = [&] {
+    ContentHash hash;
+    const auto add = [&](const std::string& text) {
+      const std::string whole = std::to_string(text.size()) + ":" + text;
+      hash.Add(std::as_bytes(std::span(whole.data(), whole.size())));
+    };
+    for (const std::string& text :
+         {std::string(TBBTHUMBS_VERSION), std::to_string(info.shards), info.output, info.journal}) {
+      add(text);
+    }
+    for (const auto& [name, value] : info.options) {
+      add(name);
+      add(value);
+    }
+    add(info.id);
+    for (const auto& [name, value] : {std::pair("id", info.id),
+                                      {"digest", info.digest},
+                                      {"output", info.output},
+                                      {"journal", info.journal},
+                                      {"settings", hash.Hex()}}) {
+      Change("UPDATE meta SET value=CAST('" + value + "' AS TEXT) WHERE name='" + name + "'");
+    }
+  };
+  forge();
+  EXPECT_EQ(Open()->info().id, id);
+  for (const std::string& other : {std::string("../../.."), std::string(), id + "0", id.substr(1), "/" + id.substr(1),
+                                   id.substr(1) + "A", std::string("../../../../../../../../../../aa")}) {
+    info.id = other;
+    forge();
+    EXPECT_EQ(OpenError().code, ErrorCode::kCorrupt) << other;
+    EXPECT_THAT(OpenError().message, HasSubstr("its id")) << other;
+  }
+  info.id = id;
+  for (std::string* path : {&info.output, &info.journal}) {
+    const std::string before = std::exchange(*path, "relative/path");
+    forge();
+    EXPECT_EQ(OpenError().code, ErrorCode::kCorrupt);
+    EXPECT_THAT(OpenError().message, HasSubstr("its paths"));
+    *path = before;
+  }
+  forge();
+  EXPECT_TRUE(Open());
+  // Without new checks.
+  Change("UPDATE meta SET value='" + std::string(32, '0') + "' WHERE name='id'");
+  EXPECT_THAT(OpenError().message, HasSubstr("its settings"));
+}
+
+TEST_F(PlanStoreTest, OtherTablesAreRefused) {
+  for (const char* sql : {"CREATE TABLE more(a)", "DROP TABLE option", "ALTER TABLE item ADD COLUMN more",
+                          "DROP TABLE meta; CREATE TABLE meta(name, value AS (zeroblob(900000000)))",
+                          "DROP TABLE option; CREATE TABLE option(place, name, value)"}) {
+    fs::remove(Path());
+    Make("plan.db", 2, 10);
+    Change(sql);
+    EXPECT_EQ(OpenError().code, ErrorCode::kCorrupt) << sql;
+    EXPECT_THAT(OpenError().message, HasSubstr("tables")) << sql;
+  }
+}
+
+TEST_F(PlanStoreTest, OptionsOutOfPlaceAreFoundOut) {
+  Make("plan.db", 2, 10);
+  Change("UPDATE option SET place=7 WHERE place=2");
+  EXPECT_EQ(OpenError().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(PlanStoreTest, WhatLiesBesideItIsNotObeyed) {
+  Make("plan.db", 2, 10);
+  tree_.Write("plan.db-journal", std::string(600, 'X') + "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7");
+  EXPECT_EQ(OpenError().code, ErrorCode::kCorrupt);
+  EXPECT_THAT(tree_.Files(), ElementsAre("plan.db", "plan.db-journal"));
 }
 
 TEST_F(PlanStoreTest, WhatIsNoPlanOrAnotherVersionsIsRefused) {
