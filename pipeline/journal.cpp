@@ -6,6 +6,7 @@
 
 #include "pipeline/absolute_path.h"
 #include "pipeline/file_system.h"
+#include "pipeline/journal_file.h"
 #include "pipeline/options_digest.h"
 #include "pipeline/thread_name.h"
 
@@ -82,6 +83,10 @@ Result<std::unique_ptr<Journal>> Journal::Open(const JobOptions& options) {
     if (Status status = RealFileSystem().CreateDirectories(directory); !status) {
       return Fail(status.error().code, directory + ": " + status.error().message);
     }
+  }
+  // A slip of the pen must not set somebody's file aside.
+  if (!options.journal.path.empty() && !IsJournal(journal->path_)) {
+    return Fail(ErrorCode::kUnsupported, "the journal " + journal->path_ + ": it is a file of another kind");
   }
   const std::lock_guard lock(journal->store_mutex_);
   Status status = journal->OpenStore();

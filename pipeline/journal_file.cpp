@@ -20,7 +20,7 @@ namespace {
 
 // "tbbt". Files of other programs have another one, or 0.
 constexpr int64_t kApplicationId = 0x74626274;
-constexpr int64_t kVersion = 1;
+constexpr int64_t kVersion = 2;
 
 // Directories end with their '/': directory || name is the input. Outputs: "OPTIONS:PATH" each, ended by '\0'. Run's
 // counters are those of JournalRun.
@@ -92,7 +92,7 @@ Result<std::optional<std::chrono::nanoseconds>> Identify(SqliteDatabase& databas
   const auto version = database.Number("PRAGMA user_version");
   if (!version) return tl::unexpected<Error>(version.error());
   if (*version > kVersion) return Fail(ErrorCode::kIo, "it was made by a newer tbbthumbs");
-  if (*version != kVersion) return Fail(ErrorCode::kCorrupt, "its version is not known");
+  if (*version != kVersion) return Fail(ErrorCode::kCorrupt, "it was made by an older tbbthumbs");
   if (Status status = database.CheckTables(kTables); !status) return Forward(status);
   const auto created = database.Number("SELECT value FROM meta WHERE name='created_ns'");
   if (!created) return tl::unexpected<Error>(created.error());

@@ -258,6 +258,19 @@ TEST_F(NextRunTest, AJournalElsewhere) {
               ElementsAre(Pair("in/a.jpg", "up_to_date"), Pair("in/sub/b.png", "up_to_date")));
 }
 
+TEST_F(NextRunTest, AFileOfAnotherKindIsNotTakenForTheJournal) {
+  for (const std::string text : {"notes\n", "SQLite format 3"}) {
+    tree_.Write("notes.txt", text);
+    for (const char* more : {"--threads=1", "--dry-run"}) {
+      const ProcessResult result = Run({"in", "-o", "out", "--journal", "notes.txt", more});
+      EXPECT_EQ(result.exit_code, 2);
+      EXPECT_THAT(result.err, HasSubstr("the journal notes.txt: it is a file of another kind"));
+    }
+    EXPECT_EQ(tree_.Read("notes.txt"), text);
+  }
+  EXPECT_THAT(tree_.Files("out"), IsEmpty());
+}
+
 TEST_F(NextRunTest, AJournalThatCannotBeOpenedIsToldBeforeAnythingStarts) {
   const ProcessResult result = Run({"in", "-o", "out", "--journal", "missing/mine.db"});
   EXPECT_EQ(result.exit_code, 74);

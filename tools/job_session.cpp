@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -106,13 +107,23 @@ Result<EndedJob> RunJob(const MakeConfig& config, bool progress, Terminal& termi
   stopper.Attach(*job);
   std::optional<LoadLimit> load_limit;
   if (config.max_load) {
-    load_limit.emplace(*config.max_load, LoadLimit::Functions{.done = [&] { return job->progress().done; },
-                                                              .pause = [&] { job->Pause(); },
-                                                              .resume = [&] { job->Resume(); }});
+    const auto done = [&] { return job->progress().done; };
+    const auto pause = [&] { job->Pause(); };
+    const auto resume = [&] { job->Resume(); };
+    try {
+      load_limit.emplace(*config.max_load, LoadLimit::Functions{.done = done, .pause = pause, .resume = resume});
+    } catch (const std::system_error& error) {
+      stopper.Detach();
+      return Fail(ErrorCode::kInternal, std::string("--max-load: no thread can be started: ") + error.what());
+    }
   }
   std::optional<ProgressDrawer> drawer;
   const bool color = WantsColor(config.display.color, terminal.err_fd());
-  if (progress) drawer.emplace(*job, terminal, color, signals, load_limit ? &*load_limit : nullptr);
+  try {
+    if (progress) drawer.emplace(*job, terminal, color, signals, load_limit ? &*load_limit : nullptr);
+  } catch (const std::system_error&) {
+    // Without a thread for it there is no line.
+  }
   RunSummary summary = job->Wait();
   stopper.Detach();
   drawer.reset();

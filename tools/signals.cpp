@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <system_error>
 #include <utility>
 
 namespace tbbthumbs::tool {
@@ -32,14 +33,19 @@ SignalWatcher::SignalWatcher(SignalActions actions) : actions_(std::move(actions
   pthread_sigmask(SIG_BLOCK, &watched, &previous_mask_);
   signal_fd_ = signalfd(-1, &watched, SFD_CLOEXEC);
   quit_fd_ = eventfd(0, EFD_CLOEXEC);
-  thread_ = std::thread([this] { Watch(); });
+  try {
+    thread_ = std::thread([this] { Watch(); });
+  } catch (const std::system_error&) {
+    // Signals then end the process at once, as they do without a watcher.
+    pthread_sigmask(SIG_SETMASK, &previous_mask_, nullptr);
+  }
 }
 
 SignalWatcher::~SignalWatcher() {
   const uint64_t one = 1;
   while (write(quit_fd_, &one, sizeof one) < 0 && errno == EINTR) {
   }
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   close(signal_fd_);
   close(quit_fd_);
   pthread_sigmask(SIG_SETMASK, &previous_mask_, nullptr);
