@@ -219,7 +219,15 @@ TEST_F(JournalCommandTest, WrongUse) {
       {{"prune", "-q", "3"}, "--quality: not an option of 'prune'"},
       {{"in", "-o", "out", "--even-all"}, "--even-all: not an option of 'make'"},
       {{"in", "-o", "out", "--prune", "--no-journal"}, "--prune needs the journal"},
+      {{"in", "-o", "out", "--prune", "--forget"}, "--forget and --prune exclude each other"},
+      {{"watch", "in", "-o", "out", "--prune", "--forget"}, "--forget and --prune exclude each other"},
+      {{"in", "-o", "out", "--journal", "new/"}, "--journal: 'new/' is a directory"},
+      {{"in", "-o", "out", "--journal", "in"}, "--journal: 'in' is a directory"},
+      {{"plan", "in", "-o", "out", "--shards", "1", "--plan", "plan.db", "--journal", "new/"}, "'new/' is a directory"},
+      {{"status", "--journal", "in/"}, "--journal: 'in/' is a directory"},
+      {{"prune", "-o", "out", "--journal", "in"}, "--journal: 'in' is a directory"},
   };
+  tree_.Write("in/a.jpg", JpegFile({64, 48}));
   for (const auto& [arguments, message] : cases) {
     const ProcessResult result = Run(arguments);
     EXPECT_EQ(result.exit_code, 2) << message;
@@ -238,6 +246,7 @@ TEST_F(JournalCommandTest, AFullOutputIsSaid) {
     EXPECT_EQ(result.exit_code, 74);
     EXPECT_THAT(result.err, HasSubstr("standard output: "));
   }
+  EXPECT_THAT(tree_.Files(), ::testing::ElementsAre("in/a.jpg"));
 }
 
 }  // namespace
