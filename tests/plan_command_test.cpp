@@ -408,6 +408,18 @@ TEST_F(PlanCommandTest, MergeSetsADamagedJournalAside) {
   EXPECT_EQ(JsonLines(RunTo(0, {"in", "-o", "out", "--json"}).out).back()["up_to_date"], 16);
 }
 
+TEST_F(PlanCommandTest, APlanDamagedSinceItsMergeIsNotTheJournalsFault) {
+  WritePictures();
+  Plan({"in"}, 1);
+  Shard("0");
+  Merge();
+  ASSERT_TRUE((*SqliteDatabase::Open((tree_.root() / "plan.db").string(), SqliteDatabase::Mode::kReadWrite))
+                  ->Execute("DELETE FROM item WHERE id=1"));
+  const ProcessResult merged = Merge({}, 2);
+  EXPECT_THAT(merged.err, StartsWith("tbbthumbs: plan.db: the plan is damaged: "));
+  EXPECT_THAT(merged.err, Not(HasSubstr("journal")));
+}
+
 // 0.jpg was there before, and is back after the plan's run has made a thumbnail of 0.png under its name.
 TEST_F(PlanCommandTest, MergeTakesThumbnailsFromThoseThatHaveThemNoMore) {
   const fs::path jpg = tree_.root() / "in/0.jpg";
@@ -554,6 +566,42 @@ TEST_F(PlanCommandTest, WrongUseSaysWhatIsWrong) {
   change("UPDATE meta SET value='0.0.1' WHERE name='version'");
   expect(Joined(run, {"--shard", "1"}), "plan.db: it was made by tbbthumbs 0.0.1, and this is tbbthumbs ");
   expect({"merge", "--plan", "plan.db"}, "plan.db: it was made by tbbthumbs 0.0.1, and this is tbbthumbs ");
+}
+
+TEST_F(PlanCommandTest, APlanThatIsLockedIsTriedAgainLater) {
+  WritePictures();
+  Plan({"in"}, 1);
+  {
+    const auto other = SqliteDatabase::Open((tree_.root() / "plan.db").string(), SqliteDatabase::Mode::kReadWrite);
+    ASSERT_TRUE(other && (*other)->Execute("BEGIN EXCLUSIVE"));
+    EXPECT_THAT(Shard("0", {}, 75).err, StartsWith("tbbthumbs: plan.db: another process has kept it locked"));
+  }
+  Shard("0");
+}
+
+// As somebody who may not, if we are one who may do all.
+TEST_F(PlanCommandTest, WhatMayNotBeReadOrWrittenIsNotTriedAgain) {
+  WritePictures();
+  Plan({"in"}, 1);
+  chmod(tree_.root().c_str(), 0755);
+  const auto run = [&] {
+    ProcessOptions options;
+    options.directory = tree_.root();
+    const Words words{"--reuid=65534", "--clear-groups", TBBTHUMBS_COMMAND, "run", "--plan", "plan.db", "--shard", "0"};
+    return geteuid() == 0 ? RunProcess("/usr/bin/setpriv", words, options)
+                          : RunProcess(TBBTHUMBS_COMMAND, Words(words.begin() + 3, words.end()), options);
+  };
+  chmod((tree_.root() / "plan.db").c_str(), 0);
+  const ProcessResult unread = run();
+  if (unread.exit_code == 127 || unread.err.find("setpriv") != std::string::npos) GTEST_SKIP() << unread.err;
+  EXPECT_EQ(unread.exit_code, 2) << unread.err;
+  EXPECT_THAT(unread.err, StartsWith("tbbthumbs: plan.db: "));
+  chmod((tree_.root() / "plan.db").c_str(), 0644);
+  chmod((tree_.root() / "out/.tbbthumbs").c_str(), 0555);
+  const ProcessResult unwritten = run();
+  EXPECT_EQ(unwritten.exit_code, 74) << unwritten.err;
+  EXPECT_THAT(unwritten.err, HasSubstr("out/.tbbthumbs/shards"));
+  chmod((tree_.root() / "out/.tbbthumbs").c_str(), 0755);
 }
 
 TEST_F(PlanCommandTest, PlaceholdersNeedRecordsWhereTheyAreMade) {
