@@ -68,7 +68,7 @@ class PlanCommandTest : public testing::PlanFixture {
 
   // "out" by three shards and a merge, "single" by one run.
   // `again`: the next run has nothing to make.
-  void ExpectSameAsOneRun(const Words& words, int exit_code = 0, bool again = true) const {
+  void ExpectSameAsOneRun(const Words& words, int exit_code = 0, bool again = true, int plan_exit_code = 0) const {
     constexpr int kShards = 3;
     SCOPED_TRACE(::testing::PrintToString(words));
     const ProcessResult single = RunTo(exit_code, Joined({"-o", "single", "--json"}, words));
@@ -76,7 +76,7 @@ class PlanCommandTest : public testing::PlanFixture {
     for (const auto& line : JsonLines(single.out)) {
       if (line["type"] == "picture") numbers[line["seq"]] = fs::path(line["input"].get<std::string>()).filename();
     }
-    Plan(words, kShards);
+    Plan(words, kShards, plan_exit_code);
     std::set<int> codes;
     for (int i = kShards - 1; i >= 0; --i) {
       const ProcessResult shard = Run({"run", "--plan", "plan.db", "--shard", std::to_string(i), "--json"});
@@ -171,7 +171,62 @@ TEST_F(PlanCommandTest, FailuresAreThoseOfOneRun) {
   for (int i = 0; i < 3; ++i) WriteCutPicture("in/a/cut" + std::to_string(i) + ".jpg");
   tree_.Write("in/a/empty.jpg", std::string());
   ExpectSameAsOneRun({"in", "in/a/notes.txt"}, 1);
-  ExpectSameAsOneRun({"in", "in/missing.jpg", "--name", "{date:%Y}/{stem}"}, 1);
+  ExpectSameAsOneRun({"in", "in/missing.jpg"}, 1, true, 1);
+  ExpectSameAsOneRun({"in", "in/missing.jpg", "--name", "{date:%Y}/{stem}"}, 1, true, 1);
+}
+
+TEST_F(PlanCommandTest, InputsThatAreNotThereAreToldAtOnce) {
+  WritePictures();
+  for (const Words& more : {Words{}, {"--name", "{date:%Y}/{stem}"}}) {
+    const ProcessResult plan = Plan(Joined({"in/a/0.jpg", "missing.jpg", "in/a/0.png"}, more), 1, 1);
+    EXPECT_THAT(plan.err, AllOf(StartsWith("tbbthumbs: missing.jpg: not_found: no such file or directory\n"),
+                                HasSubstr("planned 3 files in 1 shard: plan.db\nwill fail: 1\n")));
+    EXPECT_EQ(plan.err.find("missing.jpg"), plan.err.rfind("missing.jpg"));
+    EXPECT_THAT(Shard("0", {}, 1).err, HasSubstr("missing.jpg: not_found"));
+    EXPECT_THAT(Tree("out"), SizeIs(2));
+    fs::remove_all(tree_.root() / "out");
+    fs::remove(tree_.root() / "plan.db");
+  }
+  const ProcessResult records = Plan({"missing.jpg", "in", "--json", "--quiet"}, 1, 1);
+  EXPECT_EQ(records.err, "tbbthumbs: missing.jpg: not_found: no such file or directory\n");
+  const auto lines = JsonLines(records.out);
+  EXPECT_EQ(lines[0]["type"], "failed");
+  EXPECT_EQ(lines[0]["input"], "missing.jpg");
+  // What a list names may come later.
+  fs::remove(tree_.root() / "plan.db");
+  tree_.Write("list", std::string("missing.jpg\n"));
+  EXPECT_THAT(Plan({"--files-from", "list"}, 1).err, Not(HasSubstr("missing.jpg")));
+}
+
+TEST_F(PlanCommandTest, SlurmMakesWhatIsThere) {
+  WritePictures();
+  chmod(tree_.Write("bin/sbatch", std::string("#!/bin/sh\necho \"$@\" >>submitted\necho 7\n")).c_str(), 0755);
+  const auto submit = [&](const Words& words) {
+    ProcessOptions options;
+    options.directory = tree_.root();
+    options.environment = {{"PATH", (tree_.root() / "bin").string() + ":/usr/bin:/bin"},
+                           {"TBBTHUMBS", TBBTHUMBS_COMMAND}};
+    return RunProcess(std::string(TBBTHUMBS_SOURCE_DIR) + "/tools/slurm/submit.sh",
+                      Joined({"--shards", "2", "in", "-o", "out"}, words), options);
+  };
+  const ProcessResult wrong = submit({"-q", "x"});
+  EXPECT_EQ(wrong.exit_code, 2) << wrong.err;
+  EXPECT_FALSE(fs::exists(tree_.root() / "submitted"));
+  const ProcessResult some = submit({"missing.jpg"});
+  EXPECT_EQ(some.exit_code, 1) << some.err;
+  EXPECT_THAT(some.err, HasSubstr("missing.jpg: not_found"));
+  EXPECT_THAT(some.out, HasSubstr("Job 7 makes the thumbnails (--array=0-1), job 7 merges"));
+  EXPECT_THAT(tree_.Read("submitted"), HasSubstr("--array=0-1"));
+}
+
+// "link/.." is not where the link lies.
+TEST_F(PlanCommandTest, PicturesBehindALinkAreThoseOfOneRun) {
+  tree_.Write("pics/x.jpg", JpegFile({100, 30}));
+  tree_.Write("real/pics/x.jpg", JpegFile({30, 100}));
+  fs::create_directories(tree_.root() / "real/sub");
+  fs::create_directory_symlink("real/sub", tree_.root() / "link");
+  ExpectSameAsOneRun({"link/../pics"});
+  ExpectSameAsOneRun({"link/../pics/x.jpg"});
 }
 
 TEST_F(PlanCommandTest, AFileNamedTwiceHasItsNamesInTwoShards) {
