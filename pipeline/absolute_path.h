@@ -10,7 +10,8 @@ namespace tbbthumbs {
 std::string CurrentDirectory();
 
 // `path` as seen from `directory`, which ends with '/'. The same file by whatever way it is named, as far as the text
-// says: without "." and "..", links are not looked at.
+// says: without "." and "..". Links are looked at only in front of "..", where they decide what that means; what the
+// file system says of that is believed for a second, and where it says nothing ".." stays. Thread-safe.
 std::string AbsolutePath(const std::string& directory, const std::string& path);
 
 }  // namespace tbbthumbs

@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "pipeline/file_system.h"
+#include "pipeline/journal.h"
 #include "pipeline/journal_copy.h"
+#include "pipeline/journal_file.h"
 #include "pipeline/shard_attempts.h"
 
 namespace tbbthumbs {
@@ -53,6 +55,8 @@ class Merger {
   }
 
   Result<MergeSummary> Run();
+  // Whether it was the plan that Run has failed by.
+  bool plan_failed() const { return plan_failed_; }
 
  private:
   Result<bool> WasMerged();
@@ -66,6 +70,7 @@ class Merger {
   const FailureVisitor& on_failure_;
   MergeSummary summary_;
   bool merged_any_ = false;
+  bool plan_failed_ = false;
 };
 
 // Reads what the merge wrote that completed it.
@@ -126,7 +131,10 @@ Status Merger::VisitFailures() {
   for (int shard = 0; shard < summary_.shards; ++shard) {
     for (uint64_t place = 0;;) {
       const auto items = plan_.Page(shard, place);
-      if (!items) return Fail(items.error().code, "the plan: " + items.error().message);
+      if (!items) {
+        plan_failed_ = true;
+        return tl::unexpected<Error>(items.error());
+      }
       if (items->empty()) break;
       place += items->size();
       std::vector<std::string_view> paths;
@@ -167,7 +175,12 @@ Result<MergeSummary> Merger::Run() {
     // Another merge may have been faster, and has removed what this one was looking for.
     const auto now = WasMerged();
     if (!now) return tl::unexpected<Error>(now.error());
-    if (*now) return Merger(plan_, journal_, on_failure_).Run();
+    if (*now) {
+      Merger complete(plan_, journal_, on_failure_);
+      auto summary = complete.Run();
+      plan_failed_ = complete.plan_failed();
+      return summary;
+    }
   }
   if (!summary_.merged_before || merged_any_) status = WriteRun();
   if (!status) return tl::unexpected<Error>(std::move(status.error()));
@@ -186,27 +199,36 @@ Result<std::unique_ptr<JournalStore>> OpenSound(const std::string& path) {
 
 }  // namespace
 
-Result<MergeSummary> MergePlan(PlanReader& plan, const FailureVisitor& on_failure) {
+tl::expected<MergeSummary, MergeFailure> MergePlan(PlanReader& plan, const FailureVisitor& on_failure) {
   const auto fail = [&](const Error& error) {
-    return Fail(error.code, "the journal " + plan.info().journal + ": " + error.message);
+    return tl::unexpected<MergeFailure>(
+        MergeFailure{{error.code, "the journal " + plan.info().journal + ": " + error.message}});
   };
   const std::string& path = plan.info().journal;
   if (Status status = RealFileSystem().CreateDirectories(path.substr(0, path.rfind('/'))); !status) {
     return fail(status.error());
   }
+  if (path != JournalPath({}, plan.info().output) && !IsJournal(path)) {
+    return fail({ErrorCode::kUnsupported, "it is a file of another kind"});
+  }
   std::optional<std::string> aside;
+  const auto before = RealFileSystem().Stat(path, true);
   auto journal = OpenSound(path);
-  if (!journal && journal.error().code == ErrorCode::kCorrupt) {
-    auto moved = SetJournalAside(path);
+  if (!journal && journal.error().code == ErrorCode::kCorrupt && before) {
+    auto moved = SetJournalAside(path, before->id);
     if (!moved) return fail(moved.error());
     aside = std::move(*moved);
     journal = OpenSound(path);
   }
   if (!journal) return fail(journal.error());
-  auto summary = Merger(plan, **journal, on_failure).Run();
+  Merger merger(plan, **journal, on_failure);
+  auto summary = merger.Run();
+  if (!summary && merger.plan_failed()) {
+    return tl::unexpected<MergeFailure>(MergeFailure{std::move(summary.error()), true});
+  }
   if (!summary) return fail(summary.error());
   summary->set_aside = std::move(aside);
-  return summary;
+  return std::move(*summary);
 }
 
 std::string RangesText(const std::vector<int>& numbers) {

@@ -26,12 +26,17 @@ struct MergeSummary {
   std::optional<std::string> set_aside;
 };
 
+struct MergeFailure {
+  Error error;           // names the journal, where it is of that
+  bool of_plan = false;  // that could not be read
+};
+
 // Takes over what the last completed run of each shard says of its inputs into the plan's journal, and where none is
 // missing removes the shards' journals. `on_failure` is called for each input that has failed, shard by shard. Killed
 // at any instant, the same again brings it to its end; done again, it says the same again. A journal that is damaged
-// is set aside first. Errors: kIo, kOutOfMemory, kCorrupt
-// (of the journal, or of the plan: the message says which).
-[[nodiscard]] Result<MergeSummary> MergePlan(
+// is set aside first. Errors: kIo, kNoSpace,
+// kOutOfMemory, kCorrupt; those of the plan as PlanReader has them.
+[[nodiscard]] tl::expected<MergeSummary, MergeFailure> MergePlan(
     PlanReader& plan, const std::function<void(const std::string& input, const Error&)>& on_failure);
 
 // "1,3-5": numbers that follow each other as one range.

@@ -149,6 +149,31 @@ TEST_F(JournalCommandTest, StatusOfARealRun) {
   EXPECT_EQ(Run({"failed", "out"}).out, input + "\n");
 }
 
+TEST_F(JournalCommandTest, WhatADamagedJournalSaysOfRunsDoesNoHarm) {
+  const auto store = NewJournal("j.db");
+  JournalRun run{.version = "9", .label = "\x1b[1mlabel", .started = At(0)};
+  run.id = store->BeginRun(run).value();
+  run.ended = At(2);
+  run.end = "\x1b[2Jdone";
+  run.made = ~uint64_t{0};
+  run.failed = 3;
+  run.wall_time = std::chrono::seconds(-7);
+  run.cpu_time = std::chrono::seconds(-5);
+  ASSERT_TRUE(store->EndRun(run));
+  testing::Pty terminal(120);
+  testing::ProcessOptions options;
+  options.directory = tree_.root();
+  options.terminal = &terminal;
+  options.out_fd = terminal.slave();
+  const ProcessResult result = testing::RunProcess(TBBTHUMBS_COMMAND, {"status", "--journal", "j.db"}, options);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("  \\x1b[2Jdone     ?     ?           0       3           -  \\x1b[1mlabel"));
+  EXPECT_EQ(result.err.find('\x1b'), std::string::npos) << result.err;
+  const auto json = JsonLines(Run({"status", "--journal", "j.db", "--json"}).out).at(0)["runs"][0];
+  EXPECT_EQ(json["failed"], 3);
+  for (const char* name : {"made", "wall_seconds", "cpu_seconds"}) EXPECT_FALSE(json.contains(name)) << json;
+}
+
 TEST_F(JournalCommandTest, FailedNamesTheInputsAndTheReasonsOnDemand) {
   Write(*NewJournal("out/.tbbthumbs/journal.db"),
         {{"/in/a.jpg", {}},
@@ -219,12 +244,21 @@ TEST_F(JournalCommandTest, WrongUse) {
       {{"prune", "-q", "3"}, "--quality: not an option of 'prune'"},
       {{"in", "-o", "out", "--even-all"}, "--even-all: not an option of 'make'"},
       {{"in", "-o", "out", "--prune", "--no-journal"}, "--prune needs the journal"},
+      {{"in", "-o", "out", "--prune", "--forget"}, "--forget and --prune exclude each other"},
+      {{"watch", "in", "-o", "out", "--prune", "--forget"}, "--forget and --prune exclude each other"},
+      {{"in", "-o", "out", "--journal", "new/"}, "--journal: 'new/' is a directory"},
+      {{"in", "-o", "out", "--journal", "in"}, "--journal: 'in' is a directory"},
+      {{"plan", "in", "-o", "out", "--shards", "1", "--plan", "plan.db", "--journal", "new/"}, "'new/' is a directory"},
+      {{"status", "--journal", "in/"}, "--journal: 'in/' is a directory"},
+      {{"prune", "-o", "out", "--journal", "in"}, "--journal: 'in' is a directory"},
   };
+  tree_.Write("in/a.jpg", JpegFile({64, 48}));
   for (const auto& [arguments, message] : cases) {
     const ProcessResult result = Run(arguments);
     EXPECT_EQ(result.exit_code, 2) << message;
     EXPECT_THAT(result.err, HasSubstr(message));
   }
+  EXPECT_THAT(tree_.Files(), ::testing::ElementsAre("in/a.jpg"));
 }
 
 TEST_F(JournalCommandTest, AFullOutputIsSaid) {

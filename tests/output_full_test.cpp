@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -108,6 +110,23 @@ TEST_F(OutputFullTest, NoRoomAtAll) {
   const ProcessResult full = Run(Line("small/thumbs"));
   EXPECT_EQ(full.exit_code, 74) << full.err;
   EXPECT_EQ(LinesWith(full.err, "No space left on device"), 1u) << full.err;
+}
+
+// Its journal can't be changed then.
+TEST_F(OutputFullTest, PruningEndsLikewise) {
+  Mount("small", "size=400k");
+  if (IsSkipped() || HasFatalFailure()) return;
+  ASSERT_EQ(Run({"in", "-o", "out", "--journal", "small/j.db"}).exit_code, 0);
+  std::filesystem::remove(tree_.root() / "in/0/0.jpg");
+  for (size_t bytes = 400'000; bytes > 0; bytes /= 2) {
+    std::ofstream file(tree_.root() / "small" / std::to_string(bytes));
+    file << std::string(bytes, 'x') << std::flush;
+  }
+  const ProcessResult full = Run({"prune", "-o", "out", "--journal", "small/j.db"});
+  EXPECT_EQ(full.exit_code, 74) << full.err;
+  EXPECT_THAT(full.err, HasSubstr("tbbthumbs: the journal small/j.db: the disk is full\n"));
+  ASSERT_NO_FATAL_FAILURE(Remount("size=100m"));
+  EXPECT_EQ(Run({"prune", "-o", "out", "--journal", "small/j.db"}).exit_code, 0);
 }
 
 // A part of the output on another disk: thumbnails are copied there, and what a dead run left of that is taken away.

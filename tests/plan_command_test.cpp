@@ -68,7 +68,7 @@ class PlanCommandTest : public testing::PlanFixture {
 
   // "out" by three shards and a merge, "single" by one run.
   // `again`: the next run has nothing to make.
-  void ExpectSameAsOneRun(const Words& words, int exit_code = 0, bool again = true) const {
+  void ExpectSameAsOneRun(const Words& words, int exit_code = 0, bool again = true, int plan_exit_code = 0) const {
     constexpr int kShards = 3;
     SCOPED_TRACE(::testing::PrintToString(words));
     const ProcessResult single = RunTo(exit_code, Joined({"-o", "single", "--json"}, words));
@@ -76,7 +76,7 @@ class PlanCommandTest : public testing::PlanFixture {
     for (const auto& line : JsonLines(single.out)) {
       if (line["type"] == "picture") numbers[line["seq"]] = fs::path(line["input"].get<std::string>()).filename();
     }
-    Plan(words, kShards);
+    Plan(words, kShards, plan_exit_code);
     std::set<int> codes;
     for (int i = kShards - 1; i >= 0; --i) {
       const ProcessResult shard = Run({"run", "--plan", "plan.db", "--shard", std::to_string(i), "--json"});
@@ -171,7 +171,62 @@ TEST_F(PlanCommandTest, FailuresAreThoseOfOneRun) {
   for (int i = 0; i < 3; ++i) WriteCutPicture("in/a/cut" + std::to_string(i) + ".jpg");
   tree_.Write("in/a/empty.jpg", std::string());
   ExpectSameAsOneRun({"in", "in/a/notes.txt"}, 1);
-  ExpectSameAsOneRun({"in", "in/missing.jpg", "--name", "{date:%Y}/{stem}"}, 1);
+  ExpectSameAsOneRun({"in", "in/missing.jpg"}, 1, true, 1);
+  ExpectSameAsOneRun({"in", "in/missing.jpg", "--name", "{date:%Y}/{stem}"}, 1, true, 1);
+}
+
+TEST_F(PlanCommandTest, InputsThatAreNotThereAreToldAtOnce) {
+  WritePictures();
+  for (const Words& more : {Words{}, {"--name", "{date:%Y}/{stem}"}}) {
+    const ProcessResult plan = Plan(Joined({"in/a/0.jpg", "missing.jpg", "in/a/0.png"}, more), 1, 1);
+    EXPECT_THAT(plan.err, AllOf(StartsWith("tbbthumbs: missing.jpg: not_found: no such file or directory\n"),
+                                HasSubstr("planned 3 files in 1 shard: plan.db\nwill fail: 1\n")));
+    EXPECT_EQ(plan.err.find("missing.jpg"), plan.err.rfind("missing.jpg"));
+    EXPECT_THAT(Shard("0", {}, 1).err, HasSubstr("missing.jpg: not_found"));
+    EXPECT_THAT(Tree("out"), SizeIs(2));
+    fs::remove_all(tree_.root() / "out");
+    fs::remove(tree_.root() / "plan.db");
+  }
+  const ProcessResult records = Plan({"missing.jpg", "in", "--json", "--quiet"}, 1, 1);
+  EXPECT_EQ(records.err, "tbbthumbs: missing.jpg: not_found: no such file or directory\n");
+  const auto lines = JsonLines(records.out);
+  EXPECT_EQ(lines[0]["type"], "failed");
+  EXPECT_EQ(lines[0]["input"], "missing.jpg");
+  // What a list names may come later.
+  fs::remove(tree_.root() / "plan.db");
+  tree_.Write("list", std::string("missing.jpg\n"));
+  EXPECT_THAT(Plan({"--files-from", "list"}, 1).err, Not(HasSubstr("missing.jpg")));
+}
+
+TEST_F(PlanCommandTest, SlurmMakesWhatIsThere) {
+  WritePictures();
+  chmod(tree_.Write("bin/sbatch", std::string("#!/bin/sh\necho \"$@\" >>submitted\necho 7\n")).c_str(), 0755);
+  const auto submit = [&](const Words& words) {
+    ProcessOptions options;
+    options.directory = tree_.root();
+    options.environment = {{"PATH", (tree_.root() / "bin").string() + ":/usr/bin:/bin"},
+                           {"TBBTHUMBS", TBBTHUMBS_COMMAND}};
+    return RunProcess(std::string(TBBTHUMBS_SOURCE_DIR) + "/tools/slurm/submit.sh",
+                      Joined({"--shards", "2", "in", "-o", "out"}, words), options);
+  };
+  const ProcessResult wrong = submit({"-q", "x"});
+  EXPECT_EQ(wrong.exit_code, 2) << wrong.err;
+  EXPECT_FALSE(fs::exists(tree_.root() / "submitted"));
+  const ProcessResult some = submit({"missing.jpg"});
+  EXPECT_EQ(some.exit_code, 1) << some.err;
+  EXPECT_THAT(some.err, HasSubstr("missing.jpg: not_found"));
+  EXPECT_THAT(some.out, HasSubstr("Job 7 makes the thumbnails (--array=0-1), job 7 merges"));
+  EXPECT_THAT(tree_.Read("submitted"), HasSubstr("--array=0-1"));
+}
+
+// "link/.." is not where the link lies.
+TEST_F(PlanCommandTest, PicturesBehindALinkAreThoseOfOneRun) {
+  tree_.Write("pics/x.jpg", JpegFile({100, 30}));
+  tree_.Write("real/pics/x.jpg", JpegFile({30, 100}));
+  fs::create_directories(tree_.root() / "real/sub");
+  fs::create_directory_symlink("real/sub", tree_.root() / "link");
+  ExpectSameAsOneRun({"link/../pics"});
+  ExpectSameAsOneRun({"link/../pics/x.jpg"});
 }
 
 TEST_F(PlanCommandTest, AFileNamedTwiceHasItsNamesInTwoShards) {
@@ -411,6 +466,18 @@ TEST_F(PlanCommandTest, MergeSetsADamagedJournalAside) {
   EXPECT_EQ(JsonLines(RunTo(0, {"in", "-o", "out", "--json"}).out).back()["up_to_date"], 16);
 }
 
+TEST_F(PlanCommandTest, APlanDamagedSinceItsMergeIsNotTheJournalsFault) {
+  WritePictures();
+  Plan({"in"}, 1);
+  Shard("0");
+  Merge();
+  ASSERT_TRUE((*SqliteDatabase::Open((tree_.root() / "plan.db").string(), SqliteDatabase::Mode::kReadWrite))
+                  ->Execute("DELETE FROM item WHERE id=1"));
+  const ProcessResult merged = Merge({}, 2);
+  EXPECT_THAT(merged.err, StartsWith("tbbthumbs: plan.db: the plan is damaged: "));
+  EXPECT_THAT(merged.err, Not(HasSubstr("journal")));
+}
+
 // 0.jpg was there before, and is back after the plan's run has made a thumbnail of 0.png under its name.
 TEST_F(PlanCommandTest, MergeTakesThumbnailsFromThoseThatHaveThemNoMore) {
   const fs::path jpg = tree_.root() / "in/0.jpg";
@@ -557,6 +624,42 @@ TEST_F(PlanCommandTest, WrongUseSaysWhatIsWrong) {
   change("UPDATE meta SET value='0.0.1' WHERE name='version'");
   expect(Joined(run, {"--shard", "1"}), "plan.db: it was made by tbbthumbs 0.0.1, and this is tbbthumbs ");
   expect({"merge", "--plan", "plan.db"}, "plan.db: it was made by tbbthumbs 0.0.1, and this is tbbthumbs ");
+}
+
+TEST_F(PlanCommandTest, APlanThatIsLockedIsTriedAgainLater) {
+  WritePictures();
+  Plan({"in"}, 1);
+  {
+    const auto other = SqliteDatabase::Open((tree_.root() / "plan.db").string(), SqliteDatabase::Mode::kReadWrite);
+    ASSERT_TRUE(other && (*other)->Execute("BEGIN EXCLUSIVE"));
+    EXPECT_THAT(Shard("0", {}, 75).err, StartsWith("tbbthumbs: plan.db: another process has kept it locked"));
+  }
+  Shard("0");
+}
+
+// As somebody who may not, if we are one who may do all.
+TEST_F(PlanCommandTest, WhatMayNotBeReadOrWrittenIsNotTriedAgain) {
+  WritePictures();
+  Plan({"in"}, 1);
+  chmod(tree_.root().c_str(), 0755);
+  const auto run = [&] {
+    ProcessOptions options;
+    options.directory = tree_.root();
+    const Words words{"--reuid=65534", "--clear-groups", TBBTHUMBS_COMMAND, "run", "--plan", "plan.db", "--shard", "0"};
+    return geteuid() == 0 ? RunProcess("/usr/bin/setpriv", words, options)
+                          : RunProcess(TBBTHUMBS_COMMAND, Words(words.begin() + 3, words.end()), options);
+  };
+  chmod((tree_.root() / "plan.db").c_str(), 0);
+  const ProcessResult unread = run();
+  if (unread.exit_code == 127 || unread.err.find("setpriv") != std::string::npos) GTEST_SKIP() << unread.err;
+  EXPECT_EQ(unread.exit_code, 2) << unread.err;
+  EXPECT_THAT(unread.err, StartsWith("tbbthumbs: plan.db: "));
+  chmod((tree_.root() / "plan.db").c_str(), 0644);
+  chmod((tree_.root() / "out/.tbbthumbs").c_str(), 0555);
+  const ProcessResult unwritten = run();
+  EXPECT_EQ(unwritten.exit_code, 74) << unwritten.err;
+  EXPECT_THAT(unwritten.err, HasSubstr("out/.tbbthumbs/shards"));
+  chmod((tree_.root() / "out/.tbbthumbs").c_str(), 0755);
 }
 
 TEST_F(PlanCommandTest, PlaceholdersNeedRecordsWhereTheyAreMade) {

@@ -253,6 +253,23 @@ TEST_F(PruneCommandTest, AfterARun) {
   EXPECT_EQ(lines.back()["type"], "summary");
 }
 
+// "link/.." is not where the link lies.
+TEST_F(PruneCommandTest, WhatTheRunHasMadeOfPicturesBehindALinkStays) {
+  tree_.Write("real/pics/x.jpg", JpegFile({64, 48}));
+  tree_.Write("cwd/y.jpg", JpegFile({64, 48}));
+  fs::create_directories(tree_.root() / "real/sub");
+  fs::create_directory_symlink("../real/sub", tree_.root() / "cwd/link");
+  testing::ProcessOptions options;
+  options.directory = tree_.root() / "cwd";
+  for (int i = 0; i < 2; ++i) {
+    const ProcessResult result =
+        testing::RunProcess(TBBTHUMBS_COMMAND, {"link/../pics", "y.jpg", "-o", "../out", "--prune"}, options);
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_THAT(result.err, HasSubstr("nothing to remove\n"));
+    EXPECT_THAT(tree_.Files("out"), ElementsAre("x_256.jpg", "y_256.jpg"));
+  }
+}
+
 TEST_F(PruneCommandTest, AfterARunOfNothingADiskMayBeMissing) {
   Make();
   Remove("in");

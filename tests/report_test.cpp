@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/support/temp_tree.h"
 #include "tools/exit_codes.h"
 #include "tools/json_report.h"
 
@@ -182,6 +183,50 @@ TEST(ExitCodesTest, OfARunThatDidNotStart) {
   EXPECT_EQ(ExitCodeOf(Error{ErrorCode::kNotFound, ""}), 2);
   EXPECT_EQ(ExitCodeOf(Error{ErrorCode::kIo, ""}), 74);
   EXPECT_EQ(ExitCodeOf(Error{ErrorCode::kOutOfMemory, ""}), 74);
+}
+
+TEST(ExitCodesTest, OfACommandThatCantUseAJournal) {
+  EXPECT_EQ(JournalExitCodeOf({ErrorCode::kNotFound, ""}), 2);
+  EXPECT_EQ(JournalExitCodeOf({ErrorCode::kIo, ""}), 74);
+  EXPECT_EQ(JournalExitCodeOf({ErrorCode::kNoSpace, ""}), 74);
+  EXPECT_EQ(JournalExitCodeOf({ErrorCode::kCorrupt, ""}), 1);
+}
+
+TEST(ExitCodesTest, OfAShard) {
+  const testing::TempTree tree;
+  const std::string place = (tree.root() / "out/.tbbthumbs/shards").string();
+  const Error io{ErrorCode::kIo, "locked"};
+  const Error no_space{ErrorCode::kNoSpace, "full"};
+  EXPECT_EQ(ShardExitCodeOf(MadeSummary(), place), 0);
+  RunSummary summary = MadeSummary();
+  summary.failed = 1;
+  EXPECT_EQ(ShardExitCodeOf(summary, place), 1);
+  summary.journal_failure = io;
+  EXPECT_EQ(ShardExitCodeOf(summary, place), 75);
+  summary.journal_failure = no_space;
+  EXPECT_EQ(ShardExitCodeOf(summary, place), 74);
+  summary.stopped = true;
+  EXPECT_EQ(ShardExitCodeOf(summary, place), 75);
+  summary.fatal = io;
+  EXPECT_EQ(ShardExitCodeOf(summary, place), 75) << "of the plan, or of an output that can be written";
+  summary.fatal = no_space;
+  EXPECT_EQ(ShardExitCodeOf(summary, place), 74);
+  EXPECT_EQ(ShardExitCodeOf(io, place), 75);
+  EXPECT_EQ(ShardExitCodeOf(no_space, place), 74);
+  // Nobody can write into a file.
+  tree.Write("out", "no directory");
+  EXPECT_EQ(ShardExitCodeOf(io, place), 74);
+}
+
+TEST(ExitCodesTest, OfAPlan) {
+  const testing::TempTree tree;
+  const std::string plan = tree.Write("plan.db", "").string();
+  for (const ErrorCode code : {ErrorCode::kNotFound, ErrorCode::kCorrupt, ErrorCode::kUnsupported}) {
+    EXPECT_TRUE(IsUselessPlan(plan, {code, ""})) << ErrorCodeName(code);
+  }
+  EXPECT_FALSE(IsUselessPlan(plan, {ErrorCode::kIo, "locked"}));
+  EXPECT_FALSE(IsUselessPlan(plan, {ErrorCode::kOutOfMemory, ""}));
+  EXPECT_TRUE(IsUselessPlan((tree.root() / std::string(300, 'x')).string(), {ErrorCode::kIo, "too long"}));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <span>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -315,11 +316,21 @@ Parsed<uint64_t> ParseMemory(const std::string& text) {
   return bytes;
 }
 
+// Of a file: it would be told late, and leave an empty one.
+Parsed<std::filesystem::path> ParseJournal(const std::string& text) {
+  std::error_code error;
+  if (text.empty()) return tl::unexpected<std::string>("a value is missing");
+  if (text.ends_with('/') || std::filesystem::is_directory(text, error)) {
+    return tl::unexpected<std::string>("'" + text + "' is a directory; the journal is a file");
+  }
+  return std::filesystem::path(text);
+}
+
 void ReadJournal(Reader& reader, JournalOptions& journal) {
   bool none = false;
   reader.ReadFlag("no-journal", none);
   journal.enabled = !none;
-  reader.Read("journal", journal.path, ParseText);
+  reader.Read("journal", journal.path, ParseJournal);
   reader.ReadFlag("retry-failed", journal.retry_failed);
   reader.ReadFlag("forget", journal.forget);
   for (const auto& [name, given] : {std::pair("--journal", !journal.path.empty()),
@@ -342,7 +353,7 @@ void ReadWhere(const RawOptions& raw, Reader& reader, JournalConfig& where) {
   if (!raw.arguments.empty() && raw.Last("output") != nullptr) reader.Refuse("--output: DIR says the same");
   if (!raw.arguments.empty()) where.output = raw.arguments.front();
   reader.Read("output", where.output, ParseText);
-  reader.Read("journal", where.journal.path, ParseText);
+  reader.Read("journal", where.journal.path, ParseJournal);
   if (where.output.empty()) reader.Refuse("DIR is empty");
 }
 
@@ -437,6 +448,9 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
   reader.ReadFlag("prune", config.prune);
   if (config.prune && !config.job.journal.enabled) {
     reader.Refuse("--prune needs the journal: it says what runs have made");
+  }
+  if (config.prune && config.job.journal.forget) {
+    reader.Refuse("--forget and --prune exclude each other: pruning needs what the journal says, so prune first");
   }
   ReadDisplay(reader, config.display);
   CheckPlaceholders(reader, config);

@@ -54,7 +54,7 @@ constexpr std::string_view kMore =
     "OUTPUT/tbbthumbs.conf.\n"
     "\nExit status: 0 all done; 1 some pictures failed or some directories could not be\n"
     "read; 2 wrong use; 74 the output is full or unwritable; 130, 143 interrupted;\n"
-    "75 'run' was stopped and is to be run again, 'merge' misses shards.\n"
+    "75 'run' was stopped or hindered (run it again), 'merge' misses shards.\n"
     "\nJSON: a line for each picture, \"type\":\"picture\", and a last one, \"type\":\n"
     "\"summary\". File names that are no UTF-8 come with U+FFFD for the bytes that are\n"
     "not, and once more, whole, in RFC 3986 percent-encoding: \"input\" with\n"

@@ -20,6 +20,7 @@ namespace tbbthumbs::tool {
 namespace {
 
 constexpr size_t kShownRuns = 5;
+constexpr std::string_view kImpossible = "?";
 
 std::string PathOf(const JournalConfig& where) { return JournalPath(where.journal, where.output.string()); }
 
@@ -30,11 +31,9 @@ uint64_t BytesOf(const std::string& path) {
   return error ? 0 : static_cast<uint64_t>(bytes);
 }
 
-ExitCode CodeOf(const Error& error) { return error.code == ErrorCode::kNotFound ? kExitUsage : kExitSomeFailed; }
-
 ExitCode Refuse(const Error& error, const DisplayConfig& display, Terminal& terminal) {
   terminal.WriteError(ErrorLine(error.message, StyleOf(display, terminal.err_fd())));
-  return CodeOf(error);
+  return JournalExitCodeOf(error);
 }
 
 // kExitDone where all was written.
@@ -64,25 +63,31 @@ std::vector<std::string> CountLines(const JournalCounts& counts) {
   };
 }
 
-std::vector<std::string> RunCells(const JournalRun& run) {
+std::string CountText(uint64_t count) { return IsPossible(count) ? FormatCount(count) : std::string(kImpossible); }
+
+std::string DurationText(std::chrono::nanoseconds duration) {
+  return IsPossible(duration) ? FormatDuration(duration) : std::string(kImpossible);
+}
+
+std::vector<std::string> RunCells(const JournalRun& run, const TextStyle& style) {
   std::vector<std::string> cells{DateText(LocalTime(run.started), "%Y-%m-%d %H:%M:%S")};
   if (!run.ended) {
     cells.insert(cells.end(), {"killed or running", "-", "-", "-", "-", "-"});
   } else {
     const double seconds = std::chrono::duration<double>(run.wall_time).count();
-    const bool has_rate = run.made > 0 && seconds > 0;
+    const bool has_rate = run.made > 0 && IsPossible(run.made) && seconds > 0;
     cells.insert(cells.end(),
-                 {run.end, FormatDuration(run.wall_time), FormatCount(run.made), FormatCount(run.up_to_date),
-                  FormatCount(run.failed), has_rate ? FormatRate(static_cast<double>(run.made) / seconds) : "-"});
+                 {Shown(run.end, style), DurationText(run.wall_time), CountText(run.made), CountText(run.up_to_date),
+                  CountText(run.failed), has_rate ? FormatRate(static_cast<double>(run.made) / seconds) : "-"});
   }
-  if (!run.label.empty()) cells.push_back(run.label);
+  if (!run.label.empty()) cells.push_back(Shown(run.label, style));
   return cells;
 }
 
 // Each column as wide as it has to be. Words are at the left, numbers at the right.
 std::vector<std::string> RunLines(const std::vector<JournalRun>& runs, const TextStyle& style) {
   std::vector<std::vector<std::string>> rows{{"run", "end", "took", "made", "up to date", "failed", "pictures/s"}};
-  for (const JournalRun& run : runs) rows.push_back(RunCells(run));
+  for (const JournalRun& run : runs) rows.push_back(RunCells(run, style));
   std::vector<size_t> widths(rows.front().size());
   for (const auto& row : rows) {
     for (size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
@@ -93,7 +98,7 @@ std::vector<std::string> RunLines(const std::vector<JournalRun>& runs, const Tex
     for (size_t i = 0; i < row.size(); ++i) {
       if (i > 0) line += "  ";
       if (i >= widths.size()) {
-        line += Shown(row[i], style);
+        line += row[i];
       } else {
         line += i < 2 ? fmt::format("{:<{}}", row[i], widths[i]) : fmt::format("{:>{}}", row[i], widths[i]);
       }

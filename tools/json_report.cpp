@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <variant>
 
 #include "codecs/format.h"
 #include "tools/escape.h"
+#include "tools/units.h"
 
 namespace tbbthumbs::tool {
 namespace {
@@ -100,16 +102,19 @@ Json RunJson(const JournalRun& run) {
   if (!run.ended) return json;
   json["ended"] = UtcText(*run.ended);
   json["end"] = run.end;
-  json["inputs"] = run.inputs;
-  json["made"] = run.made;
-  json["up_to_date"] = run.up_to_date;
-  json["failed"] = run.failed;
-  json["skipped"] = run.skipped;
-  json["left"] = run.left;
-  json["bytes_in"] = run.bytes_in;
-  json["bytes_out"] = run.bytes_out;
-  json["wall_seconds"] = Seconds(run.wall_time);
-  json["cpu_seconds"] = Seconds(run.cpu_time);
+  for (const auto& [name, count] : {std::pair("inputs", run.inputs),
+                                    {"made", run.made},
+                                    {"up_to_date", run.up_to_date},
+                                    {"failed", run.failed},
+                                    {"skipped", run.skipped},
+                                    {"left", run.left},
+                                    {"bytes_in", run.bytes_in},
+                                    {"bytes_out", run.bytes_out}}) {
+    if (IsPossible(count)) json[name] = count;
+  }
+  for (const auto& [name, time] : {std::pair("wall_seconds", run.wall_time), {"cpu_seconds", run.cpu_time}}) {
+    if (IsPossible(time)) json[name] = Seconds(time);
+  }
   return json;
 }
 

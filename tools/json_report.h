@@ -46,7 +46,7 @@ std::string InfoJson(const std::filesystem::path& path, uint64_t file_bytes, con
 std::string InfoJson(const std::filesystem::path& path, const Error& error);
 
 // {"type":"status","journal":...,"made":...,"runs":[...]}: of the journal at `path`; runs as they are given. Moments
-// are in UTC: "2024-05-01T12:00:00Z".
+// are in UTC: "2024-05-01T12:00:00Z". Numbers that can't be, of a damaged journal, are left out.
 std::string StatusJson(const std::filesystem::path& path, uint64_t bytes, const JournalCounts& counts,
                        const std::vector<JournalRun>& runs);
 

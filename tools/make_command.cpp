@@ -103,7 +103,7 @@ ExitCode RunWith(const RunHooks& hooks, const DisplayConfig& display, Terminal& 
     auto run = RunJob(config, progress, terminal, signals, stopper);
     if (!run) {
       terminal.WriteError(ErrorLine(run.error().message, style));
-      return ExitCodeOf(run.error());
+      return hooks.exit_code_of_start(run.error());
     }
     summary = std::move(run->summary);
   }

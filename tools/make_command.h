@@ -28,6 +28,8 @@ struct RunHooks {
   // As in MakeConfig.
   bool nice = false;
   std::optional<double> max_load{};
+  // When the job could not be started.
+  std::function<ExitCode(const Error&)> exit_code_of_start = [](const Error& error) { return ExitCodeOf(error); };
   // See SignalActions.
   std::function<int(int signal)> exit_code_of_signal = ExitCodeOfSignal;
   bool repeats_are_one = false;

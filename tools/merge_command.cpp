@@ -40,12 +40,16 @@ ExitCode RunMerge(const MergeConfig& config, Terminal& terminal) {
   };
   const std::string path = config.plan.string();
   const auto plan = PlanReader::Open(path);
-  if (!plan) return refuse(path + ": " + plan.error().message, kExitUsage);
+  const auto refuse_plan = [&](const Error& error) {
+    return refuse(path + ": " + error.message, IsUselessPlan(path, error) ? kExitUsage : kExitOutput);
+  };
+  if (!plan) return refuse_plan(plan.error());
   const auto summary = MergePlan(**plan, [&](const std::string& input, const Error& error) {
     terminal.WriteError(FailureLine(input, error, style));
     if (config.display.json) terminal.WriteOut(FailureJson(input, error));
   });
-  if (!summary) return refuse(summary.error().message, kExitOutput);
+  if (!summary && summary.error().of_plan) return refuse_plan(summary.error().error);
+  if (!summary) return refuse(summary.error().error.message, kExitOutput);
   if (summary->set_aside) {
     terminal.WriteError(
         ErrorLine(fmt::format("the journal was damaged and is now {}; what others had made is no longer known",

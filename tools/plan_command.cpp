@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +18,7 @@
 #include "pipeline/journal.h"
 #include "pipeline/journal_store.h"
 #include "pipeline/plan_store.h"
+#include "tools/json_report.h"
 #include "tools/make_command.h"
 #include "tools/report.h"
 #include "tools/units.h"
@@ -36,6 +39,8 @@ class Planning {
  private:
   std::variant<MakeConfig, ExitCode> Prepare();
   Result<PlanSettings> Settings();
+  void FindMissing();
+  void TellMissing(const PictureResult& result);
   bool Add(const PictureResult& result);
   ExitCode End(const RunSummary& summary, int signal);
   std::vector<std::string> Lines(const RunSummary& summary) const;
@@ -48,6 +53,9 @@ class Planning {
   const std::string plan_;
   const std::string directory_ = CurrentDirectory();
   std::unique_ptr<PlanWriter> writer_;
+  std::map<std::string, Error> missing_;  // inputs named one by one that can't be looked up
+  uint64_t missing_count_ = 0;
+  uint64_t untold_ = 0;  // of these, those that nothing else counts as failed
   std::optional<Error> failure_;
   std::optional<PlanInfo> written_;
 };
@@ -91,6 +99,7 @@ std::variant<MakeConfig, ExitCode> Planning::Prepare() {
   auto writer = PlanWriter::Create(plan_, std::move(*settings));
   if (!writer) return Refuse({ErrorCode::kIo, plan_ + ": " + writer.error().message});
   writer_ = std::move(*writer);
+  FindMissing();
   MakeConfig make = config_.make;
   make.job.names_only = true;
   return make;
@@ -102,6 +111,26 @@ std::string Planning::RelativeToOutput(const std::filesystem::path& path) const 
   std::string_view relative = path.native();
   if (relative.starts_with(output)) relative.remove_prefix(output.size());
   return std::string(relative);
+}
+
+// What is named but not there is more likely a slip than to appear before its shard runs.
+void Planning::FindMissing() {
+  for (const std::filesystem::path& path : config_.make.job.input.paths) {
+    const auto info = RealFileSystem().Stat(path.string(), true);
+    if (!info) missing_.emplace(path.string(), info.error());
+  }
+}
+
+void Planning::TellMissing(const PictureResult& result) {
+  const auto missing = missing_.find(result.input.string());
+  if (missing == missing_.end()) return;
+  ++missing_count_;
+  // Names that depend on the file have failed by that already.
+  if (!result.error) {
+    ++untold_;
+    terminal_.WriteError(FailureLine(result.input, missing->second, style_));
+    if (config_.make.display.json) terminal_.WriteOut(FailureJson(result.input, missing->second));
+  }
 }
 
 bool Planning::Add(const PictureResult& result) {
@@ -116,6 +145,7 @@ bool Planning::Add(const PictureResult& result) {
     (format == OutputFormat::kPng ? item.png : item.jpeg).push_back(RelativeToOutput(output.path));
     if (format == OutputFormat::kAuto) item.png.push_back(RelativeToOutput(output.or_path));
   }
+  if (!result.found) TellMissing(result);
   Status status = writer_->Add(item);
   if (!status) failure_ = std::move(status.error());
   return status.has_value();
@@ -132,9 +162,9 @@ ExitCode Planning::End(const RunSummary& summary, int signal) {
   }
   writer_.reset();
   if (failure_) return Refuse({ErrorCode::kIo, plan_ + ": " + failure_->message});
-  // What can't be made is a failure of its shard.
+  // What else can't be made is a failure of its shard.
   RunSummary planned = summary;
-  planned.failed = 0;
+  planned.failed = missing_count_;
   return ExitCodeOf(planned, signal);
 }
 
@@ -144,7 +174,8 @@ std::vector<std::string> Planning::Lines(const RunSummary& summary) const {
   std::vector<std::string> lines;
   lines.push_back(fmt::format("planned {} in {}: {}", FormatCountOf(written_->total, "file"),
                               FormatCountOf(static_cast<uint64_t>(written_->shards), "shard"), name));
-  if (summary.failed > 0) lines.push_back("will fail: " + FormatCount(summary.failed));
+  const uint64_t failures = summary.failed + untold_;
+  if (failures > 0) lines.push_back("will fail: " + FormatCount(failures));
   if (summary.walk_error_count > 0) {
     lines.push_back(fmt::format("{} could not be read", FormatCountOf(summary.walk_error_count, "directory or list")));
   }

@@ -108,7 +108,7 @@ void ReportEnd(const PruneSummary& summary, const PruneConfig& config, const Pru
 }
 
 ExitCode CodeOf(const PruneSummary& summary, int signal) {
-  if (summary.failure) return summary.failure->code == ErrorCode::kIo ? kExitOutput : kExitSomeFailed;
+  if (summary.failure) return JournalExitCodeOf(*summary.failure);
   if (signal != 0 && summary.stopped) return ExitCodeOfSignal(signal);
   const bool some = summary.stopped || summary.all_missing || summary.problems > 0 || summary.unknown > 0;
   return some ? kExitSomeFailed : kExitDone;
@@ -152,8 +152,7 @@ PruneOutcome OpenAndPrune(const PruneConfig& config, const PruneKnowledge& knowl
   const Error& error = store.error();
   if (error.code == ErrorCode::kNotFound && !needed) return {};
   terminal.WriteError(ErrorLine(error.message, StyleOf(config.display, terminal.err_fd())));
-  if (error.code == ErrorCode::kNotFound) return {kExitUsage, {}};
-  return {error.code == ErrorCode::kIo ? kExitOutput : kExitSomeFailed, {}};
+  return {JournalExitCodeOf(error), {}};
 }
 
 }  // namespace

@@ -27,10 +27,12 @@ class ShardRun {
   std::variant<MakeConfig, ExitCode> Prepare(const std::function<bool()>& go_on);
   ExitCode End(const RunSummary& summary);
   ExitCode Refuse(const std::string& message, ExitCode code = kExitUsage);
+  ExitCode RefusePlan(const Error& error);
 
   const ShardConfig& config_;
   Terminal& terminal_;
   const TextStyle style_;
+  std::string attempts_;  // the directory of those of this plan
   std::string attempt_;
 };
 
@@ -39,17 +41,22 @@ ExitCode ShardRun::Refuse(const std::string& message, ExitCode code) {
   return code;
 }
 
-std::variant<MakeConfig, ExitCode> ShardRun::Prepare(const std::function<bool()>& go_on) {
+ExitCode ShardRun::RefusePlan(const Error& error) {
   const std::string path = config_.plan.string();
-  const auto plan = PlanReader::Open(path);
-  if (!plan) return Refuse(path + ": " + plan.error().message);
+  return Refuse(path + ": " + error.message, IsUselessPlan(path, error) ? kExitUsage : kExitRequeue);
+}
+
+std::variant<MakeConfig, ExitCode> ShardRun::Prepare(const std::function<bool()>& go_on) {
+  const auto plan = PlanReader::Open(config_.plan.string());
+  if (!plan) return RefusePlan(plan.error());
   const PlanInfo& info = (*plan)->info();
   const auto shard = ChooseShard(config_.shard, info.shards, std::getenv);
   if (!shard) return Refuse(shard.error());
-  if (const Status whole = (*plan)->Check(*shard); !whole) return Refuse(path + ": " + whole.error().message);
+  if (const Status whole = (*plan)->Check(*shard); !whole) return RefusePlan(whole.error());
   auto make = ToMakeConfig(info.options, config_);
   if (!make) return Refuse(make.error());
 
+  attempts_ = AttemptsDirectory(info);
   JobOptions& job = make->job;
   job.input.part = PlanPart{config_.plan, *shard};
   AttemptOptions options;
@@ -57,7 +64,7 @@ std::variant<MakeConfig, ExitCode> ShardRun::Prepare(const std::function<bool()>
   options.retry_failed = job.journal.retry_failed;
   options.go_on = go_on;
   const auto attempt = BeginAttempt(**plan, *shard, options);
-  if (!attempt) return Refuse(attempt.error().message, kExitOutput);
+  if (!attempt) return Refuse(attempt.error().message, ShardExitCodeOf(attempt.error(), attempts_));
   attempt_ = *attempt;
   job.journal = {};
   job.journal.path = attempt_;
@@ -74,10 +81,11 @@ std::variant<MakeConfig, ExitCode> ShardRun::Prepare(const std::function<bool()>
 ExitCode ShardRun::End(const RunSummary& summary) {
   if (!summary.journal_failure) {
     if (const Status closed = CloseAttempt(attempt_); !closed) {
-      return Refuse("the journal " + attempt_ + ": " + closed.error().message, kExitOutput);
+      return Refuse("the journal " + attempt_ + ": " + closed.error().message,
+                    ShardExitCodeOf(closed.error(), attempts_));
     }
   }
-  return ShardExitCodeOf(summary);
+  return ShardExitCodeOf(summary, attempts_);
 }
 
 ExitCode ShardRun::Run() {
@@ -87,6 +95,9 @@ ExitCode ShardRun::Run() {
   hooks.prepare = [this](const std::function<bool()>& go_on) { return Prepare(go_on); };
   hooks.on_end = [this](const RunSummary& summary, int /*signal*/) { return End(summary); };
   hooks.summary_lines = [](const RunSummary& summary) { return SummaryLines(summary); };
+  hooks.exit_code_of_start = [this](const Error& error) {
+    return error.code == ErrorCode::kUnsupported ? kExitUsage : ShardExitCodeOf(error, attempts_);
+  };
   hooks.exit_code_of_signal = [](int /*signal*/) { return kExitRequeue; };
   hooks.repeats_are_one = true;
   return RunWith(hooks, config_.display, terminal_);

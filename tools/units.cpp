@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 namespace tbbthumbs::tool {
 namespace {
@@ -34,6 +35,10 @@ std::string FormatCountOf(uint64_t count, std::string_view noun) {
   if (noun.ends_with('y')) return text.append(noun.substr(0, noun.size() - 1)).append("ies");
   return text.append(noun).append("s");
 }
+
+bool IsPossible(uint64_t count) { return count <= INT64_MAX; }
+
+bool IsPossible(std::chrono::nanoseconds duration) { return duration.count() >= 0; }
 
 std::string FormatBytes(uint64_t bytes) {
   if (bytes < 1000) return fmt::format("{} B", bytes);

@@ -15,6 +15,10 @@ std::string FormatCount(uint64_t count);
 // FormatCount and the noun, in the plural where it is not one: "1 picture", "2 pictures".
 std::string FormatCountOf(uint64_t count, std::string_view noun);
 
+// False of numbers that no run has had, and damaged journals have.
+bool IsPossible(uint64_t count);
+bool IsPossible(std::chrono::nanoseconds duration);
+
 // Decimal units, three figures: "812 B", "1.24 kB", "28.4 MB", "1.20 GB".
 std::string FormatBytes(uint64_t bytes);
 

@@ -7,6 +7,7 @@
 # --plan FILE       default: plan.db; FILE and the logs in FILE.logs lie where all nodes see them, as do the pictures
 # --sbatch OPTION   for both jobs, as in --sbatch --partition=long --sbatch --time=2:00:00
 # --retry FILE      when all jobs have ended: the shards that are missing
+# Exit codes: those of tbbthumbs plan; after 1 (some inputs could not be read) all others are under way.
 # The command is $TBBTHUMBS, or tbbthumbs in the PATH, or what is built here.
 set -euo pipefail
 
@@ -98,5 +99,9 @@ fi
 [[ ! -e $plan ]] || die "$plan is there already: --retry $plan goes on with it, --plan FILE makes another"
 [[ -n $shards ]] || shards=$(default_shards)
 [[ $shards =~ ^[1-9][0-9]*$ ]] || die "--shards $shards: a number from 1 on"
-"$TBBTHUMBS" plan "${words[@]}" --shards "$shards" --plan "$plan"
+status=0
+"$TBBTHUMBS" plan "${words[@]}" --shards "$shards" --plan "$plan" || status=$?
+# 1: some inputs could not be read; the plan has all others.
+[[ $status -le 1 ]] || exit "$status"
 submit "--array=0-$((shards - 1))"
+exit "$status"
