@@ -10,6 +10,7 @@
 #include <charconv>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "pipeline/file_system.h"
@@ -107,18 +108,6 @@ uint64_t NumberAside(std::string_view name, std::string_view prefix) {
   return number;
 }
 
-// While it lives, no other process sets a journal of this directory aside: where the file system has such locks.
-class DirectoryLock {
- public:
-  explicit DirectoryLock(const std::string& directory)
-      : fd_(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    while (fd_.get() >= 0 && flock(fd_.get(), LOCK_EX) != 0 && errno == EINTR) continue;
-  }
-
- private:
-  const Descriptor fd_;
-};
-
 // The directory with its '/', and the name in it.
 std::pair<std::string, std::string> SplitPath(const std::string& path) {
   const size_t slash = path.rfind('/');
@@ -126,9 +115,30 @@ std::pair<std::string, std::string> SplitPath(const std::string& path) {
   return {path.substr(0, slash + 1), path.substr(slash + 1)};
 }
 
+Descriptor OpenDirectoryOf(const std::string& path) {
+  const std::string directory = SplitPath(path).first;
+  return Descriptor(open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
 }  // namespace
 
+JournalPlaceLock::JournalPlaceLock(const Descriptor& directory, Kind kind) : fd_(directory.get()) {
+  constexpr std::chrono::milliseconds kPause{5};
+  constexpr int kMostPauses = 2000;
+  const int operation = (kind == Kind::kShared ? LOCK_SH : LOCK_EX) | LOCK_NB;
+  for (int pauses = 0; fd_ >= 0 && pauses < kMostPauses; ++pauses) {
+    if (flock(fd_, operation) == 0 || (errno != EWOULDBLOCK && errno != EINTR)) return;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+JournalPlaceLock::~JournalPlaceLock() {
+  if (fd_ >= 0) flock(fd_, LOCK_UN);
+}
+
 Result<JournalFile> OpenJournalFile(const std::string& path, JournalStore::Mode mode) {
+  Descriptor directory = OpenDirectoryOf(path);
+  const JournalPlaceLock lock(directory, JournalPlaceLock::Kind::kShared);
   const auto info = Look(path, mode);
   if (!info) return tl::unexpected<Error>(info.error());
   const bool writes = mode == JournalStore::Mode::kWrite;
@@ -147,7 +157,7 @@ Result<JournalFile> OpenJournalFile(const std::string& path, JournalStore::Mode 
     if (!created) return Forward(created);
     if (!*created) return Fail(ErrorCode::kIo, "it was emptied while it was made");
   }
-  return JournalFile{std::move(*database), opened->id, **created};
+  return JournalFile{std::move(directory), std::move(*database), opened->id, **created};
 }
 
 bool IsJournal(const std::string& path) {
@@ -159,7 +169,8 @@ bool IsJournal(const std::string& path) {
 
 Result<std::optional<std::string>> SetJournalAside(const std::string& path, FileId damaged) {
   const auto [directory, name] = SplitPath(path);
-  const DirectoryLock lock(directory.empty() ? "." : directory);
+  const Descriptor place = OpenDirectoryOf(path);
+  const JournalPlaceLock lock(place, JournalPlaceLock::Kind::kExclusive);
   const std::string prefix = name + ".damaged-";
   auto listing = RealFileSystem().List(directory.empty() ? "." : directory);
   if (!listing) return Forward(listing);
@@ -176,6 +187,8 @@ Result<std::optional<std::string>> SetJournalAside(const std::string& path, File
     for (const char* suffix : {"-journal", "-wal", "-shm", ""}) {
       const Status status = RealFileSystem().Rename(path + suffix, aside + suffix, false);
       if (status || (*suffix != '\0' && status.error().code == ErrorCode::kNotFound)) continue;
+      // Somebody else was faster, where there are no locks.
+      if (status.error().code == ErrorCode::kNotFound) return std::nullopt;
       taken = status.error().code == ErrorCode::kExists;
       if (!taken) return tl::unexpected<Error>(status.error());
       break;

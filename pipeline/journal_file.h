@@ -9,11 +9,32 @@
 #include "codecs/error.h"
 #include "pipeline/file_system.h"
 #include "pipeline/journal_store.h"
+#include "pipeline/posix_file.h"
 #include "pipeline/sqlite_database.h"
 
 namespace tbbthumbs {
 
+// Of the directory that a journal lies in, held until the end of a scope. The database finds what lies beside its file
+// by the file's path: that must not become another journal's while it is used. Where the file system has no such locks,
+// or somebody keeps one for 10 s, it goes on without.
+class JournalPlaceLock {
+ public:
+  enum class Kind {
+    kShared,     // journals are used
+    kExclusive,  // one is renamed
+  };
+  // `directory` must outlive it.
+  JournalPlaceLock(const Descriptor& directory, Kind kind);
+  ~JournalPlaceLock();
+  JournalPlaceLock(const JournalPlaceLock&) = delete;
+  JournalPlaceLock& operator=(const JournalPlaceLock&) = delete;
+
+ private:
+  const int fd_;
+};
+
 struct JournalFile {
+  Descriptor directory;  // that it lies in; for JournalPlaceLock
   std::unique_ptr<SqliteDatabase> database;
   FileId id;
   std::chrono::nanoseconds created{};  // JournalStore::created

@@ -11,6 +11,7 @@
 
 #include "pipeline/journal_file.h"
 #include "pipeline/journal_rows.h"
+#include "pipeline/posix_file.h"
 #include "pipeline/sqlite_database.h"
 
 namespace tbbthumbs {
@@ -75,7 +76,10 @@ std::invoke_result_t<Work> WithoutExceptions(Work work) {
 class SqliteJournal final : public JournalStore {
  public:
   explicit SqliteJournal(JournalFile file)
-      : id_(file.id), created_(file.created), database_(std::move(file.database)) {}
+      : id_(file.id),
+        created_(file.created),
+        directory_(std::move(file.directory)),
+        database_(std::move(file.database)) {}
 
   FileId id() const override { return id_; }
   std::chrono::nanoseconds created() const override { return created_.load(); }
@@ -135,6 +139,7 @@ class SqliteJournal final : public JournalStore {
   std::atomic<std::chrono::nanoseconds> created_;
 
   std::mutex mutex_;  // guards all below
+  const Descriptor directory_;
   const std::unique_ptr<SqliteDatabase> database_;
   JournalTexts directories_{*database_, kDirectories};
   JournalTexts decoders_{*database_, kDecoders};
@@ -164,6 +169,7 @@ template <class Work>
 std::invoke_result_t<Work> SqliteJournal::Reading(Work work) {
   const std::lock_guard lock(mutex_);
   return WithoutExceptions([&]() -> std::invoke_result_t<Work> {
+    const JournalPlaceLock place(directory_, JournalPlaceLock::Kind::kShared);
     SqliteTransaction transaction(*database_);
     if (Status status = transaction.BeginRead(); !status) return tl::unexpected<Error>(std::move(status.error()));
     if (transaction.others_wrote()) Forget();
@@ -175,6 +181,7 @@ template <class Work>
 std::invoke_result_t<Work> SqliteJournal::Writing(Work work) {
   const std::lock_guard lock(mutex_);
   auto result = WithoutExceptions([&]() -> std::invoke_result_t<Work> {
+    const JournalPlaceLock place(directory_, JournalPlaceLock::Kind::kShared);
     SqliteTransaction transaction(*database_);
     if (Status status = transaction.BeginWrite(); !status) return tl::unexpected<Error>(std::move(status.error()));
     if (transaction.others_wrote()) Forget();

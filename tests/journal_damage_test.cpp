@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "pipeline/item.h"
@@ -221,10 +222,19 @@ TEST_F(JournalDamageTest, OneOfManyRunsSetsItAside) {
     std::array<std::unique_ptr<Journal>, 6> journals;
     std::vector<std::thread> threads;
     threads.reserve(journals.size());
-    for (auto& journal : journals) threads.emplace_back([&] { journal = Begin(path); });
+    for (auto& journal : journals) {
+      threads.emplace_back([&] {
+        auto opened = Journal::Open(RunOf(path));
+        EXPECT_TRUE(opened) << opened.error().message;
+        if (!opened) return;
+        (*opened)->Begin();
+        journal = std::move(*opened);
+      });
+    }
     for (std::thread& thread : threads) thread.join();
     int set_aside = 0;
     for (const auto& journal : journals) {
+      ASSERT_TRUE(journal);
       journal->Close({});
       EXPECT_FALSE(journal->failure()) << journal->failure()->message;
       set_aside += journal->set_aside() ? 1 : 0;

@@ -1,19 +1,26 @@
 #include "pipeline/journal_file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "pipeline/file_system.h"
+#include "pipeline/posix_file.h"
 #include "tests/support/journal_fixture.h"
 
 namespace tbbthumbs {
@@ -315,6 +322,29 @@ TEST_F(JournalFileTest, OneThatIsSetAsideIsNotWrittenAnyMore) {
   EXPECT_TRUE(tree_.Read("aside") == before);
   EXPECT_EQ(All(*other), (JournalRows{{"/b", JournalRowOf(2)}}));
   EXPECT_NE(other->id(), reader->id());
+}
+
+// The database would take what lies beside the next journal for its own.
+TEST_F(JournalFileTest, IsNotSetAsideWhileItIsUsed) {
+  const Store store = Open(Path());
+  const Descriptor directory(open(tree_.root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  std::atomic<bool> done = false;
+  const auto expect_waits = [&](int kind, const std::function<void()>& work) {
+    ASSERT_EQ(flock(directory.get(), kind), 0);
+    done = false;
+    std::thread worker([&] {
+      work();
+      done = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_FALSE(done);
+    EXPECT_EQ(flock(directory.get(), LOCK_UN), 0);
+    worker.join();
+  };
+  expect_waits(LOCK_EX, [&] { Write(*store, {{"/a", JournalRowOf(1)}}); });
+  expect_waits(LOCK_EX, [&] { EXPECT_EQ(FindOne(*store, "/a"), JournalRowOf(1)); });
+  expect_waits(LOCK_EX, [&] { EXPECT_TRUE(JournalStore::Open(Path(), kReadOnly)); });
+  expect_waits(LOCK_SH, [&] { EXPECT_TRUE(SetJournalAside(Path(), store->id()).value()); });
 }
 
 TEST_F(JournalFileTest, IsSetAsideInTheDirectoryAtHand) {

@@ -108,6 +108,15 @@ class PlanStoreTest : public ::testing::Test {
     ASSERT_TRUE((*database)->Execute(sql.c_str()));
   }
 
+  std::string Meta(const std::string& name) const {
+    const auto database = SqliteDatabase::Open(Path(), SqliteDatabase::Mode::kReadOnly);
+    const std::string sql = "SELECT value FROM meta WHERE name='" + name + "'";
+    SqliteStatement statement(**database, sql.c_str());
+    const SqliteUse use(statement);
+    EXPECT_TRUE(statement.Step());
+    return std::string(statement.Bytes(0));
+  }
+
   TempTree tree_;
 };
 
@@ -242,8 +251,7 @@ TEST_F(PlanStoreTest, WhatCanBeNoIdIsRefused) {
       const std::string whole = std::to_string(text.size()) + ":" + text;
       hash.Add(std::as_bytes(std::span(whole.data(), whole.size())));
     };
-    for (const std::string& text :
-         {std::string(TBBTHUMBS_VERSION), std::to_string(info.shards), info.output, info.journal}) {
+    for (const std::string& text : {Meta("version"), std::to_string(info.shards), info.output, info.journal}) {
       add(text);
     }
     for (const auto& [name, value] : info.options) {
