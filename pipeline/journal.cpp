@@ -52,6 +52,10 @@ const JournalOutput* FindOutput(const JournalRow& row, std::string_view path) {
   return found == row.outputs.end() ? nullptr : &*found;
 }
 
+tl::unexpected<Error> NoJournal() {
+  return Fail(ErrorCode::kUnsupported, "it is no journal: remove it, or name another");
+}
+
 std::string EndOf(const Error& fatal) {
   return fatal.code == ErrorCode::kNoSpace ? "output full" : "failed: " + fatal.message;
 }
@@ -61,6 +65,29 @@ std::string EndOf(const Error& fatal) {
 std::string JournalPath(const JournalOptions& options, const std::string& output) {
   if (!options.path.empty()) return options.path.string();
   return JoinPath(JoinPath(output, kOwnDirectory), "journal.db");
+}
+
+Result<OpenedJournal> OpenJournal(const std::string& path, bool is_own_place, bool reads_all) {
+  if (!is_own_place && !IsJournal(path)) return NoJournal();
+  const auto open = [&]() -> Result<std::unique_ptr<JournalStore>> {
+    auto store = JournalStore::Open(path, JournalStore::Mode::kWrite);
+    if (!store || !reads_all) return store;
+    if (const auto counts = (*store)->Counts(); !counts) return tl::unexpected<Error>(counts.error());
+    if (const auto runs = (*store)->Runs(1000); !runs) return tl::unexpected<Error>(runs.error());
+    return store;
+  };
+  const auto before = RealFileSystem().Stat(path, true);
+  OpenedJournal opened;
+  auto store = open();
+  if (!store && store.error().code == ErrorCode::kCorrupt) {
+    auto moved = SetJournalAside(path, before ? before->id : FileId{});
+    if (!moved) return tl::unexpected<Error>(std::move(moved.error()));
+    opened.set_aside = std::move(*moved);
+    store = open();
+  }
+  if (!store) return tl::unexpected<Error>(std::move(store.error()));
+  opened.store = std::move(*store);
+  return opened;
 }
 
 std::string JournalInput(const std::string& path) { return AbsolutePath(CurrentDirectory(), path); }
@@ -86,7 +113,8 @@ Result<std::unique_ptr<Journal>> Journal::Open(const JobOptions& options) {
   }
   // A slip of the pen must not set somebody's file aside.
   if (!options.journal.path.empty() && !IsJournal(journal->path_)) {
-    return Fail(ErrorCode::kUnsupported, "the journal " + journal->path_ + ": it is a file of another kind");
+    const Error error = NoJournal().value();
+    return Fail(error.code, "the journal " + journal->path_ + ": " + error.message);
   }
   const std::lock_guard lock(journal->store_mutex_);
   Status status = journal->OpenStore();

@@ -30,6 +30,16 @@ std::string JournalPath(const JournalOptions& options, const std::string& output
 // The path by which a journal has an input that is named so from where the program runs.
 std::string JournalInput(const std::string& path);
 
+struct OpenedJournal {
+  std::unique_ptr<JournalStore> store;
+  std::optional<std::string> set_aside;  // where a damaged one was put
+};
+
+// For who writes into a journal without being a run. `is_own_place`: the path is the one that no option has named; else
+// what is no journal is left alone. Reads all of it, where `reads_all`, as damage may lie anywhere. Errors: those of
+// JournalStore::Open, kUnsupported: it is no journal.
+[[nodiscard]] Result<OpenedJournal> OpenJournal(const std::string& path, bool is_own_place, bool reads_all);
+
 // One run's view of a journal. Rows are read by the threads that look inputs up, and written in batches by a thread of
 // its own: what is recorded is safe a second later. Recall, and the questions about an item, may be asked by any
 // thread; Record by one at a time.

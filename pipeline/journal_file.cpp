@@ -197,13 +197,4 @@ Result<std::optional<std::string>> SetJournalAside(const std::string& path, File
   }
 }
 
-Result<std::string> SetJournalAside(const std::string& path) {
-  const auto info = RealFileSystem().Stat(path, true);
-  if (!info) return tl::unexpected<Error>(info.error());
-  auto moved = SetJournalAside(path, info->id);
-  if (!moved) return Forward(moved);
-  if (!*moved) return Fail(ErrorCode::kNotFound, "another process has just set it aside");
-  return std::move(**moved);
-}
-
 }  // namespace tbbthumbs

@@ -167,8 +167,6 @@ class JournalStore {
 // path, or nothing where `path` no longer leads to that file: somebody else has set it aside. This process may not have
 // it open. Errors: kIo.
 [[nodiscard]] Result<std::optional<std::string>> SetJournalAside(const std::string& path, FileId damaged);
-// Whichever lies there now. kNotFound also: there is none.
-[[nodiscard]] Result<std::string> SetJournalAside(const std::string& path);
 
 }  // namespace tbbthumbs
 

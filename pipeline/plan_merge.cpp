@@ -10,7 +10,6 @@
 #include "pipeline/file_system.h"
 #include "pipeline/journal.h"
 #include "pipeline/journal_copy.h"
-#include "pipeline/journal_file.h"
 #include "pipeline/shard_attempts.h"
 
 namespace tbbthumbs {
@@ -188,15 +187,6 @@ Result<MergeSummary> Merger::Run() {
   return summary_;
 }
 
-// Read once before anything is told of what is merged into it.
-Result<std::unique_ptr<JournalStore>> OpenSound(const std::string& path) {
-  auto journal = JournalStore::Open(path, JournalStore::Mode::kWrite);
-  if (!journal) return journal;
-  if (const auto counts = (*journal)->Counts(); !counts) return tl::unexpected<Error>(counts.error());
-  if (const auto runs = (*journal)->Runs(kRuns); !runs) return tl::unexpected<Error>(runs.error());
-  return journal;
-}
-
 }  // namespace
 
 tl::expected<MergeSummary, MergeFailure> MergePlan(PlanReader& plan, const FailureVisitor& on_failure) {
@@ -208,26 +198,16 @@ tl::expected<MergeSummary, MergeFailure> MergePlan(PlanReader& plan, const Failu
   if (Status status = RealFileSystem().CreateDirectories(path.substr(0, path.rfind('/'))); !status) {
     return fail(status.error());
   }
-  if (path != JournalPath({}, plan.info().output) && !IsJournal(path)) {
-    return fail({ErrorCode::kUnsupported, "it is a file of another kind"});
-  }
-  std::optional<std::string> aside;
-  const auto before = RealFileSystem().Stat(path, true);
-  auto journal = OpenSound(path);
-  if (!journal && journal.error().code == ErrorCode::kCorrupt && before) {
-    auto moved = SetJournalAside(path, before->id);
-    if (!moved) return fail(moved.error());
-    aside = std::move(*moved);
-    journal = OpenSound(path);
-  }
+  // Before anything is told of what is merged into it.
+  auto journal = OpenJournal(path, path == JournalPath({}, plan.info().output), true);
   if (!journal) return fail(journal.error());
-  Merger merger(plan, **journal, on_failure);
+  Merger merger(plan, *journal->store, on_failure);
   auto summary = merger.Run();
   if (!summary && merger.plan_failed()) {
     return tl::unexpected<MergeFailure>(MergeFailure{std::move(summary.error()), true});
   }
   if (!summary) return fail(summary.error());
-  summary->set_aside = std::move(aside);
+  summary->set_aside = std::move(journal->set_aside);
   return std::move(*summary);
 }
 

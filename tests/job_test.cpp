@@ -116,16 +116,18 @@ TEST_F(JobTest, WhatIsUpToDateIsLeftAlone) {
   const auto before = Contents("out");
   EXPECT_EQ(Run(Options()).up_to_date, 3u);
 
-  // An empty one, one gone, one older than its picture, which only counts without the journal.
-  tree_.Write("out/d0/p0_32.jpg", "");
-  std::filesystem::remove(tree_.root() / "out/d0/p1_32.jpg");
-  std::filesystem::last_write_time(tree_.root() / "out/d0/p2_32.jpg", std::filesystem::file_time_type::min());
-  EXPECT_EQ(Run(Options()).made, 2u);
-  EXPECT_EQ(Contents("out"), before);
-  JobOptions options = Options();
-  options.journal.enabled = false;
-  EXPECT_EQ(Run(options).made, 1u);
-  EXPECT_EQ(Contents("out"), before);
+  // An empty one, one gone, one of another time, which without the journal counts where it is older than its picture.
+  JobOptions without = Options();
+  without.journal.enabled = false;
+  const auto now = std::filesystem::file_time_type::clock::now();
+  for (const auto& [options, time] : {std::pair(Options(), now + std::chrono::hours(1)),
+                                      std::pair(without, std::filesystem::file_time_type::min())}) {
+    tree_.Write("out/d0/p0_32.jpg", "");
+    std::filesystem::remove(tree_.root() / "out/d0/p1_32.jpg");
+    std::filesystem::last_write_time(tree_.root() / "out/d0/p2_32.jpg", time);
+    EXPECT_EQ(Run(options).made, 3u);
+    EXPECT_EQ(Contents("out"), before);
+  }
 }
 
 TEST_F(JobTest, OneSizeMissingRemakesAll) {

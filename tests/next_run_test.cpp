@@ -264,7 +264,7 @@ TEST_F(NextRunTest, AFileOfAnotherKindIsNotTakenForTheJournal) {
     for (const char* more : {"--threads=1", "--dry-run"}) {
       const ProcessResult result = Run({"in", "-o", "out", "--journal", "notes.txt", more});
       EXPECT_EQ(result.exit_code, 2);
-      EXPECT_THAT(result.err, HasSubstr("the journal notes.txt: it is a file of another kind"));
+      EXPECT_THAT(result.err, HasSubstr("the journal notes.txt: it is no journal: remove it, or name another"));
     }
     EXPECT_EQ(tree_.Read("notes.txt"), text);
   }

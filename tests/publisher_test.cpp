@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <ctime>
@@ -19,6 +18,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::MemoryFileSystem;
 using ::testing::UnorderedElementsAre;
+
+std::string HostOf(const std::string& temporary_name) { return temporary_name.substr(0, temporary_name.find('+')); }
 
 class PublisherTest : public ::testing::Test {
  protected:
@@ -209,8 +210,7 @@ TEST_F(PublisherTest, CountsEveryOutcome) {
 }
 
 TEST_F(PublisherTest, RemovesWhatDeadRunsLeft) {
-  char host[256] = {};
-  ASSERT_EQ(gethostname(host, sizeof(host) - 1), 0);
+  const std::string host = HostOf(TemporaryNames().Next());
   const std::chrono::seconds now(time(nullptr));
   const std::string tmp = "out/.tbbthumbs/tmp/";
   // No process has the largest pid that Linux allows; process 1 lives.
@@ -321,7 +321,8 @@ TEST_F(PublisherTest, AnOutputThatIsGoneIsNotMadeAgain) {
     Item first = Ready("in/a.jpg");
     Publish(publisher, first);
     publisher.RemoveTemporaryDirectory();
-    for (const char* path : {"out/a_10.jpg", "out/a_20.jpg", "out"}) ASSERT_TRUE(files_.Remove(path));
+    for (const std::string& file : files_.Files()) ASSERT_TRUE(files_.Remove(file));
+    ASSERT_TRUE(files_.Remove("out"));
     Item second = Ready("in/d/b.jpg", "d");
     publisher.Stage(second, lane);
     publisher.Commit(second);
@@ -343,8 +344,7 @@ TEST_F(PublisherTest, ADirectoryThatIsRemovedMeanwhileIsMadeAgain) {
 }
 
 TEST_F(PublisherTest, RemovesWhatDeadRunsLeftInLanes) {
-  char host[256] = {};
-  ASSERT_EQ(gethostname(host, sizeof(host) - 1), 0);
+  const std::string host = HostOf(TemporaryNames().Next());
   const std::string tmp = "out/.tbbthumbs/tmp/";
   const std::string alive = tmp + "lane7/" + TemporaryNames().Next();
   files_.AddFile(tmp + "lane3/" + host + "+4194304+abc+0");
@@ -363,9 +363,8 @@ TEST_F(PublisherTest, ATemporaryFileOfALivingRunStaysHoweverOldItIs) {
 }
 
 TEST_F(PublisherTest, RemovesPartsBesideWhatItMakes) {
-  char host[256] = {};
-  ASSERT_EQ(gethostname(host, sizeof(host) - 1), 0);
-  const std::string dead = std::string(host) + "+4194304@5+abc+0";
+  const std::string host = HostOf(TemporaryNames().Next());
+  const std::string dead = host + "+4194304@5+abc+0";
   const std::string part = PartName(dead);
   const std::string alive = PartName(TemporaryNames().Next());
   const auto add_all = [&] {

@@ -78,15 +78,16 @@ Result<PlanSettings> Planning::Settings() {
   if (Status status = RealFileSystem().CreateDirectories(own); !status) {
     return Fail(ErrorCode::kIo, "the output directory " + own + ": " + status.error().message);
   }
-  auto journal = JournalStore::Open(settings.journal, JournalStore::Mode::kWrite);
-  if (!journal && journal.error().code == ErrorCode::kCorrupt) {
-    // As every run does.
-    const auto aside = SetJournalAside(settings.journal);
-    if (aside) terminal_.WriteError(ErrorLine("the journal was damaged and is now " + *aside, style_));
-    journal = JournalStore::Open(settings.journal, JournalStore::Mode::kWrite);
+  const auto journal = OpenJournal(settings.journal, job.journal.path.empty(), false);
+  if (!journal) {
+    const ErrorCode code = journal.error().code == ErrorCode::kUnsupported ? ErrorCode::kUnsupported : ErrorCode::kIo;
+    return Fail(code, "the journal " + settings.journal + ": " + journal.error().message);
   }
-  if (!journal) return Fail(ErrorCode::kIo, "the journal " + settings.journal + ": " + journal.error().message);
-  settings.journal_created = (*journal)->created();
+  // As every run does.
+  if (journal->set_aside) {
+    terminal_.WriteError(ErrorLine("the journal was damaged and is now " + *journal->set_aside, style_));
+  }
+  settings.journal_created = journal->store->created();
   return settings;
 }
 
