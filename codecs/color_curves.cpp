@@ -65,7 +65,7 @@ ColorCurves::Impl::Plain& ColorCurves::Impl::PlainOf(SampleType sample) {
 }
 
 TransferCurves ColorCurves::Impl::Make(const ColorProfile& profile, ColorModel model, SampleType sample) {
-  const TransferCurves plain = AllAlike(PlainOf(sample).light, sample);
+  TransferCurves plain = AllAlike(PlainOf(sample).light, sample);
   const LcmsProfile opened = OpenLcmsProfile(context_.get(), profile, model);
   if (opened == nullptr) return plain;
   if (model == ColorModel::kRgb && IsRgbMatrixLikeSrgb(opened.get())) return plain;
