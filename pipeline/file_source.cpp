@@ -59,7 +59,7 @@ Result<size_t> FileSource::ReadAt(uint64_t offset, std::span<std::byte> out) {
     const size_t here = std::min<size_t>(out.size(), resident_bytes_ - static_cast<size_t>(offset));
     std::memcpy(out.data(), resident_.data() + offset, here);
     if (here == out.size() || file_ == nullptr) return here;
-    const auto more = file_->ReadAt(resident_bytes_, out.subspan(here));
+    auto more = file_->ReadAt(resident_bytes_, out.subspan(here));
     if (!more) return more;
     return here + *more;
   }

@@ -27,7 +27,10 @@ enum class FileKind : uint8_t {
 struct FileId {
   uint64_t device = 0;
   uint64_t inode = 0;
-  friend auto operator<=>(const FileId&, const FileId&) = default;
+  friend bool operator==(const FileId&, const FileId&) = default;
+  friend bool operator<(const FileId& a, const FileId& b) {
+    return a.device != b.device ? a.device < b.device : a.inode < b.inode;
+  }
 };
 
 struct FileInfo {

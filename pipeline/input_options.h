@@ -31,7 +31,10 @@ struct PlanPart {
 struct TreePath {
   size_t root = 0;   // which of the trees
   std::string path;  // relative to the root: "" or "a/b"
-  friend auto operator<=>(const TreePath&, const TreePath&) = default;
+  friend bool operator==(const TreePath&, const TreePath&) = default;
+  friend bool operator<(const TreePath& a, const TreePath& b) {
+    return a.root != b.root ? a.root < b.root : a.path < b.path;
+  }
 };
 
 // A plain value. Files named one by one (paths, lists, Job::Add) are always taken, whatever the filters say: the

@@ -277,7 +277,7 @@ Progress Job::progress() const { return impl_->progress(); }
 void Job::Pause() { impl_->Pause(); }
 void Job::Resume() { impl_->Resume(); }
 void Job::Cancel(std::chrono::nanoseconds grace) { impl_->Cancel(grace); }
-Status Job::Add(std::filesystem::path file, int priority) { return impl_->Add(file.string(), priority); }
+Status Job::Add(const std::filesystem::path& file, int priority) { return impl_->Add(file.string(), priority); }
 void Job::Finish() { impl_->Finish(); }
 RunSummary Job::Wait() { return impl_->Wait(); }
 

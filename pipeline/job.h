@@ -176,7 +176,7 @@ class Job {
   // One more file, before or while the run lasts (with keep_open: until Finish). Higher priorities go first; the files
   // of JobOptions::input have priority 0 and, among equals, come first come first served. Errors: kStopped when the run
   // has ended or no longer takes any.
-  [[nodiscard]] Status Add(std::filesystem::path file, int priority = 0);
+  [[nodiscard]] Status Add(const std::filesystem::path& file, int priority = 0);
   // No more Add.
   void Finish();
 

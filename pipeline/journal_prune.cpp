@@ -166,7 +166,7 @@ Status Pruner::ForEachRival(const Visit& visit) {
   if (!options_.scope) return ForEachInScope(visit);
   std::vector<std::string> others;
   const auto& apart = options_.scope->apart;
-  const Status listed = store_.ForEachDirectory([&](const std::string& directory) {
+  Status listed = store_.ForEachDirectory([&](const std::string& directory) {
     const auto holds = [&](const std::string& tree) { return directory.starts_with(tree); };
     if (std::none_of(apart.begin(), apart.end(), holds)) others.push_back(directory);
     return GoesOn();

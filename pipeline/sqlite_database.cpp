@@ -21,7 +21,9 @@ namespace {
 constexpr int kBusyMilliseconds = 10'000;
 
 // The file format of SQLite.
-constexpr std::string_view kMagic("SQLite format 3", 16);
+// With the NUL at its end.
+constexpr std::array<char, 16> kMagicBytes = {"SQLite format 3"};
+constexpr std::string_view kMagic(kMagicBytes.data(), kMagicBytes.size());
 constexpr size_t kWriteVersionOffset = 18;
 constexpr size_t kReadVersionOffset = 19;
 constexpr size_t kApplicationIdOffset = 68;

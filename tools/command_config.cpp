@@ -203,7 +203,7 @@ void ReadEncoding(Reader& reader, SpecSet& specs) {
   reader.Read("max-bytes", specs.max_bytes, ParseByteCount);
   reader.ReadInt("png-level", specs.png_level, 1, 9);
   reader.Read("palette", specs.palette, [](const std::string& text) -> Parsed<int> {
-    const auto colors = ParseInt(text, 0, 256);
+    auto colors = ParseInt(text, 0, 256);
     if (!colors || *colors == 1) return tl::unexpected<std::string>("'" + text + "' is neither 2 to 256 colours nor 0");
     return colors;
   });
@@ -310,7 +310,7 @@ void ReadDisplay(Reader& reader, DisplayConfig& display) {
 }
 
 Parsed<uint64_t> ParseMemory(const std::string& text) {
-  const auto bytes = ParseByteCount(text);
+  auto bytes = ParseByteCount(text);
   if (bytes && *bytes < JobOptions::kLeastMemoryBytes)
     return tl::unexpected<std::string>("'" + text + "' is under 64M");
   return bytes;

@@ -67,7 +67,7 @@ std::vector<std::string> SummaryLines(const PruneSummary& summary, bool dry_run)
     lines.push_back(fmt::format("{} could not be looked up: kept", FormatCountOf(summary.unknown, "input")));
   }
   if (summary.pruned == 0 && summary.thumbnails == 0) {
-    if (!summary.stopped) lines.push_back("nothing to remove");
+    if (!summary.stopped) lines.emplace_back("nothing to remove");
   } else {
     std::string line = fmt::format("{} {} of {} that {} gone", dry_run ? "would remove" : "removed",
                                    FormatCountOf(summary.thumbnails, "thumbnail"),
@@ -79,7 +79,7 @@ std::vector<std::string> SummaryLines(const PruneSummary& summary, bool dry_run)
     lines.push_back(fmt::format("{} {} not as {} made: kept", FormatCountOf(summary.replaced, "file"),
                                 summary.replaced == 1 ? "is" : "are", summary.replaced == 1 ? "it was" : "they were"));
   }
-  if (summary.stopped) lines.push_back("stopped: the same command goes on");
+  if (summary.stopped) lines.emplace_back("stopped: the same command goes on");
   return lines;
 }
 
