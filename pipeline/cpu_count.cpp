@@ -4,31 +4,26 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <sstream>
 #include <thread>
 
+#include "pipeline/posix_file.h"
+
 namespace tbbthumbs {
 namespace {
 
-std::string ReadText(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 // cpu.max: "QUOTA PERIOD" in microseconds, or "max PERIOD".
 double QuotaOfV2(const std::string& directory) {
-  std::istringstream text(ReadText(directory + "/cpu.max"));
+  std::istringstream text(ReadStatusFile(directory + "/cpu.max"));
   double quota = 0;
   double period = 0;
   return text >> quota >> period && period > 0 ? quota / period : 0;
 }
 
 double QuotaOfV1(const std::string& directory) {
-  std::istringstream quota_text(ReadText(directory + "/cpu.cfs_quota_us"));
-  std::istringstream period_text(ReadText(directory + "/cpu.cfs_period_us"));
+  std::istringstream quota_text(ReadStatusFile(directory + "/cpu.cfs_quota_us"));
+  std::istringstream period_text(ReadStatusFile(directory + "/cpu.cfs_period_us"));
   double quota = 0;
   double period = 0;
   // -1: no quota
@@ -86,7 +81,7 @@ double CgroupCpuQuota(const std::string& root, const std::string& membership) {
 
 int UsableCpus() {
   int cpus = std::max(1, AffinityCpus());
-  const double quota = CgroupCpuQuota("/sys/fs/cgroup", ReadText("/proc/self/cgroup"));
+  const double quota = CgroupCpuQuota("/sys/fs/cgroup", ReadStatusFile("/proc/self/cgroup"));
   if (quota > 0) cpus = std::min(cpus, static_cast<int>(std::ceil(quota)));
   return std::max(1, cpus);
 }

@@ -1,7 +1,9 @@
 #include "pipeline/posix_file.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <string>
 #include <system_error>
@@ -65,6 +67,20 @@ Result<size_t> ReadFully(int fd, uint64_t offset, std::span<std::byte> out) {
     done += static_cast<size_t>(count);
   }
   return done;
+}
+
+std::string ReadStatusFile(const std::string& path) {
+  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return "";
+  std::string text;
+  std::array<char, 4096> piece{};
+  for (;;) {
+    const ssize_t count = read(fd.get(), piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return "";
+    if (count == 0) return text;
+    text.append(piece.data(), static_cast<size_t>(count));
+  }
 }
 
 }  // namespace tbbthumbs

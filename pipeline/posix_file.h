@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "codecs/error.h"
@@ -49,6 +50,10 @@ FileInfo InfoOf(const struct stat& status);
 
 // Reads until `out` is full or the file ends. Errors: kIo, kChanged.
 [[nodiscard]] Result<size_t> ReadFully(int fd, uint64_t offset, std::span<std::byte> out);
+
+// What a file below /proc or /sys says; "" where it can't be read: who it is about may end at any moment. (Streams
+// throw then.)
+[[nodiscard]] std::string ReadStatusFile(const std::string& path);
 
 }  // namespace tbbthumbs
 

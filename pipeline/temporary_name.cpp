@@ -8,11 +8,11 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <sstream>
 #include <system_error>
+
+#include "pipeline/posix_file.h"
 
 namespace tbbthumbs {
 namespace {
@@ -107,8 +107,7 @@ std::optional<std::string_view> NameOfPart(std::string_view part) {
 
 // Of proc(5), "stat": the name of the program stands in parentheses and may hold anything, also parentheses.
 std::optional<uint64_t> ProcessStart(int pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string text = ReadStatusFile("/proc/" + std::to_string(pid) + "/stat");
   const size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
   std::istringstream fields(text.substr(name_end + 1));

@@ -198,7 +198,8 @@ TEST_F(JournalDamageTest, RunsDoNotSetAsideWhatOthersHaveMadeAnew) {
   const Store store = Open(Path());
   EXPECT_EQ(All(*store).size(), 2);
   int done = 0;
-  for (const JournalRun& run : store->Runs(100).value()) done += run.end == "done" ? 1 : 0;
+  const auto runs = store->Runs(100).value();
+  for (const JournalRun& run : runs) done += run.end == "done" ? 1 : 0;
   EXPECT_EQ(done, 2);
 }
 

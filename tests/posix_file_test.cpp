@@ -46,5 +46,14 @@ TEST(PosixFile, LooksUpWhatIsOpen) {
   EXPECT_EQ(LookUpOpen(-1).error().code, ErrorCode::kIo);
 }
 
+TEST(StatusFile, WhatCannotBeReadSaysNothing) {
+  EXPECT_EQ(ReadStatusFile("/proc/self/stat").substr(0, 20).find(std::to_string(getpid()) + " ("), 0u);
+  EXPECT_GT(ReadStatusFile("/proc/self/smaps").size(), 4096u);
+  EXPECT_EQ(ReadStatusFile("/proc/none"), "");
+  // It can be opened, and not read: as that of a process that has ended meanwhile.
+  EXPECT_EQ(ReadStatusFile("/proc"), "");
+  EXPECT_EQ(ReadStatusFile("/proc/self/mem"), "");
+}
+
 }  // namespace
 }  // namespace tbbthumbs

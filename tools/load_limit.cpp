@@ -6,24 +6,19 @@
 #include <condition_variable>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <stop_token>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "pipeline/posix_file.h"
+
 namespace tbbthumbs::tool {
 namespace {
 
 // A new look's part of the mean.
 constexpr double kWeight = 0.25;
-
-std::string ReadAll(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // Threads of this program that run or wait for a CPU, this one included.
 int OwnRunning() {
@@ -32,7 +27,7 @@ int OwnRunning() {
   for (std::filesystem::directory_iterator it("/proc/self/task", error), end; !error && it != end;
        it.increment(error)) {
     // "1234 (name) R ...": a name may hold anything. Of a thread that has just ended there is nothing.
-    const std::string stat = ReadAll(it->path() / "stat");
+    const std::string stat = ReadStatusFile((it->path() / "stat").string());
     const size_t state = stat.rfind(')');
     if (state != std::string::npos && state + 2 < stat.size() && stat[state + 2] == 'R') ++running;
   }
@@ -44,7 +39,7 @@ int OwnRunning() {
 std::optional<double> LoadOfOthers() {
   // "0.20 0.18 0.12 3/180 11206": what counts is the 3.
   int running = 0;
-  if (std::sscanf(ReadAll("/proc/loadavg").c_str(), "%*s %*s %*s %d/", &running) != 1) return std::nullopt;
+  if (std::sscanf(ReadStatusFile("/proc/loadavg").c_str(), "%*s %*s %*s %d/", &running) != 1) return std::nullopt;
   // Threads come and go between the two.
   return std::max(0, running - OwnRunning());
 }

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <charconv>
 #include <condition_variable>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <string>
 #include <system_error>
 #include <utility>
+
+#include "pipeline/posix_file.h"
 
 namespace tbbthumbs::tool {
 namespace {
@@ -52,10 +52,7 @@ HeldMemory ParseHeldMemory(std::string_view text) {
   return {.small_pages = all - huge, .huge_pages = huge};
 }
 
-HeldMemory ReadHeldMemory() {
-  std::ifstream file("/proc/self/smaps_rollup");
-  return ParseHeldMemory(std::string(std::istreambuf_iterator<char>(file), {}));
-}
+HeldMemory ReadHeldMemory() { return ParseHeldMemory(ReadStatusFile("/proc/self/smaps_rollup")); }
 
 StopTimes TimesToStop(const HeldMemory& held) {
   const uint64_t cost = (held.small_pages * kPerSmallGigabyte >> 30) + (held.huge_pages * kPerHugeGigabyte >> 30);
