@@ -162,9 +162,10 @@ Result<JournalFile> OpenJournalFile(const std::string& path, JournalStore::Mode 
 
 bool IsJournal(const std::string& path) {
   const auto info = RealFileSystem().Stat(path, true);
-  if (!info || info->kind != FileKind::kRegular || info->bytes == 0) return true;
+  if (!info || info->kind != FileKind::kRegular) return true;
+  // Empty: one that is being made.
   const auto header = SqliteDatabase::ReadHeader(path);
-  return !header || SqliteDatabase::ApplicationId(*header) == kApplicationId;
+  return !header || header->empty() || SqliteDatabase::ApplicationId(*header) == kApplicationId;
 }
 
 Result<std::optional<std::string>> SetJournalAside(const std::string& path, FileId damaged) {
