@@ -153,8 +153,7 @@ Result<FileInfo> UringFileSystem::WriteNew(const std::string& path, std::span<co
   Result<FileInfo> info = FileInfo{};
   if (Status status = WriteAll(*loop, fd.get(), bytes); !status)
     info = tl::unexpected<Error>(std::move(status.error()));
-  // What has just been written is in memory: nobody waits.
-  if (info) info = LookUpOpen(fd.get());
+  if (info) info = LookUp(*loop, fd.get(), "", AT_EMPTY_PATH);
   io_uring_sqe* const request = loop->NewRequest();
   io_uring_prep_close(request, fd.Release());
   const int closed = loop->Await(request);
