@@ -197,7 +197,7 @@ void FileReader::FailAsKnown(Item& item) const {
   item.Fail(*known->error);
 }
 
-std::optional<OutputFile> FileReader::Settled(const Item& item, const std::string& path, bool& by_row) const {
+std::optional<FileInfo> FileReader::Settled(const Item& item, const std::string& path, bool& by_row) const {
   const auto output = file_system_.Stat(path, false);
   if (!output || output->kind == FileKind::kDirectory) return std::nullopt;
   bool settled = true;
@@ -212,22 +212,26 @@ std::optional<OutputFile> FileReader::Settled(const Item& item, const std::strin
     by_row = by_row && current == Journal::Current::kByItsRow;
     settled = current != Journal::Current::kNo;
   }
-  if (!settled) return std::nullopt;
-  return OutputFile{.path = path, .bytes = output->bytes, .modified = output->modified};
+  return settled ? std::optional(*output) : std::nullopt;
 }
 
 void FileReader::CompareWithOutputs(Item& item) const {
   if (options_.if_exists == IfExists::kOverwrite) return;
   const size_t size_count = options_.specs.sizes.size();
   const auto formats = PossibleFormats(options_.specs.format);
-  std::vector<OutputFile> in_place;
+  struct InPlace {
+    OutputFormat format;
+    FileInfo info;
+  };
+  std::vector<InPlace> in_place;
   bool by_row = journal_ != nullptr && item.known && item.known->status == PictureStatus::kMade;
   for (size_t i = 0; i < size_count; ++i) {
-    std::optional<OutputFile> settled;
-    for (size_t f = 0; f < formats.size() && !settled; ++f)
-      settled = Settled(item, item.names.Path(i, formats[f]), by_row);
-    const bool there = settled.has_value();
-    if (there) in_place.push_back(std::move(*settled));
+    bool there = false;
+    for (size_t f = 0; f < formats.size() && !there; ++f) {
+      const auto settled = Settled(item, item.names.Path(i, formats[f]), by_row);
+      there = settled.has_value();
+      if (there) in_place.push_back({formats[f], *settled});
+    }
     // One missing: all are made anew. One there that must not be: no need to look at the others.
     if (there == (options_.if_exists == IfExists::kFail)) break;
   }
@@ -237,7 +241,11 @@ void FileReader::CompareWithOutputs(Item& item) const {
     item.End(Outcome::kUpToDate);
     if (journal_ == nullptr || (by_row && !journal_->HasOthers(item))) return;
     // For the journal, which does not know them yet.
-    item.result.outputs = std::move(in_place);
+    for (size_t i = 0; i < size_count; ++i) {
+      const auto& [format, info] = in_place[i];
+      item.result.outputs.push_back(
+          {.path = item.names.Path(i, format), .bytes = info.bytes, .modified = info.modified});
+    }
   }
 }
 

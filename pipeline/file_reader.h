@@ -58,7 +58,7 @@ class FileReader {
   // Ends the item where it has failed before and would again.
   void FailAsKnown(Item& item) const;
   // The file under that name, where it need not be made. `by_row`: set to false where the journal does not know it.
-  std::optional<OutputFile> Settled(const Item& item, const std::string& path, bool& by_row) const;
+  std::optional<FileInfo> Settled(const Item& item, const std::string& path, bool& by_row) const;
 
   FileSystem& file_system_;
   const JobOptions& options_;

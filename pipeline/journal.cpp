@@ -73,7 +73,7 @@ Result<OpenedJournal> OpenJournal(const std::string& path, bool is_own_place, bo
     auto store = JournalStore::Open(path, JournalStore::Mode::kWrite);
     if (!store || !reads_all) return store;
     if (const auto counts = (*store)->Counts(); !counts) return tl::unexpected<Error>(counts.error());
-    if (const auto runs = (*store)->Runs(1000); !runs) return tl::unexpected<Error>(runs.error());
+    if (const auto runs = (*store)->Runs(JournalStore::kMostRuns); !runs) return tl::unexpected<Error>(runs.error());
     return store;
   };
   const auto before = RealFileSystem().Stat(path, true);
@@ -312,7 +312,7 @@ uint64_t Journal::OptionsOfOther(const JournalOutput& output, const Item& item, 
   return SameFile(*item.known, item) ? output.options : 0;
 }
 
-JournalOutput Journal::RowOf(const OutputFile& output, const Item& item, const Ids& now) const {
+JournalOutput Journal::OutputOf(const OutputFile& output, const Item& item, const Ids& now) const {
   JournalOutput row{std::string(RelativeToOutput(output.path.native())), now.pictures, output.bytes, output.modified};
   if (item.result.outcome != Outcome::kUpToDate || !skips_) return row;
   // Nobody has asked what it was made of: it is this input's, that is all.
@@ -363,7 +363,7 @@ std::optional<JournalRow> Journal::RowOf(const Item& item) const {
   }
   const bool has_outputs = result.outcome == Outcome::kMade || result.outcome == Outcome::kUpToDate;
   if (has_outputs) {
-    for (const OutputFile& output : result.outputs) row.outputs.push_back(RowOf(output, item, now));
+    for (const OutputFile& output : result.outputs) row.outputs.push_back(OutputOf(output, item, now));
   }
   if (item.known) {
     // Of other sizes or under other names: they stay the journal's, but for what they were made from.

@@ -109,7 +109,7 @@ class Journal {
   std::string_view RelativeToOutput(std::string_view path) const;
   // Of a thumbnail that is none of those the item has now.
   uint64_t OptionsOfOther(const JournalOutput& output, const Item& item, const Ids& now) const;
-  JournalOutput RowOf(const OutputFile& output, const Item& item, const Ids& now) const;
+  JournalOutput OutputOf(const OutputFile& output, const Item& item, const Ids& now) const;
   // What is to be written about it; nothing where that is known.
   std::optional<JournalRow> RowOf(const Item& item) const;
   void WriteLoop();

@@ -23,8 +23,8 @@ namespace {
 constexpr int64_t kApplicationId = 0x74626274;
 constexpr int64_t kVersion = 2;
 
-// Directories end with their '/': directory || name is the input. Outputs: "OPTIONS:PATH" each, ended by '\0'. Run's
-// counters are those of JournalRun.
+// Directories end with their '/': directory || name is the input. Outputs: "OPTIONS:BYTES:NANOSECONDS:PATH" each, ended
+// by '\0', the second and third in base 36. Run's counters are those of JournalRun.
 constexpr std::array kTables = {
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     "CREATE TABLE directory(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE)",

@@ -46,7 +46,7 @@ constexpr char kEndRun[] =
     "UPDATE run SET options=?2, version=?3, label=?4, started_ns=?5, ended_ns=?6, \"end\"=?7, inputs=?8, made=?9, "
     "up_to_date=?10, failed=?11, skipped=?12, \"left\"=?13, bytes_in=?14, bytes_out=?15, wall_ns=?16, cpu_ns=?17 "
     "WHERE id=?1";
-constexpr char kDropRuns[] = "DELETE FROM run WHERE id<=(SELECT id FROM run ORDER BY id DESC LIMIT 1 OFFSET 1000)";
+constexpr char kDropRuns[] = "DELETE FROM run WHERE id<=(SELECT id FROM run ORDER BY id DESC LIMIT 1 OFFSET ?1)";
 constexpr char kLastRuns[] =
     "SELECT id, options, version, label, started_ns, ended_ns, \"end\", inputs, made, up_to_date, failed, skipped, "
     "\"left\", bytes_in, bytes_out, wall_ns, cpu_ns FROM run ORDER BY id DESC LIMIT ?1";
@@ -484,6 +484,7 @@ Result<uint64_t> SqliteJournal::BeginRun(const JournalRun& run) {
     if (Status status = begin_run_.Run(); !status) return tl::unexpected<Error>(std::move(status.error()));
     const int64_t id = database_->LastId();
     const SqliteUse use_drop(drop_runs_);
+    drop_runs_.BindInt(1, kMostRuns);
     if (Status status = drop_runs_.Run(); !status) return tl::unexpected<Error>(std::move(status.error()));
     return static_cast<uint64_t>(id);
   });

@@ -113,6 +113,9 @@ class JournalStore {
 
   // Which file is open.
   virtual FileId id() const = 0;
+  // Runs that it keeps.
+  static constexpr size_t kMostRuns = 1000;
+
   // When it was made, by the clock of the file system it lies on; 0 where it was cleared since.
   virtual std::chrono::nanoseconds created() const = 0;
 
@@ -151,7 +154,7 @@ class JournalStore {
   // Of the number that OptionsId gave. kNotFound: it gave no such number.
   virtual Result<std::string> OptionsDescription(uint64_t id) = 0;
 
-  // Writes a new run without an end; JournalRun::id is ignored. Of the oldest runs those beyond 1,000 are dropped.
+  // Writes a new run without an end; JournalRun::id is ignored. Of the oldest runs those beyond kMostRuns are dropped.
   virtual Result<uint64_t> BeginRun(const JournalRun& run) = 0;
   // Writes the run of this id anew. kNotFound: it was dropped.
   virtual Status EndRun(const JournalRun& run) = 0;

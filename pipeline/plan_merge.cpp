@@ -18,8 +18,6 @@ namespace {
 using FailureVisitor = std::function<void(const std::string& input, const Error&)>;
 
 constexpr std::string_view kDone = "done";
-// All that a journal keeps.
-constexpr size_t kRuns = 1000;
 
 std::string MergedLabel(const PlanInfo& plan) { return plan.id + " merged"; }
 
@@ -74,7 +72,7 @@ class Merger {
 
 // Reads what the merge wrote that completed it.
 Result<bool> Merger::WasMerged() {
-  const auto runs = journal_.Runs(kRuns);
+  const auto runs = journal_.Runs(JournalStore::kMostRuns);
   if (!runs) return tl::unexpected<Error>(runs.error());
   const std::string label = MergedLabel(plan_.info());
   for (const JournalRun& run : *runs) {

@@ -6,7 +6,6 @@
 #include <array>
 #include <chrono>
 #include <limits>
-#include <random>
 #include <span>
 #include <utility>
 
@@ -15,6 +14,7 @@
 #include "pipeline/name_hash.h"
 #include "pipeline/posix_file.h"
 #include "pipeline/sqlite_database.h"
+#include "pipeline/temporary_name.h"
 
 namespace tbbthumbs {
 namespace {
@@ -116,11 +116,6 @@ void AddTo(ContentHash& hash, const PlanSettings& settings) {
   }
 }
 
-std::string RandomHex() {
-  std::random_device random;
-  return ShortHex(uint64_t{random()});
-}
-
 // As LongHexOf writes it.
 bool IsLongHex(std::string_view text) {
   constexpr size_t kDigits = 32;
@@ -214,7 +209,7 @@ Status SqlitePlanWriter::WriteMeta(const char* name, std::string_view value) {
 Status SqlitePlanWriter::WriteSettings() {
   AddTo(hash_, info_);
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  info_.id = LongHexOf(hash_.Hex() + ":" + std::to_string(now.count()) + ":" + RandomHex() + RandomHex());
+  info_.id = LongHexOf(hash_.Hex() + ":" + std::to_string(now.count()) + ":" + RandomHex());
   for (const auto& [name, value] : {std::pair<const char*, std::string>("version", TBBTHUMBS_VERSION),
                                     {"shards", std::to_string(info_.shards)},
                                     {"output", info_.output},

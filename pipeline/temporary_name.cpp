@@ -34,14 +34,6 @@ std::string HostName() {
   return host;
 }
 
-std::string RandomHex() {
-  std::random_device random;
-  std::array<char, 17> hex{};
-  const uint64_t number = (uint64_t{random()} << 32) | random();
-  std::to_chars(hex.data(), hex.data() + 16, number, 16);
-  return hex.data();
-}
-
 // Takes a number off the front of `text`.
 template <class T>
 std::optional<T> TakeNumber(std::string_view& text) {
@@ -53,6 +45,14 @@ std::optional<T> TakeNumber(std::string_view& text) {
 }
 
 }  // namespace
+
+std::string RandomHex() {
+  std::random_device random;
+  std::array<char, 17> hex{};
+  const uint64_t number = (uint64_t{random()} << 32) | random();
+  std::to_chars(hex.data(), hex.data() + 16, number, 16);
+  return hex.data();
+}
 
 TemporaryNames::TemporaryNames() : host_(HostName()), random_(RandomHex()) {}
 

@@ -11,6 +11,9 @@
 
 namespace tbbthumbs {
 
+// A number of 64 bits, never the same twice.
+std::string RandomHex();
+
 // Makes HOST+PID@START+RANDOM+NUMBER: START is when the process began, since its PID is given to another one some day
 // (in containers that are started again, the same day), RANDOM is this object's own. Thread-safe. May be used on both
 // sides of a fork: the process is asked each time.

@@ -33,7 +33,7 @@ TEST(GraceTimer, TheEarlierEndCounts) {
     GraceTimer timer([&] { called.set_value(); });
     timer.Start(first);
     timer.Start(second);
-    called.get_future().wait();
+    EXPECT_EQ(called.get_future().wait_for(std::chrono::minutes(1)), std::future_status::ready);
   }
 }
 
