@@ -1,12 +1,19 @@
 // The command where the shell leaves it less than programs are used to.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <vector>
 
+#include "pipeline/posix_file.h"
 #include "tests/support/command_fixture.h"
 #include "tests/support/pictures.h"
 
@@ -53,6 +60,31 @@ TEST_F(StandardStreamsTest, NothingIsWrittenIntoThumbnailsWhereStreamsAreClosed)
     }
     for (const auto& [file, bytes] : files) EXPECT_EQ(bytes, tree_.Read("open/" + file)) << closed;
   }
+}
+
+TEST_F(StandardStreamsTest, NoOtherFileGetsTheNumberOfAClosedOne) {
+  const std::string list = (tree_.root() / "list").string();
+  ASSERT_EQ(mkfifo(list.c_str(), 0600), 0);
+  // So that the command can open it, and waits for what it says.
+  const Descriptor writer(open(list.c_str(), O_RDWR | O_CLOEXEC));
+  ProcessOptions options;
+  options.directory = tree_.root();
+  testing::Process process("/bin/sh", {"-c", "exec \"$0\" --files-from list -o out <&- >&- 2>&-", TBBTHUMBS_COMMAND},
+                           options);
+  const std::filesystem::path files = "/proc/" + std::to_string(process.pid()) + "/fd";
+  std::error_code error;
+  for (bool reads_list = false; !reads_list;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ASSERT_TRUE(std::filesystem::exists(files, error)) << "it has ended";
+    for (std::filesystem::directory_iterator file(files, error), end; !error && file != end; file.increment(error)) {
+      reads_list = reads_list || std::filesystem::read_symlink(file->path(), error) == list;
+    }
+  }
+  for (const char* number : {"0", "1", "2"}) {
+    EXPECT_EQ(std::filesystem::read_symlink(files / number, error), "/dev/null") << number;
+  }
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.Wait().exit_code, 143);
 }
 
 TEST_F(StandardStreamsTest, AFileOverTheLimitOfItsSizeIsAnError) {
