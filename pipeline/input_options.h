@@ -19,6 +19,9 @@ namespace tbbthumbs {
 struct FileList {
   std::filesystem::path path;
   char separator = '\n';  // or '\0'
+  // Each an address (http or https), and perhaps, after a tab, the name that its thumbnails are to have, as if that
+  // were the file's path. Empty lines and those that begin with '#' are passed over.
+  bool urls = false;
 };
 
 // The inputs of a plan (see PlanReader) that one machine works on, with the names of their thumbnails.
@@ -38,7 +41,8 @@ struct TreePath {
 };
 
 // A plain value. Files named one by one (paths, lists, Job::Add) are always taken, whatever the filters say: the
-// filters are for what is found by walking directories. The two byte limits and newer_than hold for all.
+// filters are for what is found by walking directories. The two byte limits and newer_than hold for all. What begins
+// with http:// or https:// is the address of a picture on the web, wherever a file may be named.
 struct InputOptions {
   std::vector<std::filesystem::path> paths;  // files and directories, in the order wanted
   std::vector<FileList> lists;               // taken after the paths

@@ -16,6 +16,7 @@
 #include "pipeline/file_source.h"
 #include "pipeline/journal_store.h"
 #include "pipeline/run_summary.h"
+#include "pipeline/url.h"
 
 namespace tbbthumbs {
 
@@ -41,7 +42,11 @@ struct PlannedInput {
 
 // A file that is to become thumbnails, before anyone has looked at it.
 struct InputFile {
-  std::string path;
+  std::string path;  // of a picture on the web: Url::text
+  // Of a picture on the web; null for a file.
+  std::shared_ptr<const Url> url;
+  // What its names are made from, where that is not its path.
+  std::string named_as;
   // Directory of its thumbnails below the output directory, without '/' at either end; "" is the output directory.
   std::string output_directory;
   // By walking a directory: what turns out to be no picture is counted, not failed.
@@ -54,6 +59,8 @@ struct InputFile {
   bool awaited = false;
   // Why it can't be taken, where that is known already.
   std::optional<Error> error;
+
+  const std::string& name_path() const { return named_as.empty() ? path : named_as; }
 };
 
 // Made by the source, filled by the thumbnailer, ended by the publisher; owned by one of them at a time.
@@ -69,6 +76,11 @@ struct Item {
   // Set as soon as what becomes of it is known (result.outcome); the later stages then leave it alone.
   bool ended = false;
   PictureResult result;
+
+  // Of a picture on the web: whether it is as the journal knows it, as far as anyone has heard; and what the server says
+  // of what it sent.
+  bool unchanged = false;
+  UrlValidators validators;
 
   // From looking up to reading, where memory is limited.
   std::unique_ptr<FileSource> opened;

@@ -26,6 +26,7 @@
 #include "pipeline/input_options.h"
 #include "pipeline/name_options.h"
 #include "pipeline/run_summary.h"
+#include "pipeline/url_options.h"
 
 namespace tbbthumbs {
 
@@ -53,6 +54,13 @@ struct JournalOptions {
   // All runs with these sizes name alike: what an input has under another name is out of use (see PruneOptions).
   bool one_naming = false;
   bool only_news = false;  // the run is noted when it ends, and only if it has made something or something has failed
+};
+
+// In which order pictures are worked on and their results come. Numbers and names are always by the order of the
+// inputs.
+enum class WorkOrder {
+  kList,     // that of the inputs: one that is slow to come holds up those behind it
+  kArrival,  // as they have been read or fetched; names that headers decide about need the other
 };
 
 // A plain value.
@@ -93,6 +101,9 @@ struct JobOptions {
   // limit. At least kLeastMemoryBytes.
   uint64_t memory_bytes = 0;
   static constexpr uint64_t kLeastMemoryBytes = uint64_t{64} << 20;
+
+  UrlOptions urls;
+  WorkOrder order = WorkOrder::kList;
 
   // Counts the files below the input directories in the background first, so that Progress::total is known early.
   bool count_total = false;
@@ -173,9 +184,9 @@ class Job {
   // once. Called again, the earlier end counts.
   void Cancel(std::chrono::nanoseconds grace = {});
 
-  // One more file, before or while the run lasts (with keep_open: until Finish). Higher priorities go first; the files
-  // of JobOptions::input have priority 0 and, among equals, come first come first served. Errors: kStopped when the run
-  // has ended or no longer takes any.
+  // One more file, or picture on the web, before or while the run lasts (with keep_open: until Finish). Higher
+  // priorities go first; the files of JobOptions::input have priority 0 and, among equals, come first come first
+  // served. Errors: kStopped when the run has ended or no longer takes any.
   [[nodiscard]] Status Add(const std::filesystem::path& file, int priority = 0);
   // No more Add.
   void Finish();

@@ -16,6 +16,7 @@
 #include "codecs/error.h"
 #include "codecs/format.h"
 #include "pipeline/file_system.h"
+#include "pipeline/url.h"
 
 namespace tbbthumbs {
 
@@ -54,11 +55,12 @@ struct JournalRow {
   std::vector<JournalOutput> outputs;
   std::chrono::nanoseconds cpu_time{};  // of the worker; stored in microseconds
   std::string decoder;                  // DecodeReport::path
+  UrlValidators validators;             // of a picture on the web
   friend bool operator==(const JournalRow&, const JournalRow&) = default;
 };
 
 struct JournalEntry {
-  std::string input;  // absolute path, any bytes but NUL
+  std::string input;  // absolute path, any bytes but NUL, or the address of a picture on the web
   JournalRow row;
 };
 

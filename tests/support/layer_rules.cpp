@@ -44,6 +44,7 @@ const std::vector<ThirdParty> kThirdParty = {
     {"tbb/global_control.h", {"pipeline/task_graph.cpp", "tools/*.cpp"}},
     {"tbb/*", {"pipeline/task_graph.cpp"}},
     {"oneapi/*", {"pipeline/task_graph.cpp"}},
+    {"curl/*", {"pipeline/url.cpp", "pipeline/url_transfer.cpp", "pipeline/url_fetcher.cpp"}},
     {"boost/*", {"tools/word_parser.cpp"}},
     {"nlohmann/*", {"tools/*.cpp"}},
     {"fmt/*", {"tools/*.cpp"}},

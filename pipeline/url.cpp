@@ -1,0 +1,105 @@
+#include "pipeline/url.h"
+
+#include <curl/curl.h>
+
+#include <memory>
+#include <utility>
+
+namespace tbbthumbs {
+namespace {
+
+// Servers take no longer ones (RFC 9110, 4.1, asks for 8,000 at least), and a list has no such lines.
+constexpr size_t kMostBytes = 8000;
+
+struct Cleanup {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+  void operator()(char* text) const { curl_free(text); }
+};
+using Parsed = std::unique_ptr<CURLU, Cleanup>;
+
+// "" where it has no such part.
+std::string PartOf(const Parsed& url, CURLUPart part, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url.get(), part, &text, flags) != CURLUE_OK) return "";
+  return std::unique_ptr<char, Cleanup>(text).get();
+}
+
+char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Where what stands after the scheme begins; npos where it is another.
+size_t EndOfScheme(std::string_view text) {
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    size_t same = 0;
+    while (same < scheme.size() && same < text.size() && ToLower(text[same]) == scheme[same]) ++same;
+    if (same == scheme.size()) return same;
+  }
+  return std::string_view::npos;
+}
+
+// The names of a decoded path that mean something, with '/' between them; "index" for the last where there is none.
+std::string RelativePath(std::string_view path) {
+  std::string relative;
+  std::string_view last;
+  for (;;) {
+    const size_t slash = path.find('/');
+    last = path.substr(0, slash);
+    if (!last.empty() && last != "." && last != "..") {
+      if (!relative.empty()) relative += '/';
+      relative += last;
+    } else if (slash == std::string_view::npos) {
+      relative += relative.empty() ? "index" : "/index";
+    }
+    if (slash == std::string_view::npos) return relative;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+tl::unexpected<Error> NoUrl(const char* why) {
+  return Fail(ErrorCode::kUnsupported, std::string("no address of a picture: ") + why);
+}
+
+}  // namespace
+
+bool LooksLikeUrl(std::string_view text) { return EndOfScheme(text) != std::string_view::npos; }
+
+Result<Url> ParseUrl(std::string_view text) {
+  if (!LooksLikeUrl(text)) return NoUrl("it begins neither with http:// nor with https://");
+  if (text.size() > kMostBytes) return NoUrl("it is too long");
+  if (text.find('\0') != std::string_view::npos) return NoUrl("it holds a NUL");
+  const Parsed parsed(curl_url());
+  if (parsed == nullptr) return Fail(ErrorCode::kOutOfMemory, "no memory for an address");
+  const CURLUcode code = curl_url_set(parsed.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_URLENCODE);
+  if (code == CURLUE_OUT_OF_MEMORY) return Fail(ErrorCode::kOutOfMemory, "no memory for an address");
+  if (code != CURLUE_OK) return NoUrl(curl_url_strerror(code));
+  curl_url_set(parsed.get(), CURLUPART_FRAGMENT, nullptr, 0);
+
+  Url url;
+  url.host = PartOf(parsed, CURLUPART_HOST);
+  for (char& c : url.host) c = ToLower(c);
+  if (url.host.empty()) return NoUrl("it names no host");
+  curl_url_set(parsed.get(), CURLUPART_HOST, url.host.c_str(), 0);
+  url.request = PartOf(parsed, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
+  curl_url_set(parsed.get(), CURLUPART_USER, nullptr, 0);
+  curl_url_set(parsed.get(), CURLUPART_PASSWORD, nullptr, 0);
+  url.text = PartOf(parsed, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
+  url.origin =
+      PartOf(parsed, CURLUPART_SCHEME) + "://" + url.host + ":" + PartOf(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  if (url.host.front() == '[') url.host = url.host.substr(1, url.host.size() - 2);
+  // What holds control characters when decoded stays as it is.
+  std::string path = PartOf(parsed, CURLUPART_PATH, CURLU_URLDECODE);
+  if (path.empty()) path = PartOf(parsed, CURLUPART_PATH);
+  url.path = RelativePath(path);
+  if (url.request.empty() || url.text.empty()) return NoUrl("it makes no sense");
+  return url;
+}
+
+std::string WithoutPassword(std::string_view text) {
+  const size_t scheme = text.find("://");
+  const size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const size_t at = text.substr(0, text.find_first_of("/?#", begin)).rfind('@');
+  std::string result(text);
+  if (at != std::string_view::npos && at >= begin) result.erase(begin, at + 1 - begin);
+  return result;
+}
+
+}  // namespace tbbthumbs
