@@ -77,8 +77,8 @@ struct Item {
   bool ended = false;
   PictureResult result;
 
-  // Of a picture on the web: whether it is as the journal knows it, as far as anyone has heard; and what the server says
-  // of what it sent.
+  // Of a picture on the web: whether it is as the journal knows it, as far as anyone has heard; and what the server
+  // says of what it sent.
   bool unchanged = false;
   UrlValidators validators;
 

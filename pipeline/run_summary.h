@@ -67,6 +67,15 @@ struct PictureResult {
   StageSpans stages{};                       // when and where it was worked on
 };
 
+// What servers were asked for.
+struct UrlSummary {
+  uint64_t requests = 0;         // redirects not counted
+  uint64_t repeated = 0;         // of those: after an answer that might pass, or a lost connection
+  uint64_t not_modified = 0;     // pictures that had not changed
+  uint64_t bytes = 0;            // of pictures, also of those that came in part
+  uint64_t peak_held_bytes = 0;  // the most at once: see UrlOptions::held_bytes
+};
+
 // Counters of a run. Every input is in exactly one of made, planned, up_to_date, failed, not_pictures, unsupported,
 // filtered and left.
 struct RunSummary {
@@ -87,6 +96,7 @@ struct RunSummary {
   uint64_t thumbnails = 0;
   uint64_t bytes_in = 0;   // of the pictures made or failed
   uint64_t bytes_out = 0;  // of the thumbnails
+  UrlSummary urls;
   std::chrono::nanoseconds wall_time{};
   std::chrono::nanoseconds cpu_time{};   // of the whole process meanwhile
   int threads = 0;                       // that the run could use
