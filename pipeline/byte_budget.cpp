@@ -25,8 +25,10 @@ void ByteClaim::ShrinkTo(size_t bytes) {
 
 ByteClaim ByteBudget::Claim(uint64_t seq, size_t bytes, uint64_t items, size_t working_bytes) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock,
-                [&] { return stopped_ || (seq == next_seq_ && Fits(bytes) && FitsBeside(bytes + working_bytes)); });
+  changed_.wait(lock, [&] {
+    const bool its_turn = seq == next_seq_ || seq == kAnyTurn;
+    return stopped_ || (its_turn && Fits(bytes) && FitsBeside(bytes + working_bytes));
+  });
   if (stopped_) return {};
   next_seq_ += items;
   ByteClaim claim = TakeLocked(bytes, working_bytes);

@@ -58,7 +58,8 @@ class ByteBudget {
   // For `items` items from `seq` on (from 0, without gaps), which want that many bytes of a file together, and
   // `working_bytes` more for the work on it. Waits until all items before `seq` have claimed, and there is room under
   // both limits: at least where nothing waits for a worker, and nothing is held. After Stop it returns an empty claim
-  // at once.
+  // at once. kAnyTurn, for all claims of a run: those that have claimed go ahead in any order.
+  static constexpr uint64_t kAnyTurn = std::numeric_limits<uint64_t>::max();
   ByteClaim Claim(uint64_t seq, size_t bytes, uint64_t items = 1, size_t working_bytes = 0);
 
   // Takes bytes without waiting, over the limit if need be, in no order: for who holds one picture at a time anyway.

@@ -11,7 +11,7 @@
 namespace tbbthumbs {
 namespace {
 
-Status ReadHeader(FileSource& source, const DecodeLimits& limits, FileFacts& facts) {
+Status ReadHeader(ByteSource& source, const DecodeLimits& limits, FileFacts& facts) {
   const auto decoder = OpenDecoder(source, limits);
   if (!decoder) return tl::unexpected<Error>(decoder.error());
   const ImageInfo& info = (*decoder)->info();
@@ -21,7 +21,7 @@ Status ReadHeader(FileSource& source, const DecodeLimits& limits, FileFacts& fac
   return {};
 }
 
-Status HashContent(FileSource& source, FileFacts& facts) {
+Status HashContent(ByteSource& source, FileFacts& facts) {
   std::vector<std::byte> piece(size_t{256} << 10);
   ContentHash hash;
   for (uint64_t offset = 0;;) {
@@ -37,7 +37,7 @@ Status HashContent(FileSource& source, FileFacts& facts) {
 
 }  // namespace
 
-Status ReadFileFacts(FileSource& source, NameNeeds needs, const DecodeLimits& limits, FileFacts& facts) {
+Status ReadFileFacts(ByteSource& source, NameNeeds needs, const DecodeLimits& limits, FileFacts& facts) {
   if (needs >= NameNeeds::kHeader) {
     if (Status status = ReadHeader(source, limits, facts); !status) return status;
   }

@@ -2,15 +2,15 @@
 #ifndef TBBTHUMBS_PIPELINE_FILE_FACTS_H_
 #define TBBTHUMBS_PIPELINE_FILE_FACTS_H_
 
+#include "codecs/byte_source.h"
 #include "codecs/limits.h"
-#include "pipeline/file_source.h"
 #include "pipeline/name_planner.h"
 
 namespace tbbthumbs {
 
 // Of a picture: fills in what `needs` says beside the path and the time. Errors: those of reading and of the decoder;
 // `facts` then holds what was read before.
-[[nodiscard]] Status ReadFileFacts(FileSource& source, NameNeeds needs, const DecodeLimits& limits, FileFacts& facts);
+[[nodiscard]] Status ReadFileFacts(ByteSource& source, NameNeeds needs, const DecodeLimits& limits, FileFacts& facts);
 
 }  // namespace tbbthumbs
 

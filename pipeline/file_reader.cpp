@@ -2,20 +2,17 @@
 
 #include <algorithm>
 #include <exception>
-#include <limits>
 #include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "codecs/decoder.h"
 #include "codecs/format.h"
-#include "codecs/thumbnail_layout.h"
-#include "codecs/thumbnail_spec.h"
-#include "codecs/working_bytes.h"
 #include "pipeline/file_facts.h"
+#include "pipeline/picture_weight.h"
+#include "pipeline/planned_outputs.h"
 
 namespace tbbthumbs {
 namespace {
@@ -43,9 +40,14 @@ Error OpenError(const InputFile& file, Error error) {
 
 }  // namespace
 
-FileReader::FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names, const MemoryShares& memory,
-                       Journal* journal)
-    : file_system_(file_system), options_(options), names_(names), memory_(memory), journal_(journal) {}
+FileReader::FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names,
+                       const EarlierOutcomes& earlier, const MemoryShares& memory, Journal* journal)
+    : file_system_(file_system),
+      options_(options),
+      names_(names),
+      earlier_(earlier),
+      memory_(memory),
+      journal_(journal) {}
 
 void FileReader::Recall(std::span<const std::unique_ptr<Item>> items) const {
   if (journal_ == nullptr) return;
@@ -73,15 +75,14 @@ size_t FileReader::LookUp(Item& item) const {
   if (item.ended) return 0;
   Guard(item, [&] {
     if (options_.names_only) {
-      AddOutputs(item, {});
+      EndAsPlanned(item, options_.specs, {});
       return;
     }
     if (item.file.planned) {
       if (Status status = CheckPlanned(item); !status) item.Fail(std::move(status.error()));
       if (item.ended) return;
     }
-    CompareWithOutputs(item);
-    if (!item.ended && journal_ != nullptr) FailAsKnown(item);
+    earlier_.Settle(item);
   });
   if (item.ended) return 0;
   auto resident_bytes = static_cast<size_t>(std::min<uint64_t>(item.result.bytes_in, memory_.read_ahead));
@@ -147,18 +148,12 @@ void FileReader::Examine(Item& item, FileFacts& facts) const {
 }
 
 Status FileReader::CheckPlanned(Item& item) const {
-  if (!item.names.empty()) {
-    for (const OutputFormat format : PossibleFormats(options_.specs.format)) {
-      const std::vector<std::string>& names = format == OutputFormat::kPng ? item.names.png : item.names.jpeg;
-      if (names.size() == options_.specs.sizes.size()) continue;
-      return Fail(ErrorCode::kInternal, "its plan was made for other sizes or formats");
-    }
-    return {};
+  if (item.names.empty()) {
+    const auto source = OpenPicture(item, kHeaderBytes);
+    if (!source) return tl::unexpected<Error>(source.error());
+    if (item.ended) return {};
   }
-  const auto source = OpenPicture(item, kHeaderBytes);
-  if (!source) return tl::unexpected<Error>(source.error());
-  if (item.ended) return {};
-  return Fail(ErrorCode::kIo, "it was no picture when it was planned, and has no name");
+  return CheckPlannedNames(item, options_.specs);
 }
 
 // Ends the item where it is no picture.
@@ -175,78 +170,7 @@ void FileReader::Plan(Item& item, FileFacts& facts) const {
     if (Status status = ReadFacts(item, NameNeeds::kHeader, facts); !status) item.Fail(std::move(status.error()));
     if (item.ended) return;
   }
-  AddOutputs(item, facts.size);
-}
-
-void FileReader::AddOutputs(Item& item, Size upright) const {
-  const auto formats = PossibleFormats(options_.specs.format);
-  for (size_t i = 0; i < options_.specs.sizes.size(); ++i) {
-    OutputFile& output = item.result.outputs.emplace_back();
-    output.path = item.names.Path(i, formats.front());
-    if (formats.size() > 1) output.or_path = item.names.Path(i, formats.back());
-    if (upright.width > 0) output.size = ThumbnailSize(upright, options_.specs.sizes[i]);
-  }
-  item.End(Outcome::kPlanned);
-}
-
-void FileReader::FailAsKnown(Item& item) const {
-  const JournalRow* known = journal_->KnownFailure(item);
-  if (known == nullptr) return;
-  item.result.known = true;
-  item.result.format = known->format;
-  item.Fail(*known->error);
-}
-
-std::optional<FileInfo> FileReader::Settled(const Item& item, const std::string& path, bool& by_row) const {
-  const auto output = file_system_.Stat(path, false);
-  if (!output || output->kind == FileKind::kDirectory) return std::nullopt;
-  bool settled = true;
-  if (options_.if_exists != IfExists::kUpdate) {
-    by_row = by_row && journal_->Knows(item, path);
-  } else if (output->bytes == 0) {
-    settled = false;
-  } else if (journal_ == nullptr) {
-    settled = output->modified > item.modified;
-  } else {
-    const Journal::Current current = journal_->IsCurrent(item, path, *output);
-    by_row = by_row && current == Journal::Current::kByItsRow;
-    settled = current != Journal::Current::kNo;
-  }
-  return settled ? std::optional(*output) : std::nullopt;
-}
-
-void FileReader::CompareWithOutputs(Item& item) const {
-  if (options_.if_exists == IfExists::kOverwrite) return;
-  const size_t size_count = options_.specs.sizes.size();
-  const auto formats = PossibleFormats(options_.specs.format);
-  struct InPlace {
-    OutputFormat format;
-    FileInfo info;
-  };
-  std::vector<InPlace> in_place;
-  bool by_row = journal_ != nullptr && item.known && item.known->status == PictureStatus::kMade;
-  for (size_t i = 0; i < size_count; ++i) {
-    bool there = false;
-    for (size_t f = 0; f < formats.size() && !there; ++f) {
-      const auto settled = Settled(item, item.names.Path(i, formats[f]), by_row);
-      there = settled.has_value();
-      if (there) in_place.push_back({formats[f], *settled});
-    }
-    // One missing: all are made anew. One there that must not be: no need to look at the others.
-    if (there == (options_.if_exists == IfExists::kFail)) break;
-  }
-  if (options_.if_exists == IfExists::kFail) {
-    if (!in_place.empty()) item.Fail({ErrorCode::kExists, "its thumbnail exists already"});
-  } else if (in_place.size() == size_count) {
-    item.End(Outcome::kUpToDate);
-    if (journal_ == nullptr || (by_row && !journal_->HasOthers(item))) return;
-    // For the journal, which does not know them yet.
-    for (size_t i = 0; i < size_count; ++i) {
-      const auto& [format, info] = in_place[i];
-      item.result.outputs.push_back(
-          {.path = item.names.Path(i, format), .bytes = info.bytes, .modified = info.modified});
-    }
-  }
+  EndAsPlanned(item, options_.specs, facts.size);
 }
 
 // With at least `first_bytes` in memory. Ends the item where it was found by walking and is no picture.
@@ -271,20 +195,11 @@ Status FileReader::Weigh(Item& item, size_t& resident_bytes) const {
   auto opened = OpenPicture(item, std::clamp(resident_bytes, kSniffBytes, kHeaderBytes));
   if (!opened) return tl::unexpected<Error>(std::move(opened.error()));
   if (item.ended) return {};
-  // What has no header is the decoder's to tell.
-  size_t working = 0;
-  if (const auto decoder = OpenDecoder(**opened, options_.limits)) {
-    working = static_cast<size_t>(
-        std::min<uint64_t>(WorkingBytes((*decoder)->info(), options_.specs), std::numeric_limits<size_t>::max() / 2));
+  if (Status status = WeighPicture(item, **opened, std::min(resident_bytes, kHeaderBytes), options_, memory_);
+      !status) {
+    return status;
   }
-  const size_t least = working + std::min(resident_bytes, kHeaderBytes);
-  if (least > memory_.pictures) {
-    item.weighed_out = true;
-    return Fail(ErrorCode::kTooLarge, "it would take about " + std::to_string((least >> 20) + 1) + " MiB of memory, " +
-                                          std::to_string(memory_.pictures >> 20) + " MiB are for pictures");
-  }
-  item.working_bytes = working;
-  resident_bytes = std::min(resident_bytes, memory_.pictures - working);
+  resident_bytes = std::min(resident_bytes, memory_.pictures - item.working_bytes);
   item.opened = std::move(*opened);
   return {};
 }

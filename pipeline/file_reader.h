@@ -9,6 +9,7 @@
 #include <string>
 
 #include "pipeline/buffer_pool.h"
+#include "pipeline/earlier_outcomes.h"
 #include "pipeline/file_source.h"
 #include "pipeline/file_system.h"
 #include "pipeline/item.h"
@@ -25,8 +26,8 @@ class FileReader {
  public:
   // All must outlive it.
   // `journal`: null where there is none.
-  FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names, const MemoryShares& memory,
-             Journal* journal);
+  FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names, const EarlierOutcomes& earlier,
+             const MemoryShares& memory, Journal* journal);
 
   // Before LookUp, for many at once: what the journal knows of them.
   void Recall(std::span<const std::unique_ptr<Item>> items) const;
@@ -48,21 +49,14 @@ class FileReader {
   void Plan(Item& item, FileFacts& facts) const;
   // Where memory is limited: what the picture needs, or that it needs too much.
   Status Weigh(Item& item, size_t& resident_bytes) const;
-  // Ends it as planned. `upright`: of the picture; empty where nobody has looked.
-  void AddOutputs(Item& item, Size upright) const;
   Result<std::unique_ptr<FileSource>> OpenPicture(Item& item, size_t first_bytes) const;
   Status Read(Item& item, size_t resident_bytes) const;
   bool Filtered(const FileInfo& info) const;
-  // Whether thumbnails there stand in the way of making new ones; ends the item then.
-  void CompareWithOutputs(Item& item) const;
-  // Ends the item where it has failed before and would again.
-  void FailAsKnown(Item& item) const;
-  // The file under that name, where it need not be made. `by_row`: set to false where the journal does not know it.
-  std::optional<FileInfo> Settled(const Item& item, const std::string& path, bool& by_row) const;
 
   FileSystem& file_system_;
   const JobOptions& options_;
   NameTurns& names_;
+  const EarlierOutcomes& earlier_;
   const MemoryShares& memory_;
   Journal* const journal_;
   std::shared_ptr<BufferPool> buffers_ = std::make_shared<BufferPool>();

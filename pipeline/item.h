@@ -77,10 +77,15 @@ struct Item {
   bool ended = false;
   PictureResult result;
 
-  // Of a picture on the web: whether it is as the journal knows it, as far as anyone has heard; and what the server
-  // says of what it sent.
+  // Of a picture on the web: whether it is as the journal knows it, as far as anyone has heard; what the server says of
+  // what it sent; whether it would refuse tomorrow as well; whether the item ends as its result says if the server has
+  // nothing new.
   bool unchanged = false;
   UrlValidators validators;
+  bool lasting = false;
+  bool ends_if_unchanged = false;
+  // Of its thumbnails that are there, if it is up to date: when the oldest was modified, since 1970.
+  std::chrono::nanoseconds oldest_output{};
 
   // From looking up to reading, where memory is limited.
   std::unique_ptr<FileSource> opened;

@@ -215,6 +215,7 @@ RunSummary Job::Impl::Summarise(const std::optional<Error>& failure) const {
   summary.threads = threads_;
   summary.dry_run = options_.dry_run;
   summary.peak_at_once = stages_.thumbnailer().peak_at_once();
+  summary.urls = stages_.fetcher().summary();
   return summary;
 }
 

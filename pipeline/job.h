@@ -111,8 +111,8 @@ struct JobOptions {
   // Stay open for Job::Add after the inputs above are through, until Job::Finish.
   bool keep_open = false;
 
-  // Called once for every input that has ended (not for those left by a stop), in input order, one call at a time, from
-  // background threads. Must not throw; while it takes its time the run waits.
+  // Called once for every input that has ended (not for those left by a stop), in the order that `order` says, one call
+  // at a time, from background threads. Must not throw; while it takes its time the run waits.
   std::function<void(const PictureResult&)> on_result;
   // Also keep the results for Job::Results. At most 1024 wait; then the run waits for the reader.
   bool queue_results = false;

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "pipeline/url.h"
+
 namespace tbbthumbs {
 namespace {
 
@@ -16,6 +18,12 @@ constexpr size_t kEverythingElse = 28 * kMebibyte;
 // Of all memory, for what workers keep.
 constexpr size_t kKeptPart = 16;
 
+bool HasAddresses(const InputOptions& input) {
+  return std::any_of(input.lists.begin(), input.lists.end(), [](const FileList& list) { return list.urls; }) ||
+         std::any_of(input.paths.begin(), input.paths.end(),
+                     [](const std::filesystem::path& path) { return LooksLikeUrl(path.native()); });
+}
+
 }  // namespace
 
 MemoryShares ShareMemory(const JobOptions& options) {
@@ -23,6 +31,8 @@ MemoryShares ShareMemory(const JobOptions& options) {
   shares.read_ahead = options.read_ahead_bytes;
   shares.kept_by_worker = kMostKept;
   shares.pictures = std::numeric_limits<size_t>::max();
+  shares.bodies = std::max<size_t>(options.urls.held_bytes, 1);
+  shares.largest_body = options.limits.max_input_bytes;
   if (options.memory_bytes == 0) return shares;
   shares.limited = true;
   const size_t memory =
@@ -30,6 +40,10 @@ MemoryShares ShareMemory(const JobOptions& options) {
   const size_t threads = static_cast<size_t>(std::max(options.threads, 1));
   shares.kept_by_worker = std::min(memory / kKeptPart / threads, kMostKept);
   shares.pictures = memory - std::min(memory / 2, kEverythingElse + threads * shares.kept_by_worker);
+  shares.bodies = std::min(shares.bodies, std::max(shares.pictures / 4, kMebibyte));
+  shares.largest_body = std::min<uint64_t>(shares.largest_body, std::max(shares.pictures / 4, kMebibyte));
+  // What is held at most is both.
+  if (HasAddresses(options.input)) shares.pictures -= shares.bodies + static_cast<size_t>(shares.largest_body);
   shares.read_ahead = std::min(shares.read_ahead, std::max(shares.pictures / 4, kMebibyte));
   return shares;
 }

@@ -3,6 +3,7 @@
 #define TBBTHUMBS_PIPELINE_MEMORY_SHARES_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "pipeline/job.h"
 
@@ -14,6 +15,9 @@ struct MemoryShares {
   size_t kept_by_worker = 0;  // from picture to picture
   bool limited = false;
   size_t pictures = 0;  // of all that are read ahead or worked on; without a limit the most there can be
+  // Of what is fetched from the web, beside all of these: see UrlLimits.
+  size_t bodies = 0;
+  uint64_t largest_body = 0;
 };
 
 // JobOptions::threads is the number that will work.

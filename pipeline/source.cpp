@@ -10,7 +10,7 @@
 
 namespace tbbthumbs {
 
-Source::Source(Stages& stages, int io_threads) : stages_(stages) {
+Source::Source(Stages& stages, int io_threads) : stages_(stages), in_order_(stages.order() == WorkOrder::kList) {
   for (int i = 0; i < io_threads; ++i) {
     try {
       threads_.emplace_back([this, i] { ReadLoop(i); });
@@ -22,7 +22,12 @@ Source::Source(Stages& stages, int io_threads) : stages_(stages) {
   }
 }
 
-Source::~Source() { Stop(); }
+Source::~Source() {
+  Stop();
+  // The fetcher's thread may be on its way here.
+  std::unique_lock lock(mutex_);
+  arrival_.wait(lock, [&] { return fetching_.empty(); });
+}
 
 void Source::ReadLoop(int index) {
   NameThisThread("tbbt-read-" + std::to_string(index));
@@ -32,13 +37,19 @@ void Source::ReadLoop(int index) {
       if (items.empty() || !ReadAll(std::move(items))) return;
     }
   } catch (const std::bad_alloc&) {
-    // What it had taken is lost to the run, which can't go on without.
-    {
-      const std::lock_guard lock(mutex_);
-      failure_ = Error{ErrorCode::kOutOfMemory, "no memory to take the inputs"};
-    }
-    Stop();
+    Abandon("no memory to take the inputs");
+  } catch (const std::system_error&) {
+    Abandon("no thread to receive what is fetched");
   }
+}
+
+// What was taken is lost to the run, which can't go on without.
+void Source::Abandon(const char* why) {
+  {
+    const std::lock_guard lock(mutex_);
+    failure_ = Error{ErrorCode::kOutOfMemory, why};
+  }
+  Stop();
 }
 
 std::vector<std::unique_ptr<Item>> Source::TakeInputs() {
@@ -65,6 +76,9 @@ std::vector<std::unique_ptr<Item>> Source::TakeInputs() {
     room_.notify_all();
   }
   taken_ += items.size();
+  for (const std::unique_ptr<Item>& item : items) {
+    if (item->file.url != nullptr) to_receive_.insert(item->seq);
+  }
   return items;
 }
 
@@ -72,39 +86,123 @@ bool Source::ReadAll(std::vector<std::unique_ptr<Item>> items) {
   size_t ended = 0;
   stages_.reader().Recall(items);
   auto group = std::make_unique<ItemGroup>();
-  for (std::unique_ptr<Item>& item : items) {
-    const size_t bytes = stages_.reader().LookUp(*item);
-    group->items.push_back(std::move(item));
+  const auto put_group = [&](size_t bytes) {
+    if (group->items.empty()) return true;
     Item& last = *group->items.back();
-    if (last.ended) ++ended;
-    if (last.ended && &item != &items.back()) continue;
-    last.claim = stages_.budget().Claim(group->first_seq(), bytes, group->items.size(), last.working_bytes);
+    last.claim = stages_.budget().Claim(TurnOf(group->first_seq()), bytes, group->items.size(), last.working_bytes);
     if (stopped()) return false;
-    stages_.reader().Fetch(last, bytes);
-    if (!Put(std::exchange(group, std::make_unique<ItemGroup>()))) return false;
+    stages_.Fetch(last, bytes);
+    return Put(std::exchange(group, std::make_unique<ItemGroup>()));
+  };
+  for (std::unique_ptr<Item>& item : items) {
+    const size_t bytes = stages_.LookUp(*item);
+    if (item->file.url != nullptr && !item->ended) {
+      if (!put_group(0) || !BeginFetch(std::move(item))) return false;
+      continue;
+    }
+    if (item->file.url != nullptr) Forget(item->seq);
+    if (item->ended) ++ended;
+    const bool goes_on = item->ended && &item != &items.back();
+    group->items.push_back(std::move(item));
+    if (!goes_on && !put_group(bytes)) return false;
   }
   const std::lock_guard lock(mutex_);
   at_once_ = ended == items.size() ? std::min(2 * items.size(), kMostAtOnce) : 1;
   return true;
 }
 
+void Source::Forget(uint64_t seq) {
+  {
+    const std::lock_guard lock(mutex_);
+    to_receive_.erase(seq);
+  }
+  // The next in turn may have been waiting for it.
+  arrival_.notify_all();
+}
+
+bool Source::BeginFetch(std::unique_ptr<Item> item) {
+  const uint64_t seq = item->seq;
+  if (!stages_.limits_memory()) item->claim = stages_.budget().Claim(TurnOf(seq), 0);
+  UrlRequest request = stages_.url_reader().RequestOf(*item);
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return false;
+    if (!receiver_.joinable()) receiver_ = std::jthread([this] { ReceiveLoop(); });
+    fetching_.emplace(seq, std::move(item));
+  }
+  stages_.fetcher().Start(std::move(request), [this, seq](Fetched fetched) { Arrive(seq, std::move(fetched)); });
+  return true;
+}
+
+void Source::Arrive(uint64_t seq, Fetched fetched) {
+  const std::lock_guard lock(mutex_);
+  const auto item = fetching_.extract(seq);
+  if (!stopped_) {
+    const uint64_t place = stages_.receives_in_turn() ? seq : arrivals_++;
+    arrived_.emplace(place, Arrived{std::move(item.mapped()), std::move(fetched)});
+  }
+  // Under the lock: the destructor waits for the last.
+  arrival_.notify_all();
+}
+
+bool Source::CanReceive() const {
+  if (arrived_.empty()) return false;
+  return !stages_.receives_in_turn() || arrived_.begin()->first == *to_receive_.begin();
+}
+
+void Source::ReceiveLoop() {
+  NameThisThread("tbbt-receive");
+  for (;;) {
+    Arrived arrived;
+    {
+      std::unique_lock lock(mutex_);
+      arrival_.wait(lock, [&] { return stopped_ || CanReceive(); });
+      if (stopped_) return;
+      arrived = std::move(arrived_.extract(arrived_.begin()).mapped());
+    }
+    Item& item = *arrived.item;
+    const uint64_t seq = item.seq;
+    stages_.url_reader().Receive(item, std::move(arrived.fetched));
+    if (stages_.limits_memory()) {
+      item.claim = stages_.budget().Claim(TurnOf(seq), 0, 1, item.ended ? 0 : item.working_bytes);
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      to_receive_.erase(seq);
+    }
+    auto group = std::make_unique<ItemGroup>();
+    group->items.push_back(std::move(arrived.item));
+    if (!Put(std::move(group))) return;
+  }
+}
+
 bool Source::Put(std::unique_ptr<ItemGroup> group) {
   const std::lock_guard lock(mutex_);
   if (stopped_) return false;
   const uint64_t seq = group->first_seq();
-  // The window bounds it: a slot is free.
-  waiting_[seq % kWindow] = std::move(group);
-  if (seq == next_) ready_.notify_all();
+  // The window bounds both: a slot is free.
+  if (in_order_) {
+    waiting_[seq % kWindow] = std::move(group);
+  } else {
+    come_.push_back(std::move(group));
+  }
+  if (HasNext()) ready_.notify_all();
   return true;
 }
 
+bool Source::HasNext() const { return in_order_ ? waiting_[next_ % kWindow] != nullptr : !come_.empty(); }
+
 std::unique_ptr<ItemGroup> Source::Next() {
   std::unique_lock lock(mutex_);
-  ready_.wait(lock, [&] {
-    return stopped_ || (!paused_ && (waiting_[next_ % kWindow] != nullptr || (all_taken_ && next_ == taken_)));
-  });
+  ready_.wait(lock, [&] { return stopped_ || (!paused_ && (HasNext() || (all_taken_ && next_ == taken_))); });
   if (stopped_) return nullptr;
-  std::unique_ptr<ItemGroup> group = std::move(waiting_[next_ % kWindow]);
+  std::unique_ptr<ItemGroup> group;
+  if (in_order_) {
+    group = std::move(waiting_[next_ % kWindow]);
+  } else if (!come_.empty()) {
+    group = std::move(come_.front());
+    come_.pop_front();
+  }
   if (group != nullptr) {
     next_ += group->items.size();
     group->number = next_group_++;
@@ -135,6 +233,7 @@ void Source::Stop() {
   }
   ready_.notify_all();
   room_.notify_all();
+  arrival_.notify_all();
 }
 
 bool Source::stopped() const {

@@ -5,20 +5,25 @@
 #include <array>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <vector>
 
 #include "pipeline/item.h"
 #include "pipeline/stages.h"
+#include "pipeline/url_fetcher.h"
 
 namespace tbbthumbs {
 
-// Reader threads take the inputs in order, give them their sequence numbers and names, and read them side by side; Next
-// hands them out in order, those that have ended already (up to date, no pictures) many at a time. Next is serial (one
-// caller at a time); the rest from any thread.
+// Reader threads take the inputs in order, give them their sequence numbers and names, and read them side by side, or
+// have them fetched, which they do not wait for. Next hands them out in order, or as they have come (see WorkOrder),
+// those that have ended already (up to date, no pictures) many at a time. Next is serial (one caller at a time); the
+// rest from any thread.
 class Source {
  public:
   // Starts the threads. The stages must outlive it; it alone uses their items, reader and budget. On failure to start
@@ -46,11 +51,24 @@ class Source {
 
  private:
   void ReadLoop(int index);
+  void Abandon(const char* why);
   // Items one after the other; none at the end and after Stop.
   std::vector<std::unique_ptr<Item>> TakeInputs();
   // Looks up, and reads what is to be worked on. False after Stop.
   bool ReadAll(std::vector<std::unique_ptr<Item>> items);
+  // Items that have ended, or one that has been read, are on their way. False after Stop.
   bool Put(std::unique_ptr<ItemGroup> group);
+  // Has an item of an address fetched. False after Stop.
+  bool BeginFetch(std::unique_ptr<Item> item);
+  // It need not be.
+  void Forget(uint64_t seq);
+  // It has been fetched, or not; by the fetcher's thread.
+  void Arrive(uint64_t seq, Fetched fetched);
+  // Receives what has arrived.
+  void ReceiveLoop();
+  bool CanReceive() const;
+  bool HasNext() const;
+  uint64_t TurnOf(uint64_t seq) const { return in_order_ ? seq : ByteBudget::kAnyTurn; }
   bool stopped() const;
 
   // Items that may be waiting to be handed out. Up-to-date files cost only a name here; bytes have their own budget.
@@ -60,13 +78,15 @@ class Source {
   static constexpr size_t kMostAtOnce = 256;
 
   Stages& stages_;
+  const bool in_order_;
 
   std::mutex take_mutex_;  // serialises ItemStream::Next
 
   mutable std::mutex mutex_;                                 // guards all below
   std::condition_variable ready_;                            // the next item has been read, or the end, a pause's end
   std::condition_variable room_;                             // the window has moved
-  std::array<std::unique_ptr<ItemGroup>, kWindow> waiting_;  // by the first sequence number modulo kWindow
+  std::array<std::unique_ptr<ItemGroup>, kWindow> waiting_;  // in order: by the first sequence number modulo kWindow
+  std::deque<std::unique_ptr<ItemGroup>> come_;              // else
   size_t at_once_ = 1;                                       // items to take next, by how the last turned out
   std::optional<Error> failure_;
   uint64_t taken_ = 0;
@@ -76,6 +96,17 @@ class Source {
   bool paused_ = false;
   bool stopped_ = false;
 
+  struct Arrived {
+    std::unique_ptr<Item> item;
+    Fetched fetched;
+  };
+  std::condition_variable arrival_;                     // something has arrived, or nothing is under way any more
+  std::set<uint64_t> to_receive_;                       // addresses that were taken and not yet received
+  std::map<uint64_t, std::unique_ptr<Item>> fetching_;  // under way
+  std::map<uint64_t, Arrived> arrived_;                 // by their numbers, or as they have come
+  uint64_t arrivals_ = 0;
+
+  std::jthread receiver_;              // started with the first address
   std::vector<std::jthread> threads_;  // last: they use all of the above
 };
 

@@ -11,10 +11,15 @@ Stages::Stages(FileSystem& file_system, const JobOptions& options, std::function
     : planner_(options.output.string(), options.names, options.specs),
       names_(planner_),
       memory_(ShareMemory(options)),
+      receives_in_turn_(planner_.needs() > NameNeeds::kPath || (memory_.limited && options.order == WorkOrder::kList)),
+      order_(planner_.needs() > NameNeeds::kPath ? WorkOrder::kList : options.order),
+      fetcher_(options.urls, {memory_.bodies, memory_.largest_body, order_ == WorkOrder::kList}),
       budget_(memory_.read_ahead, memory_.pictures),
       inputs_(file_system, options.input, options.output.string(), options.keep_open),
       items_(inputs_, names_, [this, &file_system, &options] { return CountForNames(file_system, options); }),
-      reader_(file_system, options, names_, memory_, journal),
+      earlier_(file_system, options, journal),
+      reader_(file_system, options, names_, earlier_, memory_, journal),
+      url_reader_(options, names_, earlier_, memory_, journal),
       thumbnailer_(options.specs, options.limits, memory_.kept_by_worker, closed_.get_token(), stop_.get_token()),
       publisher_(file_system, options.output.string(), options.if_exists, std::move(on_result), std::move(on_fatal),
                  journal) {}
@@ -31,6 +36,21 @@ Status Stages::CountForNames(FileSystem& file_system, const JobOptions& options)
   return {};
 }
 
+size_t Stages::LookUp(Item& item) const {
+  if (item.file.url == nullptr) return reader_.LookUp(item);
+  url_reader_.LookUp(item);
+  return 0;
+}
+
+void Stages::Fetch(Item& item, size_t resident_bytes) {
+  if (item.file.url == nullptr) {
+    reader_.Fetch(item, resident_bytes);
+  } else if (!item.ended) {
+    const StageTimer timer(item.result.stages, Stage::kRead);
+    url_reader_.Receive(item, fetcher_.Fetch(url_reader_.RequestOf(item)));
+  }
+}
+
 void Stages::Process(ItemGroup& group) {
   if (Item* const item = group.to_work_on()) thumbnailer_.Process(*item);
 }
@@ -45,6 +65,7 @@ void Stages::Commit(ItemGroup& group) {
 
 void Stages::StopReading() {
   inputs_.Stop();
+  fetcher_.Stop();
   budget_.Stop();
   names_.Stop();
 }

@@ -56,9 +56,9 @@ auto Counts(const RunSummary& s) {
 
 Status DriveSequentially(Stages& stages, const Knobs&) {
   while (std::unique_ptr<Item> item = stages.items().Next()) {
-    const size_t bytes = stages.reader().LookUp(*item);
+    const size_t bytes = stages.LookUp(*item);
     item->claim = stages.budget().Claim(item->seq, bytes);
-    stages.reader().Fetch(*item, bytes);
+    stages.Fetch(*item, bytes);
     stages.thumbnailer().Process(*item);
     stages.publisher().Stage(*item);
     stages.publisher().Commit(*item);

@@ -48,9 +48,9 @@ class ChangedInputTest : public ::testing::TestWithParam<bool> {
     Stages stages(
         files_, options_, [&](PictureResult result) { ended = std::move(result); }, [] {});
     const std::unique_ptr<Item> item = stages.items().Next();
-    const size_t bytes = stages.reader().LookUp(*item);
+    const size_t bytes = stages.LookUp(*item);
     item->claim = stages.budget().Charge(bytes);
-    stages.reader().Fetch(*item, bytes);
+    stages.Fetch(*item, bytes);
     stages.thumbnailer().Process(*item);
     stages.publisher().Stage(*item);
     stages.publisher().Commit(*item);

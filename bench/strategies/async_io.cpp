@@ -222,9 +222,9 @@ void AsyncIo::ReadItems() {
     ItemPtr item = std::move(*popped);
     if (stages_.stopped()) item->Fail({ErrorCode::kStopped, "stopped"});
     if (!item->ended) {
-      const size_t bytes = stages_.reader().LookUp(*item);
+      const size_t bytes = stages_.LookUp(*item);
       if (!item->ended) item->claim = admission_.Take(bytes);
-      stages_.reader().Fetch(*item, bytes);
+      stages_.Fetch(*item, bytes);
     }
     if (item->ended) {
       admission_.AdmitMore();

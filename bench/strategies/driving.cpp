@@ -3,9 +3,9 @@
 namespace tbbthumbs::bench {
 
 void ReadHere(Stages& stages, Item& item) {
-  const size_t bytes = stages.reader().LookUp(item);
+  const size_t bytes = stages.LookUp(item);
   item.claim = stages.budget().Charge(bytes);
-  stages.reader().Fetch(item, bytes);
+  stages.Fetch(item, bytes);
 }
 
 void Work(Stages& stages, Item& item) {

@@ -56,9 +56,9 @@ class Pipeline {
   void Read(int index) {
     NameThisThread("bench-read-" + std::to_string(index));
     while (Token item = Take()) {
-      const size_t bytes = stages_.reader().LookUp(*item);
+      const size_t bytes = stages_.LookUp(*item);
       item->claim = stages_.budget().Claim(item->seq, bytes);
-      stages_.reader().Fetch(*item, bytes);
+      stages_.Fetch(*item, bytes);
       const uint64_t priority = item->result.bytes_in;
       read_.Put(std::move(item), priority);
     }

@@ -1,0 +1,30 @@
+#include "pipeline/picture_weight.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "codecs/decoder.h"
+#include "codecs/working_bytes.h"
+
+namespace tbbthumbs {
+
+Status WeighPicture(Item& item, ByteSource& source, size_t beside, const JobOptions& options,
+                    const MemoryShares& memory) {
+  size_t working = 0;
+  if (const auto decoder = OpenDecoder(source, options.limits)) {
+    working = static_cast<size_t>(
+        std::min<uint64_t>(WorkingBytes((*decoder)->info(), options.specs), std::numeric_limits<size_t>::max() / 2));
+  }
+  const size_t least = working + beside;
+  if (least > memory.pictures) {
+    item.weighed_out = true;
+    return Fail(ErrorCode::kTooLarge, "it would take about " + std::to_string((least >> 20) + 1) + " MiB of memory, " +
+                                          std::to_string(memory.pictures >> 20) + " MiB are for pictures");
+  }
+  item.working_bytes = working;
+  return {};
+}
+
+}  // namespace tbbthumbs

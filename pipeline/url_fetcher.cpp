@@ -1,0 +1,369 @@
+#include "pipeline/url_fetcher.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <exception>
+#include <future>
+#include <map>
+#include <mutex>
+#include <new>
+#include <random>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "pipeline/body_budget.h"
+#include "pipeline/buffer_pool.h"
+#include "pipeline/thread_name.h"
+#include "pipeline/url_schedule.h"
+#include "pipeline/url_transfer.h"
+
+namespace tbbthumbs {
+namespace {
+
+using Clock = UrlSchedule::Clock;
+
+// What a body is taken to have before any has come.
+constexpr size_t kFirstGuess = size_t{128} << 10;
+// How often a transfer that we have made to wait is begun again at no cost: servers lose patience.
+constexpr int kMostForgiven = 10;
+// Of a wait for nothing in particular; whoever wants something wakes the thread.
+constexpr int kMostMilliseconds = 60'000;
+
+Fetched FetchError(ErrorCode code, std::string message) {
+  Fetched fetched;
+  fetched.error = Error{code, std::move(message)};
+  return fetched;
+}
+
+struct Task {
+  UrlRequest request;
+  std::function<void(Fetched)> done;
+  int attempts = 0;
+  int forgiven = 0;
+};
+
+}  // namespace
+
+class UrlFetcher::Loop {
+ public:
+  Loop(const UrlOptions& options, const UrlLimits& limits)
+      : options_(options),
+        limits_(limits),
+        budget_(BodyBudget::Make(limits.held_bytes, limits.in_order)),
+        schedule_({options.connections, options.per_host, options.requests_per_second}) {}
+  ~Loop();
+
+  void Start(UrlRequest request, std::function<void(Fetched)> done);
+  void Stop();
+  UrlSummary summary() const;
+
+ private:
+  struct Cleanup {
+    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+  };
+
+  // With the mutex held. False: there is none.
+  bool StartThread();
+  void Run();
+  void TakeIncoming();
+  void BeginTransfers();
+  void Begin(uint64_t seq);
+  bool HasRoomFor(uint64_t seq);
+  bool MayExceed(uint64_t seq);
+  void ResumePaused();
+  void EndTransfers();
+  void End(UrlTransfer& transfer, CURLcode code);
+  // Whether the task is to be done again.
+  bool Repeat(Task& task, const TransferEnd& end);
+  void Finish(uint64_t seq, Fetched fetched);
+  void Wait();
+  void DropAll();
+
+  const UrlOptions& options_;
+  const UrlLimits limits_;
+  const std::shared_ptr<BodyBudget> budget_;
+
+  // Of the thread alone.
+  std::unique_ptr<CURLM, Cleanup> multi_;  // made before it starts; wakeups come from all
+  std::optional<TransferSettings> settings_;
+  UrlSchedule schedule_;
+  std::map<uint64_t, Task> tasks_;  // all that have not ended
+  std::map<uint64_t, std::unique_ptr<UrlTransfer>> running_;
+  std::vector<std::unique_ptr<UrlTransfer>> idle_;
+  size_t average_bytes_ = kFirstGuess;
+  std::minstd_rand random_{std::random_device()()};
+
+  mutable std::mutex mutex_;  // guards all below
+  std::vector<Task> incoming_;
+  bool stopped_ = false;
+  UrlSummary summary_;
+
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+UrlFetcher::Loop::~Loop() {
+  Stop();
+  budget_->OnRoom(nullptr);
+  if (thread_.joinable()) thread_.join();
+}
+
+bool UrlFetcher::Loop::StartThread() {
+  if (thread_.joinable()) return true;
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  multi_.reset(curl_multi_init());
+  if (multi_ == nullptr) return false;
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options_.connections));
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(options_.connections));
+  budget_->OnRoom([multi = multi_.get()] { curl_multi_wakeup(multi); });
+  try {
+    thread_ = std::jthread([this] { Run(); });
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
+}
+
+void UrlFetcher::Loop::Start(UrlRequest request, std::function<void(Fetched)> done) {
+  bool stopped = false;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped = stopped_;
+    if (!stopped && StartThread()) {
+      incoming_.push_back({std::move(request), std::move(done)});
+      // The others have woken it.
+      if (incoming_.size() == 1) curl_multi_wakeup(multi_.get());
+      return;
+    }
+  }
+  done(stopped ? FetchError(ErrorCode::kStopped, "stopped")
+               : FetchError(ErrorCode::kOutOfMemory, "no memory or no thread to fetch it"));
+}
+
+void UrlFetcher::Loop::Stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+  if (multi_ != nullptr) curl_multi_wakeup(multi_.get());
+}
+
+UrlSummary UrlFetcher::Loop::summary() const {
+  const std::lock_guard lock(mutex_);
+  UrlSummary summary = summary_;
+  summary.peak_held_bytes = budget_->peak();
+  return summary;
+}
+
+void UrlFetcher::Loop::Run() {
+  NameThisThread("tbbt-fetch");
+  // What it writes to may be closed; that is an error of that transfer alone.
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+  const std::string agent =
+      options_.user_agent.empty() ? "tbbthumbs/" TBBTHUMBS_VERSION " (thumbnails)" : options_.user_agent;
+  settings_.emplace(
+      TransferSettings{options_, limits_, agent, ProxyAddresses(options_.proxy), std::make_shared<BufferPool>()});
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopped_) break;
+    }
+    TakeIncoming();
+    int still_running = 0;
+    curl_multi_perform(multi_.get(), &still_running);
+    EndTransfers();
+    ResumePaused();
+    BeginTransfers();
+    Wait();
+  }
+  DropAll();
+}
+
+void UrlFetcher::Loop::TakeIncoming() {
+  std::vector<Task> incoming;
+  {
+    const std::lock_guard lock(mutex_);
+    incoming.swap(incoming_);
+  }
+  for (Task& task : incoming) {
+    const uint64_t seq = task.request.seq;
+    schedule_.Add(seq, task.request.url->origin);
+    tasks_.emplace(seq, std::move(task));
+  }
+}
+
+bool UrlFetcher::Loop::MayExceed(uint64_t seq) {
+  const bool first =
+      limits_.in_order ? seq == tasks_.begin()->first : running_.empty() || seq <= running_.begin()->first;
+  return first && budget_->MayExceed(seq);
+}
+
+bool UrlFetcher::Loop::HasRoomFor(uint64_t seq) {
+  // One body that is far larger than the others must not keep all others from being begun.
+  const size_t most = std::max(limits_.held_bytes / 4, average_bytes_);
+  size_t expected = average_bytes_;
+  for (const auto& [number, transfer] : running_) {
+    expected += std::clamp(transfer->expected_bytes(), average_bytes_, most);
+  }
+  return budget_->FitsBesideWhole(expected) || MayExceed(seq);
+}
+
+void UrlFetcher::Loop::BeginTransfers() {
+  while (!schedule_.empty()) {
+    // The one that all wait for must not wait itself for transfers that wait.
+    const bool all_paused = !running_.empty() && std::all_of(running_.begin(), running_.end(),
+                                                             [](const auto& one) { return one.second->paused(); });
+    const uint64_t first = *schedule_.first();
+    const bool force = all_paused && limits_.in_order && MayExceed(first);
+    const auto seq = schedule_.Next(Clock::now(), force);
+    if (!seq || !HasRoomFor(*seq)) return;
+    Begin(*seq);
+  }
+}
+
+void UrlFetcher::Loop::Begin(uint64_t seq) {
+  schedule_.Begin(seq, Clock::now());
+  {
+    const std::lock_guard lock(mutex_);
+    ++summary_.requests;
+  }
+  const Task& task = tasks_.at(seq);
+  std::unique_ptr<UrlTransfer> transfer;
+  if (idle_.empty()) {
+    transfer = std::make_unique<UrlTransfer>(*settings_, [this](uint64_t number) { return MayExceed(number); });
+  } else {
+    transfer = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  Status status = transfer->Prepare(task.request, budget_->Begin(seq));
+  if (status && curl_multi_add_handle(multi_.get(), transfer->handle()) != CURLM_OK) {
+    status = Fail(ErrorCode::kOutOfMemory, "no memory to fetch it");
+  }
+  if (status) {
+    running_.emplace(seq, std::move(transfer));
+    return;
+  }
+  idle_.push_back(std::move(transfer));
+  schedule_.End(task.request.url->origin, false);
+  Finish(seq, FetchError(status.error().code, std::move(status.error().message)));
+}
+
+void UrlFetcher::Loop::ResumePaused() {
+  for (const auto& [seq, transfer] : running_) {
+    if (!transfer->TryToGoOn()) return;
+  }
+}
+
+void UrlFetcher::Loop::EndTransfers() {
+  int left = 0;
+  while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    char* transfer = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    const CURLcode code = message->data.result;
+    curl_multi_remove_handle(multi_.get(), message->easy_handle);
+    End(*reinterpret_cast<UrlTransfer*>(transfer), code);
+  }
+}
+
+void UrlFetcher::Loop::End(UrlTransfer& transfer, CURLcode code) {
+  const uint64_t seq = transfer.seq();
+  Task& task = tasks_.at(seq);
+  {
+    const std::lock_guard lock(mutex_);
+    summary_.bytes += transfer.received_bytes();
+  }
+  TransferEnd end = transfer.Finish(code);
+  auto running = running_.extract(seq);
+  idle_.push_back(std::move(running.mapped()));
+  schedule_.End(task.request.url->origin, end.spoke_http2);
+  if (end.fetched.error && Repeat(task, end)) return;
+  if (end.fetched.body != nullptr) {
+    average_bytes_ = (7 * average_bytes_ + static_cast<size_t>(end.fetched.body->size())) / 8;
+  }
+  if (end.fetched.error && end.may_pass && task.attempts > 0) {
+    end.fetched.error->message += " (asked " + std::to_string(task.attempts + 1) + " times)";
+  }
+  if (end.fetched.unchanged) {
+    const std::lock_guard lock(mutex_);
+    ++summary_.not_modified;
+  }
+  Finish(seq, std::move(end.fetched));
+}
+
+bool UrlFetcher::Loop::Repeat(Task& task, const TransferEnd& end) {
+  const auto now = Clock::now();
+  const std::string& origin = task.request.url->origin;
+  if (end.retry_after.count() > 0) schedule_.Rest(origin, now + std::min(end.retry_after, options_.longest_wait));
+  if (!end.may_pass) return false;
+  std::chrono::milliseconds wait{0};
+  if (end.was_paused && task.forgiven < kMostForgiven) {
+    ++task.forgiven;
+  } else if (task.attempts < options_.retries) {
+    // Full jitter: what many have lost at once is not asked for again at once.
+    const auto longest = std::min<std::chrono::milliseconds>(
+        options_.longest_wait, options_.first_wait * (1LL << std::min(task.attempts, 20)));
+    wait = std::chrono::milliseconds(
+        std::uniform_int_distribution<int64_t>(0, std::max<int64_t>(longest.count(), 0))(random_));
+    ++task.attempts;
+  } else {
+    return false;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    ++summary_.repeated;
+  }
+  schedule_.Add(task.request.seq, origin, now + wait);
+  return true;
+}
+
+void UrlFetcher::Loop::Finish(uint64_t seq, Fetched fetched) {
+  const auto task = tasks_.extract(seq);
+  task.mapped().done(std::move(fetched));
+}
+
+void UrlFetcher::Loop::Wait() {
+  const auto now = Clock::now();
+  int milliseconds = kMostMilliseconds;
+  if (const auto change = schedule_.NextChange(now)) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*change - now).count();
+    milliseconds = static_cast<int>(std::clamp<int64_t>(left, 0, kMostMilliseconds));
+  }
+  curl_multi_poll(multi_.get(), nullptr, 0, milliseconds, nullptr);
+}
+
+void UrlFetcher::Loop::DropAll() {
+  for (const auto& [seq, transfer] : running_) curl_multi_remove_handle(multi_.get(), transfer->handle());
+  running_.clear();
+  idle_.clear();
+  TakeIncoming();
+  while (!tasks_.empty()) Finish(tasks_.begin()->first, FetchError(ErrorCode::kStopped, "stopped"));
+}
+
+UrlFetcher::UrlFetcher(const UrlOptions& options, const UrlLimits& limits)
+    : loop_(std::make_unique<Loop>(options, limits)) {}
+
+UrlFetcher::~UrlFetcher() = default;
+
+void UrlFetcher::Start(UrlRequest request, std::function<void(Fetched)> done) {
+  loop_->Start(std::move(request), std::move(done));
+}
+
+Fetched UrlFetcher::Fetch(UrlRequest request) {
+  auto promise = std::make_shared<std::promise<Fetched>>();
+  std::future<Fetched> fetched = promise->get_future();
+  Start(std::move(request), [promise](Fetched result) { promise->set_value(std::move(result)); });
+  return fetched.get();
+}
+
+void UrlFetcher::Stop() { loop_->Stop(); }
+
+UrlSummary UrlFetcher::summary() const { return loop_->summary(); }
+
+}  // namespace tbbthumbs

@@ -1,0 +1,149 @@
+#include "pipeline/url_reader.h"
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "codecs/format.h"
+#include "pipeline/picture_weight.h"
+#include "pipeline/planned_outputs.h"
+
+namespace tbbthumbs {
+namespace {
+
+// Runs `f`; what it throws becomes the item's failure.
+template <class F>
+void Guard(Item& item, F&& f) {
+  try {
+    f();
+  } catch (const std::bad_alloc&) {
+    item.Fail({ErrorCode::kOutOfMemory, "no memory to fetch it"});
+  } catch (const std::exception& error) {
+    item.Fail({ErrorCode::kInternal, error.what()});
+  }
+}
+
+// What was said of the item on the assumption that its server has nothing new.
+void TakeBack(Item& item) {
+  item.ended = item.ends_if_unchanged = false;
+  item.result.outcome = Outcome::kLeft;
+  item.result.error.reset();
+  item.result.outputs.clear();
+  item.result.known = false;
+  item.result.format = Format::kUnknown;
+}
+
+}  // namespace
+
+bool UrlReader::LooksUpNames(const Item& item) const { return !item.file.planned && names_.needs() > NameNeeds::kPath; }
+
+void UrlReader::LookUp(Item& item) const {
+  const StageTimer timer(item.result.stages, Stage::kLookUp);
+  Guard(item, [&] {
+    if (item.file.error) {
+      item.Fail(*item.file.error);
+    } else if (item.file.planned) {
+      if (Status status = CheckPlannedNames(item, options_.specs); !status) item.Fail(std::move(status.error()));
+    }
+    if (item.ended || LooksUpNames(item)) return;
+    if (!options_.names_only) Compare(item);
+    // Who only asks what would be done does not ask servers.
+    if (options_.dry_run && item.ends_if_unchanged) item.ended = true;
+    if (options_.dry_run && !item.ended) EndAsPlanned(item, options_.specs, {});
+  });
+  if (item.ended) Guard(item, [&] { names_.PlanLookedUp(item, {}); });
+}
+
+void UrlReader::Compare(Item& item) const {
+  item.unchanged = item.known.has_value();
+  if (item.known) {
+    item.result.bytes_in = item.known->bytes;
+    item.modified = item.known->modified;
+  }
+  earlier_.Settle(item);
+  if (!item.ended) return;
+  // What stands there is to stay, whatever the server has.
+  const bool has_failed = item.result.outcome == Outcome::kFailed;
+  if (options_.if_exists != IfExists::kUpdate && !item.result.known) return;
+  if (has_failed && (!item.result.known || journal_->KnowsFailure(item) == Journal::Knowledge::kYes)) return;
+  item.ended = false;
+  item.ends_if_unchanged = true;
+  const UrlRequest request = RequestOf(item);
+  if (request.known.empty() && !request.changed_since) TakeBack(item);
+}
+
+UrlRequest UrlReader::RequestOf(const Item& item) const {
+  UrlRequest request;
+  request.seq = item.seq;
+  request.url = item.file.url;
+  if (!item.ends_if_unchanged) return request;
+  if (item.known) request.known = item.known->validators;
+  if (request.known.empty() && item.result.outcome == Outcome::kUpToDate) request.changed_since = item.oldest_output;
+  return request;
+}
+
+void UrlReader::Receive(Item& item, Fetched fetched) const {
+  FileFacts facts;
+  Guard(item, [&] {
+    if (fetched.error) {
+      const bool says_nothing_new =
+          fetched.error->code == ErrorCode::kHttp || fetched.error->code == ErrorCode::kStopped;
+      TakeBack(item);
+      item.unchanged = item.known && says_nothing_new;
+      item.lasting = fetched.lasting;
+      item.validators = item.unchanged ? item.known->validators : std::move(fetched.validators);
+      item.Fail(std::move(*fetched.error));
+    } else if (fetched.unchanged) {
+      item.ended = true;
+    } else {
+      TakeBack(item);
+      TakeBody(item, std::move(fetched), facts);
+    }
+  });
+  Guard(item, [&] {
+    if (LooksUpNames(item)) {
+      names_.PlanLookedUp(item, facts);
+      // By the server's date, where it has told any.
+      const bool can_tell = options_.if_exists != IfExists::kUpdate || item.modified.count() > 0;
+      if (!item.ended && can_tell) earlier_.Settle(item);
+    }
+    if (!item.ended && options_.dry_run) EndAsPlanned(item, options_.specs, facts.size);
+    if (!item.ended && memory_.limited) {
+      if (Status status = WeighPicture(item, *item.source, 0, options_, memory_); !status) {
+        item.Fail(std::move(status.error()));
+      }
+    }
+  });
+  if (item.ended) item.source.reset();
+}
+
+void UrlReader::TakeBody(Item& item, Fetched fetched, FileFacts& facts) const {
+  item.unchanged = false;
+  item.validators = std::move(fetched.validators);
+  item.modified = facts.modified = fetched.modified;
+  item.source = std::move(fetched.body);
+  item.result.bytes_in = item.source->size();
+  const auto head = item.source->Resident();
+  item.result.format = SniffFormat(head.first(std::min(head.size(), kSniffBytes)));
+  if (Filtered(item)) {
+    item.End(Outcome::kFiltered);
+    return;
+  }
+  NameNeeds needs = LooksUpNames(item) ? names_.needs() : NameNeeds::kPath;
+  if (options_.dry_run) needs = std::max(needs, NameNeeds::kHeader);
+  if (Status status = ReadFileFacts(*item.source, needs, options_.limits, facts); !status) {
+    item.Fail(std::move(status.error()));
+  }
+}
+
+bool UrlReader::Filtered(const Item& item) const {
+  const InputOptions& input = options_.input;
+  const uint64_t bytes = item.result.bytes_in;
+  const bool is_old =
+      input.newer_than && item.modified.count() > 0 && item.modified <= input.newer_than->time_since_epoch();
+  return bytes < input.min_bytes || bytes > input.max_bytes || is_old;
+}
+
+}  // namespace tbbthumbs

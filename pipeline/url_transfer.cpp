@@ -1,0 +1,476 @@
+#include "pipeline/url_transfer.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <ctime>
+#include <new>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "codecs/decoder.h"
+#include "codecs/format.h"
+#include "codecs/limits.h"
+#include "pipeline/address_policy.h"
+
+namespace tbbthumbs {
+namespace {
+
+constexpr size_t kKibibyte = 1024;
+constexpr size_t kMebibyte = 1024 * kKibibyte;
+// For what comes at once: a third of the calls that libcurl's 16 KiB cause, for pictures of 100 KB.
+constexpr long kReceiveBytes = 64 * kKibibyte;
+// What an answer that is no picture may have for a body before it is cheaper to connect anew.
+constexpr uint64_t kMostIgnored = 64 * kKibibyte;
+// Room is claimed in such steps where the length is not known, and before the bytes have come where it is: a server
+// may announce much and send little.
+constexpr size_t kStep = 64 * kKibibyte;
+constexpr size_t kMostAhead = kMebibyte;
+// Memory for a body of known length is taken at once up to that; a longer one has to come first.
+constexpr size_t kMostAtOnce = 16 * kMebibyte;
+
+// A body, with its part of the budget.
+class FetchedBody final : public ByteSource {
+ public:
+  FetchedBody(BufferPool::Buffer buffer, size_t bytes, BodyBudget::Claim claim)
+      : claim_(std::move(claim)), buffer_(std::move(buffer)), view_(buffer_.data(), bytes) {}
+
+  uint64_t size() const override { return view_.size(); }
+  Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) override {
+    if (offset >= view_.size()) return size_t{0};
+    const auto from = view_.subspan(static_cast<size_t>(offset));
+    const size_t count = std::min(out.size(), from.size());
+    if (count > 0) std::memcpy(out.data(), from.data(), count);
+    return count;
+  }
+  std::span<const std::byte> Resident() const override { return view_; }
+
+ private:
+  BodyBudget::Claim claim_;  // before the buffer: given back after it
+  BufferPool::Buffer buffer_;
+  std::span<const std::byte> view_;
+};
+
+// RFC 9110, 15, of those that are met with.
+std::string_view ReasonOf(long status) {
+  switch (status) {
+    case 400:
+      return " Bad Request";
+    case 401:
+      return " Unauthorized";
+    case 403:
+      return " Forbidden";
+    case 404:
+      return " Not Found";
+    case 408:
+      return " Request Timeout";
+    case 410:
+      return " Gone";
+    case 429:
+      return " Too Many Requests";
+    case 451:
+      return " Unavailable For Legal Reasons";
+    case 500:
+      return " Internal Server Error";
+    case 502:
+      return " Bad Gateway";
+    case 503:
+      return " Service Unavailable";
+    case 504:
+      return " Gateway Timeout";
+    default:
+      return "";
+  }
+}
+
+bool MayPass(long status) {
+  constexpr std::array<long, 7> kPassing = {408, 425, 429, 500, 502, 503, 504};
+  return std::find(kPassing.begin(), kPassing.end(), status) != kPassing.end();
+}
+
+bool MayPass(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_HTTP2:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_HTTP2_STREAM:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// "Sun, 06 Nov 1994 08:49:37 GMT", rounded down (RFC 9110, 5.6.7).
+std::string HttpDate(std::chrono::nanoseconds since_1970) {
+  constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const time_t seconds = std::chrono::floor<std::chrono::seconds>(since_1970).count();
+  tm utc{};
+  if (gmtime_r(&seconds, &utc) == nullptr) return "";
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[utc.tm_wday], utc.tm_mday,
+                kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+  return text.data();
+}
+
+// What may stand in a header: a journal is a file that others may have written.
+bool IsHeaderText(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 127; });
+}
+
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return "";
+  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
+}
+
+// The value of a header line, where it is that header.
+std::optional<std::string_view> ValueOf(std::string_view line, std::string_view lower_case_name) {
+  if (line.size() <= lower_case_name.size() || line[lower_case_name.size()] != ':') return std::nullopt;
+  for (size_t i = 0; i < lower_case_name.size(); ++i) {
+    const char c = line[i] >= 'A' && line[i] <= 'Z' ? static_cast<char>(line[i] - 'A' + 'a') : line[i];
+    if (c != lower_case_name[i]) return std::nullopt;
+  }
+  return Trimmed(line.substr(lower_case_name.size() + 1));
+}
+
+template <class... Arguments>
+void Set(CURL* handle, CURLoption option, Arguments... arguments) {
+  // Those that can fail for want of memory show it when the transfer begins.
+  static_cast<void>(curl_easy_setopt(handle, option, arguments...));
+}
+
+std::string Sentence(std::string_view text) {
+  while (text.ends_with('.') || text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  return std::string(text);
+}
+
+}  // namespace
+
+UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(uint64_t seq)> may_exceed)
+    : settings_(settings), may_exceed_(std::move(may_exceed)), handle_(curl_easy_init()) {
+  if (handle_ == nullptr) throw std::bad_alloc();
+  CURL* const handle = handle_.get();
+  const UrlOptions& options = settings_.options;
+  Set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  Set(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  Set(handle, CURLOPT_FOLLOWLOCATION, 1L);
+  Set(handle, CURLOPT_MAXREDIRS, static_cast<long>(UrlOptions::kMostRedirects));
+  Set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  // Rather one connection that takes many than many.
+  Set(handle, CURLOPT_PIPEWAIT, 1L);
+  Set(handle, CURLOPT_BUFFERSIZE, kReceiveBytes);
+  Set(handle, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  Set(handle, CURLOPT_FILETIME, 1L);
+  Set(handle, CURLOPT_USERAGENT, settings_.user_agent.c_str());
+  Set(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_time.count()));
+  Set(handle, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options.least_bytes_per_second));
+  Set(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_time.count()));
+  if (options.proxy != "env") {
+    Set(handle, CURLOPT_PROXY, options.proxy.c_str());
+    Set(handle, CURLOPT_NOPROXY, "");
+  }
+  if (!options.authorities.empty()) {
+    Set(handle, CURLOPT_CAINFO, options.authorities.c_str());
+    Set(handle, CURLOPT_CAPATH, nullptr);
+  }
+  // Signals are the program's; and whoever stops does not wait for a name to be looked up.
+  Set(handle, CURLOPT_NOSIGNAL, 1L);
+  Set(handle, CURLOPT_QUICK_EXIT, 1L);
+  Set(handle, CURLOPT_ERRORBUFFER, error_text_.data());
+  Set(handle, CURLOPT_PRIVATE, this);
+  Set(handle, CURLOPT_WRITEFUNCTION, &UrlTransfer::OnBody);
+  Set(handle, CURLOPT_WRITEDATA, this);
+  if (!options.allow_private) {
+    Set(handle, CURLOPT_HEADERFUNCTION, &UrlTransfer::OnHeader);
+    Set(handle, CURLOPT_HEADERDATA, this);
+    Set(handle, CURLOPT_OPENSOCKETFUNCTION, &UrlTransfer::OnSocket);
+    Set(handle, CURLOPT_OPENSOCKETDATA, this);
+  }
+}
+
+Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) {
+  seq_ = request.seq;
+  claim_ = std::move(claim);
+  buffer_ = {};
+  capacity_ = bytes_ = 0;
+  received_ = 0;
+  length_.reset();
+  begun_ = kept_ = sniffed_ = paused_ = was_paused_ = conditional_ = false;
+  given_up_.reset();
+  refused_.clear();
+  error_text_.front() = '\0';
+  if (!settings_.options.allow_private) {
+    if (const auto kind = PrivateHostKind(request.url->host); !kind.empty()) {
+      refused_ = request.url->host + " is " + std::string(kind);
+    }
+  }
+
+  headers_.reset();
+  bool complete = true;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (value.empty() || !IsHeaderText(value)) return;
+    curl_slist* const longer = curl_slist_append(headers_.get(), (std::string(name) + ": " + value).c_str());
+    complete = complete && longer != nullptr;
+    if (longer == nullptr) return;
+    static_cast<void>(headers_.release());
+    headers_.reset(longer);
+    conditional_ = true;
+  };
+  add("If-None-Match", request.known.etag);
+  add("If-Modified-Since", request.known.last_modified);
+  if (request.known.empty() && request.changed_since) add("If-Modified-Since", HttpDate(*request.changed_since));
+  Set(handle_.get(), CURLOPT_HTTPHEADER, headers_.get());
+  if (!complete || curl_easy_setopt(handle_.get(), CURLOPT_URL, request.url->request.c_str()) != CURLE_OK) {
+    return Fail(ErrorCode::kOutOfMemory, "no memory to fetch it");
+  }
+  return {};
+}
+
+size_t UrlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
+  return static_cast<UrlTransfer*>(self)->TakeBody(reinterpret_cast<const std::byte*>(data), size * count);
+}
+
+size_t UrlTransfer::OnHeader(char* data, size_t size, size_t count, void* self) {
+  UrlTransfer& transfer = *static_cast<UrlTransfer*>(self);
+  const size_t bytes = size * count;
+  const auto location = ValueOf({data, bytes}, "location");
+  long status = 0;
+  if (!location || curl_easy_getinfo(transfer.handle(), CURLINFO_RESPONSE_CODE, &status) != CURLE_OK) return bytes;
+  if (status < 300 || status >= 400 || !LooksLikeUrl(*location)) return bytes;
+  try {
+    const auto url = ParseUrl(*location);
+    const auto kind = url ? PrivateHostKind(url->host) : "";
+    if (kind.empty()) return bytes;
+    transfer.refused_ = url->host + " is " + std::string(kind);
+  } catch (const std::bad_alloc&) {
+    transfer.given_up_ = Error{ErrorCode::kOutOfMemory, ""};
+  }
+  return 0;
+}
+
+curl_socket_t UrlTransfer::OnSocket(void* self, curlsocktype, curl_sockaddr* address) {
+  UrlTransfer& transfer = *static_cast<UrlTransfer*>(self);
+  try {
+    const std::string_view kind = PrivateAddressKind(&address->addr);
+    if (!kind.empty() && !transfer.settings_.proxies.Has(&address->addr)) {
+      transfer.refused_ = AddressText(&address->addr) + " is " + std::string(kind);
+      return CURL_SOCKET_BAD;
+    }
+  } catch (const std::bad_alloc&) {
+    return CURL_SOCKET_BAD;
+  }
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+void UrlTransfer::GiveUp(Error error) { given_up_ = std::move(error); }
+
+// False: it is given up.
+bool UrlTransfer::BeginBody() {
+  begun_ = true;
+  long status = 0;
+  curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+  kept_ = status == 200 || status == 203;
+  if (!kept_) return true;
+  curl_off_t length = -1;
+  curl_easy_getinfo(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (length >= 0) length_ = static_cast<uint64_t>(length);
+  if (length_.value_or(0) <= settings_.limits.max_body_bytes) return true;
+  GiveUp({ErrorCode::kTooLarge, "its server announces " + std::to_string(*length_) + " bytes: over the limit of " +
+                                    std::to_string(settings_.limits.max_body_bytes)});
+  return false;
+}
+
+size_t UrlTransfer::TakeBody(const std::byte* data, size_t bytes) {
+  try {
+    if (!begun_ && !BeginBody()) return 0;
+    if (!kept_) {
+      received_ += bytes;
+      return received_ <= kMostIgnored ? bytes : 0;
+    }
+    if (bytes > settings_.limits.max_body_bytes - bytes_) {
+      GiveUp({ErrorCode::kTooLarge,
+              "it has more than " + std::to_string(settings_.limits.max_body_bytes) + " bytes: over the limit"});
+      return 0;
+    }
+    if (!Reserve(bytes_ + bytes)) {
+      paused_ = was_paused_ = true;
+      return CURL_WRITEFUNC_PAUSE;
+    }
+    if (!Grow(bytes_ + bytes)) {
+      GiveUp({ErrorCode::kOutOfMemory, "no memory to fetch it"});
+      return 0;
+    }
+    std::memcpy(buffer_.data() + bytes_, data, bytes);
+    bytes_ += bytes;
+    received_ += bytes;
+    if (!sniffed_ && bytes_ >= kSniffBytes) {
+      sniffed_ = true;
+      if (!IsDecoded(SniffFormat(std::span(buffer_.data(), kSniffBytes)))) return 0;
+    }
+    return bytes;
+  } catch (const std::bad_alloc&) {
+    given_up_ = Error{ErrorCode::kOutOfMemory, ""};
+    return 0;
+  }
+}
+
+bool UrlTransfer::Reserve(size_t bytes) {
+  if (bytes <= claim_.bytes()) return true;
+  size_t wanted = (bytes + kStep - 1) / kStep * kStep;
+  if (length_) wanted = std::max(bytes, std::min<size_t>(bytes + kMostAhead, static_cast<size_t>(*length_)));
+  return claim_.GrowTo(wanted, false) || claim_.GrowTo(bytes, false) ||
+         (may_exceed_(seq_) && claim_.GrowTo(bytes, true));
+}
+
+bool UrlTransfer::Grow(size_t bytes) {
+  if (bytes <= capacity_) return true;
+  size_t capacity = std::max({bytes, 2 * capacity_, kStep});
+  if (length_ && *length_ >= bytes) {
+    capacity = static_cast<size_t>(std::min<uint64_t>(*length_, std::max(capacity, kMostAtOnce)));
+  }
+  BufferPool::Buffer longer = BufferPool::Take(settings_.buffers, capacity);
+  if (longer.empty()) return false;
+  if (bytes_ > 0) std::memcpy(longer.data(), buffer_.data(), bytes_);
+  buffer_ = std::move(longer);
+  capacity_ = capacity;
+  return true;
+}
+
+bool UrlTransfer::TryToGoOn() {
+  if (!paused_) return true;
+  // What waits within libcurl is not known here; at least so much there must be room for.
+  if (!Reserve(bytes_ + kStep) && !Reserve(bytes_ + 1)) return false;
+  paused_ = false;
+  // Comes back with the bytes that waited, and may have to wait again.
+  static_cast<void>(curl_easy_pause(handle(), CURLPAUSE_CONT));
+  return !paused_;
+}
+
+size_t UrlTransfer::expected_bytes() const {
+  return static_cast<size_t>(std::max<uint64_t>(length_.value_or(0), bytes_));
+}
+
+std::string UrlTransfer::HeaderOf(const char* name) const {
+  curl_header* header = nullptr;
+  if (curl_easy_header(handle(), name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return "";
+  return header->value;
+}
+
+Fetched UrlTransfer::Whole() {
+  Fetched fetched;
+  const std::span<const std::byte> head(buffer_.data(), std::min(bytes_, kSniffBytes));
+  if (!IsDecoded(SniffFormat(head))) {
+    MemorySource source(head);
+    const auto decoder = OpenDecoder(source, DecodeLimits());
+    fetched.error = decoder ? Error{ErrorCode::kUnsupported, "no picture"} : decoder.error();
+    if (bytes_ == 0) fetched.error->message = "its server sent nothing";
+    const char* type = nullptr;
+    curl_easy_getinfo(handle(), CURLINFO_CONTENT_TYPE, &type);
+    if (type != nullptr && bytes_ > 0) fetched.error->message += " (sent as " + std::string(type).substr(0, 80) + ")";
+    const std::string encoding = HeaderOf("Content-Encoding");
+    if (!encoding.empty()) fetched.error->message += ", compressed unasked";
+  } else {
+    claim_.Finish(bytes_);
+    fetched.body = std::make_unique<FetchedBody>(std::move(buffer_), bytes_, std::move(claim_));
+  }
+  fetched.validators = {HeaderOf("ETag"), HeaderOf("Last-Modified")};
+  curl_off_t modified = -1;
+  curl_easy_getinfo(handle(), CURLINFO_FILETIME_T, &modified);
+  // Years that no file system has are no use to anyone.
+  constexpr curl_off_t kLatest = curl_off_t{1} << 33;
+  if (modified > 0 && modified < kLatest) fetched.modified = std::chrono::seconds(modified);
+  return fetched;
+}
+
+TransferEnd UrlTransfer::EndOfAnswer() {
+  TransferEnd end;
+  long status = 0;
+  curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+  if (status == 304 && conditional_) {
+    end.fetched.unchanged = true;
+    return end;
+  }
+  if (status == 200 || status == 203) {
+    end.fetched = Whole();
+    return end;
+  }
+  end.fetched.error =
+      Error{ErrorCode::kHttp, "its server answered " + std::to_string(status) + std::string(ReasonOf(status))};
+  end.may_pass = MayPass(status);
+  end.fetched.lasting = status >= 400 && status < 500 && !end.may_pass;
+  curl_off_t retry_after = 0;
+  curl_easy_getinfo(handle(), CURLINFO_RETRY_AFTER, &retry_after);
+  end.retry_after = std::chrono::seconds(std::clamp<curl_off_t>(retry_after, 0, 1'000'000));
+  return end;
+}
+
+TransferEnd UrlTransfer::Failed(CURLcode code) const {
+  TransferEnd end;
+  const auto http = [&](std::string message) { end.fetched.error = Error{ErrorCode::kHttp, std::move(message)}; };
+  if (!refused_.empty()) {
+    http("its address " + refused_ + ": not without allow-private");
+    return end;
+  }
+  const std::string text =
+      error_text_.front() != '\0' ? Sentence(error_text_.data()) : Sentence(curl_easy_strerror(code));
+  end.may_pass = MayPass(code);
+  switch (code) {
+    case CURLE_TOO_MANY_REDIRECTS:
+      http("over " + std::to_string(UrlOptions::kMostRedirects) + " redirects");
+      end.fetched.lasting = true;
+      break;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      http("it redirects to what is neither http nor https");
+      end.fetched.lasting = true;
+      break;
+    case CURLE_PEER_FAILED_VERIFICATION:
+      http("its server's certificate is not to be trusted: " + text);
+      break;
+    case CURLE_OUT_OF_MEMORY:
+      end.fetched.error = Error{ErrorCode::kOutOfMemory, "no memory to fetch it"};
+      break;
+    default:
+      http(text);
+      break;
+  }
+  return end;
+}
+
+TransferEnd UrlTransfer::Finish(CURLcode code) {
+  TransferEnd end;
+  try {
+    if (given_up_) {
+      end.fetched.error = std::move(given_up_);
+    } else if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && refused_.empty())) {
+      end = EndOfAnswer();
+    } else {
+      end = Failed(code);
+    }
+    long version = 0;
+    curl_easy_getinfo(handle(), CURLINFO_HTTP_VERSION, &version);
+    end.spoke_http2 = version == CURL_HTTP_VERSION_2_0;
+  } catch (const std::bad_alloc&) {
+    end.fetched = {};
+    end.fetched.error = Error{ErrorCode::kOutOfMemory, ""};
+  }
+  end.was_paused = was_paused_;
+  claim_.Release();
+  buffer_ = {};
+  return end;
+}
+
+}  // namespace tbbthumbs

@@ -1,0 +1,110 @@
+// One picture on its way from a server.
+#ifndef TBBTHUMBS_PIPELINE_URL_TRANSFER_H_
+#define TBBTHUMBS_PIPELINE_URL_TRANSFER_H_
+
+#include <curl/curl.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "pipeline/body_budget.h"
+#include "pipeline/buffer_pool.h"
+#include "pipeline/proxy_addresses.h"
+#include "pipeline/url_fetcher.h"
+
+namespace tbbthumbs {
+
+// What all transfers of a fetcher share. Outlives them.
+struct TransferSettings {
+  const UrlOptions& options;
+  const UrlLimits& limits;
+  std::string user_agent;
+  ProxyAddresses proxies;
+  std::shared_ptr<BufferPool> buffers;
+};
+
+// How a transfer has ended, and whether to try again.
+struct TransferEnd {
+  Fetched fetched;
+  bool may_pass = false;               // of an error: it may be gone the next time
+  std::chrono::seconds retry_after{};  // as the server asks
+  bool spoke_http2 = false;
+  bool was_paused = false;  // by us: a server may lose patience with that
+};
+
+// Owns a handle of libcurl, which it uses again and again. All on one thread, but for the body that it gives away.
+class UrlTransfer {
+ public:
+  // `may_exceed`: asked whether the body of that number may go over the budget's limit. Throws std::bad_alloc.
+  UrlTransfer(const TransferSettings& settings, std::function<bool(uint64_t seq)> may_exceed);
+
+  CURL* handle() const { return handle_.get(); }
+  // Of the request.
+  uint64_t seq() const { return seq_; }
+
+  // Makes it ready for one request; the handle may then be added to a multi handle. kOutOfMemory.
+  [[nodiscard]] Status Prepare(const UrlRequest& request, BodyBudget::Claim claim);
+  // After libcurl has said that it is done, and with what.
+  TransferEnd Finish(CURLcode code);
+
+  // Whether it waits for room for its body; then whether it goes on.
+  bool paused() const { return paused_; }
+  bool TryToGoOn();
+  // Of the body: what is known of its length, or has come already.
+  size_t expected_bytes() const;
+  // Of this request so far.
+  uint64_t received_bytes() const { return received_; }
+
+ private:
+  struct Cleanup {
+    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+
+  static size_t OnBody(char* data, size_t size, size_t count, void* self);
+  static size_t OnHeader(char* data, size_t size, size_t count, void* self);
+  static curl_socket_t OnSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
+
+  bool BeginBody();
+  size_t TakeBody(const std::byte* data, size_t bytes);
+  bool Reserve(size_t bytes);
+  bool Grow(size_t bytes);
+  Fetched Whole();
+  TransferEnd EndOfAnswer();
+  TransferEnd Failed(CURLcode code) const;
+  std::string HeaderOf(const char* name) const;
+  void GiveUp(Error error);
+
+  const TransferSettings& settings_;
+  const std::function<bool(uint64_t seq)> may_exceed_;
+  std::unique_ptr<CURL, Cleanup> handle_;
+  std::unique_ptr<curl_slist, Cleanup> headers_;
+
+  // Of one request.
+  uint64_t seq_ = 0;
+  bool conditional_ = false;
+  BodyBudget::Claim claim_;
+  BufferPool::Buffer buffer_;
+  size_t capacity_ = 0;
+  size_t bytes_ = 0;       // in the buffer
+  uint64_t received_ = 0;  // also of what is not kept
+  std::optional<uint64_t> length_;
+  bool begun_ = false;  // the body
+  bool kept_ = false;   // it is a picture's, as far as anyone knows
+  bool sniffed_ = false;
+  bool paused_ = false;
+  bool was_paused_ = false;
+  std::optional<Error> given_up_;  // why we ended it
+  std::string refused_;            // the address that it was not allowed to connect to
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+};
+
+}  // namespace tbbthumbs
+
+#endif  // TBBTHUMBS_PIPELINE_URL_TRANSFER_H_
