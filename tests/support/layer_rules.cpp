@@ -52,9 +52,9 @@ const std::vector<ThirdParty> kThirdParty = {
 };
 
 // Of the operating system; not in public headers.
-const std::vector<std::string> kSystemHeaders = {"dirent.h", "fcntl.h",   "fnmatch.h", "linux/*.h", "malloc.h",
-                                                 "poll.h",   "pthread.h", "sched.h",   "signal.h",  "spawn.h",
-                                                 "sys/*.h",  "termios.h", "time.h",    "unistd.h",  "wchar.h"};
+const std::vector<std::string> kSystemHeaders = {
+    "arpa/*.h",  "dirent.h", "fcntl.h",  "fnmatch.h", "linux/*.h", "malloc.h",  "netdb.h", "netinet/*.h", "poll.h",
+    "pthread.h", "sched.h",  "signal.h", "spawn.h",   "sys/*.h",   "termios.h", "time.h",  "unistd.h",    "wchar.h"};
 
 // What codecs must not know of, and what neither layer of the library prints with.
 const std::vector<std::string> kNotInCodecs = {"atomic",  "condition_variable", "filesystem", "fstream", "future",

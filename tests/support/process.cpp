@@ -8,6 +8,8 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <sstream>
 #include <stdexcept>
 
 namespace tbbthumbs::testing {
@@ -171,6 +173,17 @@ ProcessResult Process::Wait() {
   if (WIFEXITED(status)) result_.exit_code = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) result_.signal = WTERMSIG(status);
   return result_;
+}
+
+std::optional<std::filesystem::path> FindProgram(const std::string& name) {
+  if (name.find('/') != std::string::npos) return name;
+  const char* path = std::getenv("PATH");
+  std::istringstream directories((path != nullptr ? std::string(path) : "") + ":/usr/local/sbin:/usr/sbin:/sbin");
+  for (std::string directory; std::getline(directories, directory, ':');) {
+    const std::filesystem::path program = std::filesystem::path(directory) / name;
+    if (!directory.empty() && access(program.c_str(), X_OK) == 0) return program;
+  }
+  return std::nullopt;
 }
 
 ProcessResult RunProcess(const std::filesystem::path& program, const std::vector<std::string>& arguments,

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,6 +76,9 @@ class Process {
   Clock::time_point deadline_;
   ProcessResult result_;
 };
+
+// Where PATH leads, or where daemons are, which only root's PATH does; a name with a slash is returned as it is.
+std::optional<std::filesystem::path> FindProgram(const std::string& name);
 
 // Starts it and waits.
 ProcessResult RunProcess(const std::filesystem::path& program, const std::vector<std::string>& arguments,

@@ -1,8 +1,5 @@
 #include "tests/support/slurm_cluster.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +17,8 @@
 #include <thread>
 #include <utility>
 
+#include "tests/support/free_ports.h"
+
 namespace tbbthumbs::testing {
 namespace {
 
@@ -30,18 +29,6 @@ using std::chrono::seconds;
 
 constexpr int kRequeueExitCode = 75;
 constexpr milliseconds kPollInterval{100};
-
-// Daemons are where only root's PATH leads.
-std::optional<fs::path> FindProgram(const std::string& name) {
-  if (name.find('/') != std::string::npos) return name;
-  const char* path = std::getenv("PATH");
-  std::istringstream directories((path != nullptr ? std::string(path) : "") + ":/usr/local/sbin:/usr/sbin:/sbin");
-  for (std::string directory; std::getline(directories, directory, ':');) {
-    const fs::path program = fs::path(directory) / name;
-    if (!directory.empty() && access(program.c_str(), X_OK) == 0) return program;
-  }
-  return std::nullopt;
-}
 
 std::string ReadAll(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -54,40 +41,6 @@ std::string ShortHostname() {
   if (gethostname(name, sizeof name - 1) != 0) throw std::runtime_error("this machine has no name");
   const std::string whole = name;
   return whole.substr(0, whole.find('.'));
-}
-
-class LoopbackSocket {
- public:
-  LoopbackSocket() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const any_address = reinterpret_cast<sockaddr*>(&address);
-    if (fd_ < 0 || bind(fd_, any_address, size) != 0 || getsockname(fd_, any_address, &size) != 0) {
-      throw std::runtime_error("no free port");
-    }
-    port_ = ntohs(address.sin_port);
-  }
-  ~LoopbackSocket() { close(fd_); }
-  LoopbackSocket(const LoopbackSocket&) = delete;
-  LoopbackSocket& operator=(const LoopbackSocket&) = delete;
-  int port() const { return port_; }
-
- private:
-  int fd_;
-  int port_ = 0;
-};
-
-// That nobody listens on: all are held at once, so they differ.
-std::vector<int> FreePorts(int count) {
-  std::vector<std::unique_ptr<LoopbackSocket>> sockets;
-  std::vector<int> ports;
-  for (int i = 0; i < count; ++i) {
-    sockets.push_back(std::make_unique<LoopbackSocket>());
-    ports.push_back(sockets.back()->port());
-  }
-  return ports;
 }
 
 // Those whose environment at their start had all of these. Dead ones whom nobody has waited for have none any more.
