@@ -81,6 +81,7 @@ struct Item {
   // says of what it sent.
   bool unchanged = false;
   UrlValidators validators;
+  bool lasting = false;  // of a failure to fetch it (kHttp): it would be the same tomorrow
 
   // From looking up to reading, where memory is limited.
   std::unique_ptr<FileSource> opened;
