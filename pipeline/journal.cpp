@@ -28,10 +28,12 @@ constexpr uint64_t kNoOptions = ~uint64_t{0};
 std::chrono::nanoseconds Now() { return std::chrono::system_clock::now().time_since_epoch(); }
 
 bool SameFile(const JournalRow& row, const Item& item) {
+  if (item.file.url) return item.unchanged;
   return row.bytes == item.result.bytes_in && row.modified == item.modified;
 }
 
-// Of the file and the options: trying again is no use while these are the same. Others may be gone by the next run.
+// Of the file and the options: trying again is no use while these are the same. Others may be gone by the next run. Of
+// what servers did, the row has options only where that is lasting.
 bool IsLasting(ErrorCode code) {
   switch (code) {
     case ErrorCode::kUnsupported:
@@ -39,11 +41,20 @@ bool IsLasting(ErrorCode code) {
     case ErrorCode::kTruncated:
     case ErrorCode::kTooLarge:
     case ErrorCode::kTimeout:
+    case ErrorCode::kHttp:
     case ErrorCode::kInternal:
       return true;
     default:
       return false;
   }
+}
+
+// Of a picture that is the same as before: what its server does not say again still holds (RFC 9111, 3.2).
+UrlValidators Renewed(UrlValidators known, const UrlValidators& said) {
+  UrlValidators renewed = said;
+  if (renewed.etag.empty()) renewed.etag = known.etag;
+  if (renewed.last_modified.empty()) renewed.last_modified = known.last_modified;
+  return IsKept(renewed) ? renewed : known;
 }
 
 const JournalOutput* FindOutput(const JournalRow& row, std::string_view path) {
@@ -251,7 +262,7 @@ void Journal::Recall(std::span<const std::unique_ptr<Item>> items) {
   std::vector<std::string_view> views;
   paths.reserve(items.size());
   views.reserve(items.size());
-  for (const std::unique_ptr<Item>& item : items) paths.push_back(AbsolutePath(directory_, item->file.path));
+  for (const std::unique_ptr<Item>& item : items) paths.push_back(InputOf(item->file));
   views.assign(paths.begin(), paths.end());
   std::vector<std::optional<JournalRow>> rows(items.size());
   if (!WithStore([&](JournalStore& store) { return store.Find(views, rows); })) return;
@@ -263,6 +274,11 @@ Journal::Ids Journal::ids() const {
   return ids_;
 }
 
+std::string Journal::InputOf(const InputFile& file) const {
+  if (file.url) return file.url->text;
+  return LooksLikeUrl(file.path) ? "" : AbsolutePath(directory_, file.path);
+}
+
 const JournalRow* Journal::KnownNoPicture(const Item& item) const {
   const auto& row = item.known;
   if (!row || row->status != PictureStatus::kSkipped || !item.file.found || retry_all_) return nullptr;
@@ -270,11 +286,18 @@ const JournalRow* Journal::KnownNoPicture(const Item& item) const {
 }
 
 const JournalRow* Journal::KnownFailure(const Item& item) const {
+  return KnowsFailure(item) != Knowledge::kNo ? &*item.known : nullptr;
+}
+
+Journal::Knowledge Journal::KnowsFailure(const Item& item) const {
   const auto& row = item.known;
   if (!row || row->status != PictureStatus::kFailed || !row->error || retry_all_ || options_.retry_failed) {
-    return nullptr;
+    return Knowledge::kNo;
   }
-  return SameFile(*row, item) && IsLasting(row->error->code) && row->options == ids().outcomes ? &*row : nullptr;
+  const ErrorCode code = row->error->code;
+  if (!SameFile(*row, item) || !IsLasting(code) || row->options != ids().outcomes) return Knowledge::kNo;
+  if (!item.file.url || code == ErrorCode::kHttp) return Knowledge::kYes;
+  return row->validators.empty() ? Knowledge::kNo : Knowledge::kIfUnchanged;
 }
 
 Journal::Current Journal::IsCurrent(const Item& item, std::string_view path, const FileInfo& output) const {
@@ -330,15 +353,19 @@ std::optional<JournalRow> Journal::RowOf(const Item& item) const {
   row.modified = item.modified;
   row.options = now.outcomes;
   row.format = result.format;
+  if (IsKept(item.validators)) row.validators = item.validators;
+  const bool same = item.known && SameFile(*item.known, item);
   switch (result.outcome) {
     case Outcome::kMade:
       row.cpu_time = std::chrono::floor<std::chrono::microseconds>(result.cpu_time);
       row.decoder = result.decoder;
       break;
     case Outcome::kUpToDate:
-      // Without the journal's word for it there is nothing to say.
-      if (result.outputs.empty()) return std::nullopt;
-      if (item.known && SameFile(*item.known, item)) row = *item.known;
+      // Without the journal's word for it there is nothing to say, with it only what its server has said.
+      if (result.outputs.empty() && (!same || !item.file.url)) return std::nullopt;
+      if (same) row = *item.known;
+      if (same && item.file.url) row.validators = Renewed(item.known->validators, item.validators);
+      if (result.outputs.empty()) return row.validators != item.known->validators ? std::optional(row) : std::nullopt;
       row.status = PictureStatus::kMade;
       row.error.reset();
       row.outputs.clear();
@@ -349,7 +376,16 @@ std::optional<JournalRow> Journal::RowOf(const Item& item) const {
       if (result.error->code == ErrorCode::kNotFound && item.file.found) return std::nullopt;
       row.status = PictureStatus::kFailed;
       row.error = result.error;
-      if (item.weighed_out) row.options = 0;
+      if (item.weighed_out || (result.error->code == ErrorCode::kHttp && !item.lasting)) row.options = 0;
+      if (item.file.url && same) {
+        // Nothing new has come: what was made of it before is still made of that.
+        row.bytes = item.known->bytes;
+        row.modified = item.known->modified;
+        row.format = item.known->format;
+        row.validators = item.known->validators;
+      } else if (result.error->code == ErrorCode::kHttp) {
+        row.validators = {};
+      }
       break;
     case Outcome::kNotPicture:
     case Outcome::kUnsupported:
@@ -389,11 +425,13 @@ void Journal::Record(const Item& item) {
   if (item.result.known) return;
   std::optional<JournalRow> row = RowOf(item);
   if (!row) return;
+  std::string input = InputOf(item.file);
+  if (input.empty()) return;
   bool wake = false;
   {
     std::unique_lock lock(pending_mutex_);
     pending_changed_.wait(lock, [&] { return pending_.size() < kMostPending || closing_; });
-    pending_.push_back({AbsolutePath(directory_, item.file.path), std::move(*row)});
+    pending_.push_back({std::move(input), std::move(*row)});
     wake = pending_.size() == 1 || pending_.size() == kBatch;
   }
   if (wake) pending_changed_.notify_all();

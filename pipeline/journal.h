@@ -27,7 +27,8 @@ namespace tbbthumbs {
 // Where the journal of a run lies: JournalOptions::path, or else OUTPUT/.tbbthumbs/journal.db.
 std::string JournalPath(const JournalOptions& options, const std::string& output);
 
-// The path by which a journal has an input that is named so from where the program runs.
+// The path by which a journal has a file or directory that is named so from where the program runs. Addresses it has by
+// their Url::text.
 std::string JournalInput(const std::string& path);
 
 struct OpenedJournal {
@@ -62,9 +63,20 @@ class Journal {
   void Recall(std::span<const std::unique_ptr<Item>> items);
 
   // What is known of an item's input, when it has not changed since: that it is no picture; why it can't be made. Not
-  // where the options would have another look at it. Item::modified and PictureResult::bytes_in are known.
+  // where the options would have another look at it. Of a file, Item::modified and PictureResult::bytes_in are known;
+  // whether an address still leads to the same picture, Item::unchanged says.
   const JournalRow* KnownNoPicture(const Item& item) const;
   const JournalRow* KnownFailure(const Item& item) const;
+
+  // How good that word on a failure is.
+  enum class Knowledge {
+    kNo,  // there is none
+    // Something is wrong with the picture that an address had led to: good where its server, asked with the row's
+    // validators, says that it still does.
+    kIfUnchanged,
+    kYes,  // without asking: of a file, or that a server refuses
+  };
+  Knowledge KnowsFailure(const Item& item) const;
 
   // Whether the file `path`, which is there, is this item's thumbnail as these options would make it, and how that is
   // known; `output` is what the file system says of it.
@@ -106,6 +118,8 @@ class Journal {
   bool WithStore(const std::function<Status(JournalStore&)>& f);
   Status BeginRun(JournalStore& store);
   Ids ids() const;
+  // By which the journal has it. Nothing for what only looks like an address: that is kept nowhere.
+  std::string InputOf(const InputFile& file) const;
   std::string_view RelativeToOutput(std::string_view path) const;
   // Of a thumbnail that is none of those the item has now.
   uint64_t OptionsOfOther(const JournalOutput& output, const Item& item, const Ids& now) const;

@@ -21,10 +21,13 @@ namespace {
 
 // "tbbt". Files of other programs have another one, or 0.
 constexpr int64_t kApplicationId = 0x74626274;
-constexpr int64_t kVersion = 2;
+constexpr int64_t kVersion = 3;
+// It has all tables but the last.
+constexpr int64_t kVersionBefore = 2;
 
 // Directories end with their '/': directory || name is the input. Outputs: "OPTIONS:BYTES:NANOSECONDS:PATH" each, ended
-// by '\0', the second and third in base 36. Run's counters are those of JournalRun.
+// by '\0', the second and third in base 36. Run's counters are those of JournalRun. Validators are those of addresses
+// alone, and only where their servers name any.
 constexpr std::array kTables = {
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     "CREATE TABLE directory(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE)",
@@ -41,7 +44,17 @@ constexpr std::array kTables = {
   inputs INTEGER NOT NULL, made INTEGER NOT NULL, up_to_date INTEGER NOT NULL, failed INTEGER NOT NULL,
   skipped INTEGER NOT NULL, "left" INTEGER NOT NULL, bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL,
   wall_ns INTEGER NOT NULL, cpu_ns INTEGER NOT NULL))",
+    R"(CREATE TABLE validator(
+  directory INTEGER NOT NULL, name BLOB NOT NULL, etag TEXT NOT NULL, last_modified TEXT NOT NULL,
+  PRIMARY KEY(directory, name)) WITHOUT ROWID)",
 };
+
+SqliteDatabase::Tables TablesOf(int64_t version) {
+  const SqliteDatabase::Tables tables(kTables);
+  return version == kVersionBefore ? tables.first(tables.size() - 1) : tables;
+}
+
+std::string SetVersion() { return "PRAGMA user_version=" + std::to_string(kVersion); }
 
 template <class T>
 tl::unexpected<Error> Forward(T& failed) {
@@ -74,14 +87,31 @@ Status CreateTables(SqliteDatabase& database, const std::string& path) {
   if (Status status = database.CreateTables(kTables); !status) return status;
   for (const std::string& sql :
        {"INSERT INTO meta VALUES('created_ns', " + std::to_string(info->modified.count()) + ")",
-        "PRAGMA application_id=" + std::to_string(kApplicationId), "PRAGMA user_version=" + std::to_string(kVersion)}) {
+        "PRAGMA application_id=" + std::to_string(kApplicationId), SetVersion()}) {
     if (Status status = database.Execute(sql.c_str()); !status) return status;
   }
   return transaction.Commit();
 }
 
-// When it was made; nothing where there are no tables yet.
-Result<std::optional<std::chrono::nanoseconds>> Identify(SqliteDatabase& database) {
+Status BringUpToDate(SqliteDatabase& database) {
+  SqliteTransaction transaction(database);
+  if (Status status = transaction.BeginWrite(); !status) return status;
+  const auto version = database.Number("PRAGMA user_version");
+  if (!version) return tl::unexpected<Error>(version.error());
+  if (*version != kVersionBefore) return {};  // another process was faster
+  for (const std::string& sql : {std::string(kTables.back()), SetVersion()}) {
+    if (Status status = database.Execute(sql.c_str()); !status) return status;
+  }
+  return transaction.Commit();
+}
+
+struct Identity {
+  int64_t version = 0;
+  std::chrono::nanoseconds created{};
+};
+
+// Nothing where there are no tables yet.
+Result<std::optional<Identity>> Identify(SqliteDatabase& database) {
   SqliteTransaction transaction(database);
   if (Status status = transaction.BeginRead(); !status) return Forward(status);
   const auto pages = database.Number("PRAGMA page_count");
@@ -93,11 +123,11 @@ Result<std::optional<std::chrono::nanoseconds>> Identify(SqliteDatabase& databas
   const auto version = database.Number("PRAGMA user_version");
   if (!version) return tl::unexpected<Error>(version.error());
   if (*version > kVersion) return Fail(ErrorCode::kIo, "it was made by a newer tbbthumbs");
-  if (*version != kVersion) return Fail(ErrorCode::kCorrupt, "it was made by an older tbbthumbs");
-  if (Status status = database.CheckTables(kTables); !status) return Forward(status);
+  if (*version < kVersionBefore) return Fail(ErrorCode::kCorrupt, "it was made by an older tbbthumbs");
+  if (Status status = database.CheckTables(TablesOf(*version)); !status) return Forward(status);
   const auto created = database.Number("SELECT value FROM meta WHERE name='created_ns'");
   if (!created) return tl::unexpected<Error>(created.error());
-  return std::chrono::nanoseconds(*created);
+  return Identity{*version, std::chrono::nanoseconds(*created)};
 }
 
 // N of "NAME.damaged-N" and "NAME.damaged-N-journal", 0 for other names.
@@ -147,17 +177,19 @@ Result<JournalFile> OpenJournalFile(const std::string& path, JournalStore::Mode 
   // The same that is open: else the database says so as soon as it is used.
   const auto opened = RealFileSystem().Stat(path, true);
   if (!opened) return Fail(ErrorCode::kCorrupt, "it is no longer there: " + opened.error().message);
-  auto created = Identify(**database);
-  if (!created) return Forward(created);
-  if (!*created && !writes) return Fail(ErrorCode::kNotFound, "it is empty");
-  if (!*created) {
-    if (Status status = (*database)->Execute("PRAGMA auto_vacuum=NONE"); !status) return Forward(status);
-    if (Status status = CreateTables(**database, path); !status) return Forward(status);
-    created = Identify(**database);
-    if (!created) return Forward(created);
-    if (!*created) return Fail(ErrorCode::kIo, "it was emptied while it was made");
+  auto identity = Identify(**database);
+  if (!identity) return Forward(identity);
+  if (!*identity && !writes) return Fail(ErrorCode::kNotFound, "it is empty");
+  if (writes && (!*identity || (*identity)->version != kVersion)) {
+    Status made = *identity ? BringUpToDate(**database) : (*database)->Execute("PRAGMA auto_vacuum=NONE");
+    if (made && !*identity) made = CreateTables(**database, path);
+    if (!made) return Forward(made);
+    identity = Identify(**database);
+    if (!identity) return Forward(identity);
+    if (!*identity) return Fail(ErrorCode::kIo, "it was emptied while it was made");
   }
-  return JournalFile{std::move(directory), std::move(*database), opened->id, **created};
+  return JournalFile{std::move(directory), std::move(*database), opened->id, (*identity)->created,
+                     (*identity)->version != kVersionBefore};
 }
 
 bool IsJournal(const std::string& path) {

@@ -38,9 +38,11 @@ struct JournalFile {
   std::unique_ptr<SqliteDatabase> database;
   FileId id;
   std::chrono::nanoseconds created{};  // JournalStore::created
+  bool has_validators = true;          // the table of them
 };
 
-// Tables and columns are those of kTables in the .cpp. Errors: those of JournalStore::Open.
+// Tables and columns are those of kTables in the .cpp. One of the version before this one is brought up to date where
+// it is opened for writing, in one transaction: older programs then refuse it. Errors: those of JournalStore::Open.
 [[nodiscard]] Result<JournalFile> OpenJournalFile(const std::string& path, JournalStore::Mode mode);
 
 // False where `path` is a file that can be read, and is no journal: not by its first bytes, and not empty. Whether a

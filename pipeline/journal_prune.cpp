@@ -11,6 +11,7 @@
 #include "pipeline/hash_set.h"
 #include "pipeline/missing_disk.h"
 #include "pipeline/name_hash.h"
+#include "pipeline/url.h"
 
 namespace tbbthumbs {
 namespace {
@@ -102,6 +103,7 @@ class Pruner {
   Status PruneBatch(const std::vector<std::string>& inputs);
   Status ClearBatch(const std::vector<std::string>& inputs);
   void Judge(const std::string& input, const JournalRow& row);
+  void Stay(const std::string& input, const JournalRow& row);
   void Keep(const std::string& directory);
   bool RemoveThumbnails(const std::string& input, const JournalRow& row);
   bool RemoveThumbnail(const std::string& input, const JournalOutput& output, bool renamed);
@@ -121,7 +123,7 @@ class Pruner {
   std::string directory_;
   std::optional<std::string> missing_disk_;
 
-  PathList there_;  // with thumbnails that are out of use
+  PathList there_;  // or addresses; with thumbnails that are out of use
   PathList gone_;
   HashSet gone_hashes_;  // the same
   HashSet outputs_;      // that may be removed
@@ -203,7 +205,20 @@ Status Pruner::FindGone() {
   });
 }
 
+void Pruner::Stay(const std::string& input, const JournalRow& row) {
+  if (!options_.out_of_use || !HasOutOfUse(row)) return;
+  there_.Add(input);
+  for (const JournalOutput& output : row.outputs) {
+    if (output.options == JournalOutput::kOutOfUse) outputs_.Insert(HashOf(output.path));
+  }
+}
+
 void Pruner::Judge(const std::string& input, const JournalRow& row) {
+  if (LooksLikeUrl(input) && input.find('\0') == std::string::npos) {
+    ++summary_.addresses;
+    Stay(input, row);
+    return;
+  }
   // None that a run has written.
   if (!input.starts_with('/') || input.find('\0') != std::string::npos) {
     ++summary_.unknown;
@@ -213,12 +228,7 @@ void Pruner::Judge(const std::string& input, const JournalRow& row) {
   const auto info = file_system_.Stat(input, false);
   if (info || info.error().code != ErrorCode::kNotFound) {
     ++(info ? summary_.there : summary_.unknown);
-    if (info && options_.out_of_use && HasOutOfUse(row)) {
-      there_.Add(input);
-      for (const JournalOutput& output : row.outputs) {
-        if (output.options == JournalOutput::kOutOfUse) outputs_.Insert(HashOf(output.path));
-      }
-    }
+    if (info) Stay(input, row);
     return;
   }
   if (!options_.even_all) {

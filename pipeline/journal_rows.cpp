@@ -96,6 +96,14 @@ std::string_view PictureStatusName(PictureStatus status) {
   return "failed";
 }
 
+bool IsKept(const UrlValidators& validators) {
+  constexpr size_t kMostBytes = 1024;
+  const auto may_stand = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7F'; };
+  return validators.etag.size() + validators.last_modified.size() <= kMostBytes &&
+         std::all_of(validators.etag.begin(), validators.etag.end(), may_stand) &&
+         std::all_of(validators.last_modified.begin(), validators.last_modified.end(), may_stand);
+}
+
 bool JournalOutput::IsStill(const FileInfo& file) const {
   if (file.kind != FileKind::kRegular || file.bytes != bytes) return false;
   // FAT keeps times in steps of 2 s, exFAT of 10 ms, and lets them be finer until the file has left the memory.
@@ -209,7 +217,21 @@ Status ReadRow(const SqliteStatement& statement, int first, JournalTexts& decode
   const auto decoder = decoders.Text(statement.Int(first + 9));
   if (!decoder) return tl::unexpected<Error>(decoder.error());
   row.decoder = *decoder;
+  row.validators = {};
   return {};
+}
+
+Status BindValidators(SqliteStatement& statement, int first, const UrlValidators& validators) {
+  if (!IsKept(validators)) return Fail(ErrorCode::kInternal, "what a server says of a picture is too long, or no text");
+  statement.BindText(first, validators.etag);
+  statement.BindText(first + 1, validators.last_modified);
+  return {};
+}
+
+Status ReadValidators(const SqliteStatement& statement, int first, UrlValidators& validators) {
+  validators.etag = statement.Bytes(first);
+  validators.last_modified = statement.Bytes(first + 1);
+  return IsKept(validators) ? Status() : Damaged("what a server has said is nothing that one says");
 }
 
 void BindRun(SqliteStatement& statement, int first, const JournalRun& run) {

@@ -59,8 +59,13 @@ class JournalTexts {
 
 // Of the column alone. kCorrupt: no such word.
 [[nodiscard]] Result<PictureStatus> ReadStatus(const SqliteStatement& statement, int first);
-// Reads all from the columns from `first` on. kCorrupt: they are none of a row.
+// Reads all from the columns from `first` on; without validators. kCorrupt: they are none of a row.
 [[nodiscard]] Status ReadRow(const SqliteStatement& statement, int first, JournalTexts& decoders, JournalRow& row);
+
+// Of validators these columns: etag, last_modified. Both must stay until the statement is reset. kInternal: not IsKept.
+[[nodiscard]] Status BindValidators(SqliteStatement& statement, int first, const UrlValidators& validators);
+// kCorrupt: not IsKept.
+[[nodiscard]] Status ReadValidators(const SqliteStatement& statement, int first, UrlValidators& validators);
 
 // Likewise of a run, after its id: options, version, label, started_ns, ended_ns, end, inputs, made, up_to_date,
 // failed, skipped, left, bytes_in, bytes_out, wall_ns, cpu_ns.

@@ -38,6 +38,12 @@ constexpr char kPageDirectories[] = "SELECT id, path FROM directory WHERE path>=
 constexpr char kWriteRow[] =
     "INSERT OR REPLACE INTO picture(directory, name, bytes, modified_ns, status, options, format, code, message, "
     "outputs, cpu_us, decoder) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+constexpr char kFindValidators[] = "SELECT etag, last_modified FROM validator WHERE directory=?1 AND name=?2";
+constexpr char kPageValidators[] =
+    "SELECT directory, name, etag, last_modified FROM validator WHERE (directory, name)>(?1, ?2) "
+    "ORDER BY directory, name LIMIT ?3";
+constexpr char kWriteValidators[] =
+    "INSERT OR REPLACE INTO validator(directory, name, etag, last_modified) VALUES(?1, ?2, ?3, ?4)";
 constexpr char kBeginRun[] =
     "INSERT INTO run(options, version, label, started_ns, ended_ns, \"end\", inputs, made, up_to_date, failed, "
     "skipped, \"left\", bytes_in, bytes_out, wall_ns, cpu_ns) "
@@ -77,6 +83,7 @@ class SqliteJournal final : public JournalStore {
  public:
   explicit SqliteJournal(JournalFile file)
       : id_(file.id),
+        has_validators_(file.has_validators),
         created_(file.created),
         directory_(std::move(file.directory)),
         database_(std::move(file.database)) {}
@@ -104,6 +111,7 @@ class SqliteJournal final : public JournalStore {
   // Inputs of one directory and their rows.
   struct Group {
     int64_t directory;
+    bool of_addresses;
     size_t prefix;  // length of the directory's path
     std::span<const std::string_view> inputs;
     std::span<std::optional<JournalRow>> rows;
@@ -122,6 +130,10 @@ class SqliteJournal final : public JournalStore {
   Status FindGroup(const Group& group);
   Result<size_t> ScanGroup(const Group& group);
   Status FindOne(const Group& group, size_t i);
+  // None where none were written.
+  Status FindValidators(int64_t directory, std::string_view name, UrlValidators& validators);
+  Status WriteValidators(int64_t directory, std::string_view name, const UrlValidators& validators);
+  Status RemoveFrom(SqliteStatement& remove, int64_t directory, std::string_view name);
   template <class Work>
   Result<bool> ReadPage(SqliteStatement& page, Place& place, Work work);
   // Of all rows behind `place` that `page` gives. False: `visit` has said so.
@@ -136,6 +148,7 @@ class SqliteJournal final : public JournalStore {
   void Forget() noexcept;
 
   const FileId id_;
+  const bool has_validators_;
   std::atomic<std::chrono::nanoseconds> created_;
 
   std::mutex mutex_;  // guards all below
@@ -150,6 +163,10 @@ class SqliteJournal final : public JournalStore {
   SqliteStatement page_directories_{*database_, kPageDirectories};
   SqliteStatement write_row_{*database_, kWriteRow};
   SqliteStatement remove_row_{*database_, "DELETE FROM picture WHERE directory=?1 AND name=?2"};
+  SqliteStatement find_validators_{*database_, kFindValidators};
+  SqliteStatement page_validators_{*database_, kPageValidators};
+  SqliteStatement write_validators_{*database_, kWriteValidators};
+  SqliteStatement remove_validators_{*database_, "DELETE FROM validator WHERE directory=?1 AND name=?2"};
   SqliteStatement find_options_{*database_, "SELECT id FROM options WHERE digest=?1"};
   SqliteStatement add_options_{*database_, "INSERT INTO options(digest, description) VALUES(?1, ?2)"};
   SqliteStatement describe_options_{*database_, "SELECT description FROM options WHERE id=?1"};
@@ -202,7 +219,8 @@ Status SqliteJournal::Find(std::span<const std::string_view> inputs, std::span<s
       const size_t count = end - begin;
       const auto id = directories_.Find(directory);
       if (!id) return tl::unexpected<Error>(id.error());
-      const Group group{*id, directory.size(), inputs.subspan(begin, count), rows.subspan(begin, count)};
+      const Group group{*id, LooksLikeUrl(directory), directory.size(), inputs.subspan(begin, count),
+                        rows.subspan(begin, count)};
       if (Status status = FindGroup(group); !status) return status;
     }
     return {};
@@ -246,6 +264,10 @@ Result<size_t> SqliteJournal::ScanGroup(const Group& group) {
       if (Status status = ReadRow(scan_rows_, 1, decoders_, *wanted); !status) {
         return tl::unexpected<Error>(std::move(status.error()));
       }
+      if (!group.of_addresses) continue;
+      if (Status status = FindValidators(group.directory, name, wanted->validators); !status) {
+        return tl::unexpected<Error>(std::move(status.error()));
+      }
     }
     if (next == count) return count;
     if (left == 1) return next;
@@ -262,7 +284,35 @@ Status SqliteJournal::FindOne(const Group& group, size_t i) {
   if (!row) return tl::unexpected<Error>(row.error());
   group.rows[i].reset();
   if (!*row) return {};
-  return ReadRow(find_row_, 1, decoders_, group.rows[i].emplace());
+  JournalRow& found = group.rows[i].emplace();
+  if (Status status = ReadRow(find_row_, 1, decoders_, found); !status || !group.of_addresses) return status;
+  return FindValidators(group.directory, group.name(i), found.validators);
+}
+
+Status SqliteJournal::FindValidators(int64_t directory, std::string_view name, UrlValidators& validators) {
+  if (!has_validators_) return {};
+  const SqliteUse use(find_validators_);
+  find_validators_.BindInt(1, directory);
+  find_validators_.BindBlob(2, name);
+  const Result<bool> row = find_validators_.Step();
+  if (!row) return tl::unexpected<Error>(row.error());
+  return *row ? ReadValidators(find_validators_, 0, validators) : Status();
+}
+
+Status SqliteJournal::WriteValidators(int64_t directory, std::string_view name, const UrlValidators& validators) {
+  if (validators.empty()) return RemoveFrom(remove_validators_, directory, name);
+  const SqliteUse use(write_validators_);
+  write_validators_.BindInt(1, directory);
+  write_validators_.BindBlob(2, name);
+  if (Status status = BindValidators(write_validators_, 3, validators); !status) return status;
+  return write_validators_.Run();
+}
+
+Status SqliteJournal::RemoveFrom(SqliteStatement& remove, int64_t directory, std::string_view name) {
+  const SqliteUse use(remove);
+  remove.BindInt(1, directory);
+  remove.BindBlob(2, name);
+  return remove.Run();
 }
 
 Status SqliteJournal::Write(std::span<const JournalEntry> entries) {
@@ -270,6 +320,7 @@ Status SqliteJournal::Write(std::span<const JournalEntry> entries) {
   return Writing([&]() -> Status {
     std::string_view last;
     int64_t directory = 0;
+    bool of_addresses = false;
     for (const JournalEntry& entry : entries) {
       const std::string_view path = DirectoryOf(entry.input);
       if (directory == 0 || path != last) {
@@ -277,14 +328,18 @@ Status SqliteJournal::Write(std::span<const JournalEntry> entries) {
         if (!id) return tl::unexpected<Error>(id.error());
         directory = *id;
         last = path;
+        of_addresses = LooksLikeUrl(path);
       }
+      const std::string_view name = std::string_view(entry.input).substr(path.size());
       const auto decoder = decoders_.FindOrAdd(entry.row.decoder);
       if (!decoder) return tl::unexpected<Error>(decoder.error());
       const SqliteUse use(write_row_);
       write_row_.BindInt(1, directory);
-      write_row_.BindBlob(2, std::string_view(entry.input).substr(path.size()));
+      write_row_.BindBlob(2, name);
       if (Status status = BindRow(write_row_, 3, entry.row, *decoder, outputs_); !status) return status;
       if (Status status = write_row_.Run(); !status) return status;
+      if (!of_addresses) continue;
+      if (Status status = WriteValidators(directory, name, entry.row.validators); !status) return status;
     }
     return {};
   });
@@ -297,10 +352,10 @@ Status SqliteJournal::Remove(std::span<const std::string> inputs) {
       const std::string_view path = DirectoryOf(input);
       const auto directory = directories_.Find(path);
       if (!directory) return tl::unexpected<Error>(directory.error());
-      const SqliteUse use(remove_row_);
-      remove_row_.BindInt(1, *directory);
-      remove_row_.BindBlob(2, input.substr(path.size()));
-      if (Status status = remove_row_.Run(); !status) return status;
+      const std::string_view name = input.substr(path.size());
+      if (Status status = RemoveFrom(remove_row_, *directory, name); !status) return status;
+      if (!LooksLikeUrl(path)) continue;
+      if (Status status = RemoveFrom(remove_validators_, *directory, name); !status) return status;
     }
     return {};
   });
@@ -310,7 +365,7 @@ Status SqliteJournal::Clear() {
   Status status = Writing([&]() -> Status {
     Forget();
     return database_->Execute(
-        "DELETE FROM picture; DELETE FROM directory; DELETE FROM decoder;"
+        "DELETE FROM picture; DELETE FROM validator; DELETE FROM directory; DELETE FROM decoder;"
         "UPDATE meta SET value=0 WHERE name='created_ns'");
   });
   if (status) created_ = std::chrono::nanoseconds(0);
@@ -355,8 +410,10 @@ Result<bool> SqliteJournal::VisitRows(SqliteStatement& page, Place place, std::o
       const auto directory = directories_.Text(page.Int(0));
       if (!directory) return tl::unexpected<Error>(directory.error());
       JournalEntry& entry = entries.emplace_back();
+      const bool of_addresses = LooksLikeUrl(*directory);
       entry.input.append(*directory).append(page.Bytes(1));
-      return ReadRow(page, 2, decoders_, entry.row);
+      if (Status whole = ReadRow(page, 2, decoders_, entry.row); !whole || !of_addresses) return whole;
+      return FindValidators(page.Int(0), page.Bytes(1), entry.row.validators);
     });
     if (!read) return tl::unexpected<Error>(read.error());
     for (const JournalEntry& entry : entries) {
@@ -421,9 +478,8 @@ Status SqliteJournal::ForEachIn(const std::string& directory, bool below, const 
 
 Status SqliteJournal::ForEachDirectory(const std::function<bool(const std::string& directory)>& visit) {
   return WithoutExceptions([&]() -> Status {
-    // All are absolute.
-    for (std::string from = "/";;) {
-      const auto directories = ReadDirectories(from, "0");
+    for (std::string from;;) {
+      const auto directories = ReadDirectories(from, "\xFF");
       if (!directories) return tl::unexpected<Error>(directories.error());
       if (directories->empty()) return {};
       for (const Directory& one : *directories) {
@@ -532,6 +588,15 @@ Result<JournalCounts> SqliteJournal::Counts() {
         if (row.status == PictureStatus::kFailed && row.error) ++failed[static_cast<size_t>(row.error->code)];
         return {};
       });
+      if (!read) return tl::unexpected<Error>(read.error());
+      more = *read;
+    }
+    // Only whether they can be read.
+    UrlValidators validators;
+    place = {};
+    for (bool more = has_validators_; more;) {
+      const auto read = ReadPage(page_validators_, place,
+                                 [&]() -> Status { return ReadValidators(page_validators_, 2, validators); });
       if (!read) return tl::unexpected<Error>(read.error());
       more = *read;
     }

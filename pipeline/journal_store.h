@@ -55,12 +55,15 @@ struct JournalRow {
   std::vector<JournalOutput> outputs;
   std::chrono::nanoseconds cpu_time{};  // of the worker; stored in microseconds
   std::string decoder;                  // DecodeReport::path
-  UrlValidators validators;             // of a picture on the web
+  UrlValidators validators;             // of a picture on the web; not kept of files
   friend bool operator==(const JournalRow&, const JournalRow&) = default;
 };
 
+// Whether a journal keeps them: at most 1 KiB together, of bytes that may stand in a header.
+bool IsKept(const UrlValidators& validators);
+
 struct JournalEntry {
-  std::string input;  // absolute path, any bytes but NUL, or the address of a picture on the web
+  std::string input;  // absolute path, any bytes but NUL, or the address of a picture on the web (Url::text)
   JournalRow row;
 };
 
@@ -93,10 +96,11 @@ struct JournalCounts {
   std::vector<std::pair<ErrorCode, uint64_t>> failed_by_code;  // those above 0, the most frequent first
 };
 
-// A journal's file. Rows are found by the path of the input; those of one directory lie together in the order of their
-// names. Written by one process at a time for the length of a transaction (others wait for up to 10 s), never with
-// memory shared between processes: it may lie on a network share. Whoever is killed at any instant leaves it as it was
-// before or after one Write. All members may be called from any thread; one works at a time.
+// A journal's file. Rows are found by the path of the input, or its address; those of one directory lie together in the
+// order of their names. Of an address as of a path, that is what stands in front of the last '/'. Written by one
+// process at a time for the length of a transaction (others wait for up to 10 s), never with memory shared between
+// processes: it may lie on a network share. Whoever is killed at any instant leaves it as it was before or after one
+// Write. All members may be called from any thread; one works at a time.
 //
 // Errors of all: kIo (also: made by a newer version), kCorrupt (the file is damaged, or is none of ours, or was set
 // aside by somebody else), kOutOfMemory, with the database's message.
@@ -105,7 +109,7 @@ class JournalStore {
   enum class Mode {
     kWrite,  // made where missing
     // kNotFound where missing or empty. Nothing is written, also not beside it; only what a killed writer left half
-    // done is taken back, or kIo where that may not be written.
+    // done is taken back, or kIo where that may not be written. What an older version made stays as it is.
     kReadOnly,
   };
 
@@ -125,7 +129,8 @@ class JournalStore {
   // (bytewise): those are read in one scan.
   virtual Status Find(std::span<const std::string_view> inputs, std::span<std::optional<JournalRow>> rows) = 0;
 
-  // Writes or replaces the rows, in one transaction.
+  // Writes or replaces the rows, in one transaction. kInternal: a path of an output has a NUL, validators are not
+  // IsKept.
   virtual Status Write(std::span<const JournalEntry> entries) = 0;
   // Drops the rows of these inputs, in one transaction.
   virtual Status Remove(std::span<const std::string> inputs) = 0;
@@ -143,7 +148,8 @@ class JournalStore {
   // `below`. Takes time for those alone.
   virtual Status ForEachIn(const std::string& directory, bool below,
                            const std::function<bool(const std::string& input, const JournalRow& row)>& visit) = 0;
-  // Calls `visit` for each directory (with '/' at its end) that an input was ever in, until it says false.
+  // Calls `visit` for each directory (with '/' at its end) that an input was ever in, until it says false. Those of
+  // addresses begin with "http".
   virtual Status ForEachDirectory(const std::function<bool(const std::string& directory)>& visit) = 0;
 
   // A number for these options, above 0, the same each time. `description`: for people. kIo also: they are new, and

@@ -335,20 +335,11 @@ std::string KeptJson(const KeptPlace& place) {
 }
 
 std::string SummaryJson(const PruneSummary& summary, bool dry_run) {
-  Json json{{"type", "prune_summary"},
-            {"inputs", summary.inputs},
-            {"there", summary.there},
-            {"unknown", summary.unknown},
-            {"kept", summary.kept},
-            {"pruned", summary.pruned},
-            {"renamed", summary.renamed},
-            {"thumbnails", summary.thumbnails},
-            {"bytes", summary.bytes},
-            {"replaced", summary.replaced},
-            {"problems", summary.problems},
-            {"dry_run", dry_run},
-            {"all_missing", summary.all_missing},
-            {"stopped", summary.stopped}};
+  Json json{{"type", "prune_summary"},  {"inputs", summary.inputs},           {"addresses", summary.addresses},
+            {"there", summary.there},   {"unknown", summary.unknown},         {"kept", summary.kept},
+            {"pruned", summary.pruned}, {"renamed", summary.renamed},         {"thumbnails", summary.thumbnails},
+            {"bytes", summary.bytes},   {"replaced", summary.replaced},       {"problems", summary.problems},
+            {"dry_run", dry_run},       {"all_missing", summary.all_missing}, {"stopped", summary.stopped}};
   if (summary.failure) json["error"] = ToJson(*summary.failure);
   return ToLine(json);
 }

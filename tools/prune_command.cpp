@@ -44,8 +44,9 @@ std::vector<std::string> KeptLines(const PruneSummary& summary, const std::set<s
                                    const TextStyle& style) {
   constexpr std::string_view kAnyhow = "--even-all does";
   if (summary.all_missing) {
+    const uint64_t files = summary.inputs - summary.addresses;
     return {fmt::format("none of the {} that the journal knows is there: not pruned, as a disk may be missing; {}",
-                        FormatCountOf(summary.inputs, "input"), kAnyhow)};
+                        FormatCountOf(files, "input"), kAnyhow)};
   }
   std::vector<std::string> lines;
   uint64_t told = 0;
