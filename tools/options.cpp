@@ -9,6 +9,7 @@
 #include "tools/config_file.h"
 #include "tools/option_table.h"
 #include "tools/option_values.h"
+#include "tools/plan_config.h"
 #include "tools/word_parser.h"
 
 namespace tbbthumbs::tool {
