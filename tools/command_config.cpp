@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
+#include "pipeline/url.h"
 #include "tools/option_reader.h"
 #include "tools/option_values.h"
 #include "tools/read_inputs.h"
@@ -24,13 +26,21 @@ Parsed<std::chrono::nanoseconds> ParseSettle(const std::string& text) {
   return std::chrono::round<std::chrono::nanoseconds>(std::chrono::duration<double>(*seconds));
 }
 
+// Among the arguments. `wanted`: what they are.
+void RefuseAddresses(const RawOptions& raw, OptionReader& reader, std::string_view wanted) {
+  for (const std::string& argument : raw.arguments) {
+    if (LooksLikeUrl(argument)) reader.Refuse(fmt::format("'{}' is an address: {}", argument, wanted));
+  }
+}
+
 // DIR stands for itself, or behind --output.
 void ReadWhere(const RawOptions& raw, OptionReader& reader, JournalConfig& where) {
   if (raw.arguments.size() > 1) reader.Refuse("only one DIR at a time");
   if (!raw.arguments.empty() && raw.Last("output") != nullptr) reader.Refuse("--output: DIR says the same");
   if (!raw.arguments.empty()) where.output = raw.arguments.front();
-  reader.Read("output", where.output, ParseText);
+  reader.Read("output", where.output, ParsePath);
   reader.Read("journal", where.journal.path, ParseJournal);
+  RefuseAddresses(raw, reader, "DIR is where thumbnails are");
   if (where.output.empty()) reader.Refuse("DIR is empty");
 }
 
@@ -43,7 +53,7 @@ TextStyle StyleOf(const DisplayConfig& display, int fd) {
 tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
   MakeConfig config;
   OptionReader reader(raw);
-  reader.Read("output", config.job.output, ParseText);
+  reader.Read("output", config.job.output, ParsePath);
   ReadInputs(raw, reader, config.job.input);
   ReadJob(reader, config.job);
   ReadManners(reader, config.nice, config.max_load);
@@ -66,6 +76,7 @@ tl::expected<WatchConfig, std::string> ToWatchConfig(const RawOptions& raw) {
   for (const std::string& argument : raw.arguments) {
     if (argument == "-") reader.Refuse("'-': directories are watched, not lists");
   }
+  RefuseAddresses(raw, reader, "directories are watched, not what is on the web");
   WatchConfig config;
   reader.Read("settle", config.times.settle, ParseSettle);
   config.times.patience = std::max(config.times.patience, config.times.settle);
@@ -80,6 +91,7 @@ tl::expected<WatchConfig, std::string> ToWatchConfig(const RawOptions& raw) {
 tl::expected<InfoConfig, std::string> ToInfoConfig(const RawOptions& raw) {
   InfoConfig config;
   OptionReader reader(raw);
+  RefuseAddresses(raw, reader, "info reads files");
   for (const std::string& argument : raw.arguments) config.files.emplace_back(argument);
   if (config.files.empty()) reader.Refuse("a FILE is missing, as in: tbbthumbs info photo.jpg");
   reader.ReadList("size", config.sizes, [](const std::string& text) { return ParseSize(text); });
@@ -92,7 +104,8 @@ tl::expected<InfoConfig, std::string> ToInfoConfig(const RawOptions& raw) {
 tl::expected<RenameConfig, std::string> ToRenameConfig(const RawOptions& raw) {
   RenameConfig config;
   OptionReader reader(raw);
-  reader.Read("undo", config.undo, ParseText);
+  RefuseAddresses(raw, reader, "rename is for the files of a DIR");
+  reader.Read("undo", config.undo, ParsePath);
   if (!config.undo.empty()) {
     if (!raw.arguments.empty()) reader.Refuse("--undo takes the log alone: it knows its directory");
     if (raw.Last("name")) reader.Refuse("--undo and --name exclude each other");

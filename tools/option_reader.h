@@ -72,12 +72,6 @@ class OptionReader {
   std::string error_;
 };
 
-// Any but "".
-inline Parsed<std::string> ParseText(const std::string& text) {
-  if (text.empty()) return tl::unexpected<std::string>("a value is missing");
-  return text;
-}
-
 }  // namespace tbbthumbs::tool
 
 #endif  // TBBTHUMBS_TOOLS_OPTION_READER_H_

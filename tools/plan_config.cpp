@@ -28,9 +28,9 @@ std::string TextOf(std::chrono::system_clock::time_point time) {
 
 // Does not outlive the plan's own run.
 bool IsKeptInPlan(const OptionSpec& option) {
-  constexpr std::string_view kOfLookingForInputs[] = {"recursive", "include", "exclude", "files-from", "null",
+  constexpr std::string_view kOfLookingForInputs[] = {"recursive", "include", "exclude", "files-from", "urls",  "null",
                                                       "hidden",    "follow",  "plan",    "shards",     "config"};
-  return option.group != OptionGroup::kDisplay &&
+  return option.group != OptionGroup::kDisplay && option.group != OptionGroup::kWeb &&
          std::find(std::begin(kOfLookingForInputs), std::end(kOfLookingForInputs), option.name) ==
              std::end(kOfLookingForInputs);
 }
@@ -53,7 +53,7 @@ std::vector<std::pair<std::string, std::string>> OptionsToKeep(const RawOptions&
 }
 
 void ReadPlanFile(OptionReader& reader, const std::string& command, std::filesystem::path& plan) {
-  reader.Read("plan", plan, ParseText);
+  reader.Read("plan", plan, ParsePath);
   if (plan.empty()) reader.Refuse(fmt::format("--plan FILE is missing, as in: tbbthumbs {} --plan plan.db", command));
 }
 
@@ -68,7 +68,7 @@ void RefuseArguments(const RawOptions& raw, OptionReader& reader) {
 tl::expected<PlanConfig, std::string> ToPlanConfig(const RawOptions& raw) {
   PlanConfig config;
   OptionReader reader(raw);
-  reader.Read("output", config.make.job.output, ParseText);
+  reader.Read("output", config.make.job.output, ParsePath);
   ReadInputs(raw, reader, config.make.job.input);
   ReadJob(reader, config.make.job);
   ReadDisplay(reader, config.make.display);
@@ -125,7 +125,7 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const std::vector<std::pair<s
   for (const auto& [name, values] : shard.options.values) raw.values.insert_or_assign(name, values);
   MakeConfig config;
   OptionReader reader(raw);
-  reader.Read("output", config.job.output, ParseText);
+  reader.Read("output", config.job.output, ParsePath);
   ReadFilters(reader, config.job.input);
   ReadJob(reader, config.job);
   ReadManners(reader, config.nice, config.max_load);

@@ -1,8 +1,8 @@
 #include "tools/read_inputs.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tbbthumbs::tool {
@@ -24,7 +24,9 @@ void ReadInputs(const RawOptions& raw, OptionReader& reader, InputOptions& input
   reader.ReadFlag("null", null);
   const char separator = null ? '\0' : '\n';
   std::vector<std::string> lists;
-  reader.ReadList("files-from", lists, ParseText);
+  std::vector<std::string> urls;
+  reader.ReadList("files-from", lists, ParsePath);
+  reader.ReadList("urls", urls, ParsePath);
   for (const std::string& argument : raw.arguments) {
     if (argument == "-") {
       lists.push_back(argument);
@@ -32,14 +34,19 @@ void ReadInputs(const RawOptions& raw, OptionReader& reader, InputOptions& input
       input.paths.emplace_back(argument);
     }
   }
-  if (std::count(lists.begin(), lists.end(), "-") > 1) reader.Refuse("standard input can be read as a list only once");
-  for (const std::string& list : lists) {
-    input.lists.push_back({list == "-" ? std::filesystem::path("/dev/stdin") : std::filesystem::path(list), separator});
+  if (std::count(lists.begin(), lists.end(), "-") + std::count(urls.begin(), urls.end(), "-") > 1) {
+    reader.Refuse("standard input can be read as a list only once");
+  }
+  for (const auto& [names, are_urls] : {std::pair(&lists, false), {&urls, true}}) {
+    for (const std::string& name : *names) {
+      input.lists.push_back({name == "-" ? "/dev/stdin" : name, separator, are_urls});
+    }
   }
   if (input.paths.empty() && input.lists.empty()) {
     reader.Refuse("an INPUT is missing, as in: tbbthumbs photos/ -o thumbs/ (more: tbbthumbs --help)");
   }
-  if (null && input.lists.empty()) reader.Refuse("--null is for lists: --files-from FILE or '-' as an input");
+  if (null && input.lists.empty())
+    reader.Refuse("--null is for lists: --files-from FILE, --urls FILE, or '-' as an input");
   reader.ReadFlag("follow", input.follow_links);
   ReadFilters(reader, input);
 }

@@ -9,6 +9,7 @@
 
 #include "tools/read_names.h"
 #include "tools/read_specs.h"
+#include "tools/read_urls.h"
 
 namespace tbbthumbs::tool {
 namespace {
@@ -17,6 +18,7 @@ constexpr Choice<IfExists> kIfExists[] = {{"update", IfExists::kUpdate},
                                           {"skip", IfExists::kSkip},
                                           {"overwrite", IfExists::kOverwrite},
                                           {"fail", IfExists::kFail}};
+constexpr Choice<WorkOrder> kOrders[] = {{"list", WorkOrder::kList}, {"arrival", WorkOrder::kArrival}};
 constexpr Choice<When> kWhen[] = {{"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}};
 
 // Far more than any machine has; each thread costs a stack.
@@ -65,11 +67,13 @@ void ReadJob(OptionReader& reader, JobOptions& job) {
   reader.Read("timeout", job.limits.cpu_deadline, ParseSeconds);
   reader.ReadFlag("dry-run", job.dry_run);
   ReadJournal(reader, job.journal);
+  reader.ReadChoice("order", job.order, kOrders);
+  ReadUrls(reader, job.urls);
 }
 
 Parsed<std::filesystem::path> ParseJournal(const std::string& text) {
+  if (auto path = ParsePath(text); !path) return tl::unexpected<std::string>(std::move(path.error()));
   std::error_code error;
-  if (text.empty()) return tl::unexpected<std::string>("a value is missing");
   if (text.ends_with('/') || std::filesystem::is_directory(text, error)) {
     return tl::unexpected<std::string>("'" + text + "' is a directory; the journal is a file");
   }
