@@ -14,7 +14,9 @@
 namespace tbbthumbs::tool {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(OptionValuesTest, WholeNumbers) {
   EXPECT_EQ(ParseInt("1", 1, 100), 1);
@@ -57,6 +59,74 @@ TEST(OptionValuesTest, Seconds) {
   EXPECT_EQ(ParseSeconds("0.0001"), milliseconds(1));  // not "no limit"
   for (const std::string_view wrong : {"", "-1", "10s", "x", "1e99", "99999999999"})
     EXPECT_FALSE(ParseSeconds(wrong)) << wrong;
+}
+
+TEST(OptionValuesTest, RatesAreOfASecond) {
+  const auto expect = [](std::string_view text, double rate) {
+    const auto parsed = ParseRate(text);
+    ASSERT_TRUE(parsed) << parsed.error();
+    EXPECT_DOUBLE_EQ(*parsed, rate) << text;
+  };
+  expect("10", 10);
+  expect("10/s", 10);
+  expect("90/m", 1.5);
+  expect("1800/h", 0.5);
+  expect("86400/d", 1);
+  expect("0.5/s", 0.5);
+  expect("1/d", 1.0 / 86400);
+  for (const std::string_view wrong : {"", "0", "0/s", "0.0/d", "-1", "-1/s", "/s", "10/", "10/x", "10/S", "10 /s",
+                                       "10/ss", "1e3", "nan", "inf", "inf/d", "0.0000000001/d", "99999999999"}) {
+    const auto rate = ParseRate(wrong);
+    ASSERT_FALSE(rate) << wrong;
+    EXPECT_EQ(rate.error(), "'" + std::string(wrong) + "' is no rate, as in 10/s, 90/m, 1000/h or 5000/d");
+  }
+}
+
+TEST(OptionValuesTest, Proxies) {
+  EXPECT_EQ(ParseProxy("none"), "");
+  for (const std::string_view right :
+       {"env", "proxy:8080", "10.0.0.1:1", "[::1]:65535", "http://proxy", "http://proxy/", "https://proxy.example:443",
+        "socks5://user:pass@proxy:1080", "user:p@ss@proxy:8080", "http://[fe80::1]", "http://[::1]:8080/"}) {
+    EXPECT_EQ(ParseProxy(right), std::string(right));
+  }
+  for (const std::string_view wrong : {"",
+                                       "proxy",
+                                       "yes",
+                                       "[::1]",
+                                       "proxy:",
+                                       "proxy:0",
+                                       "proxy:65536",
+                                       "proxy:x",
+                                       ":8080",
+                                       "ftp://proxy:80",
+                                       "http://",
+                                       "http:///",
+                                       "http://:80",
+                                       "http://a b",
+                                       "http://proxy/path",
+                                       "http://proxy:80/path",
+                                       "http://[]",
+                                       "http://[::1",
+                                       "http://[::1]8080",
+                                       "proxy\n:80",
+                                       "http://proxy?",
+                                       "http://proxy#x"}) {
+    const auto proxy = ParseProxy(wrong);
+    ASSERT_FALSE(proxy) << wrong;
+    EXPECT_THAT(proxy.error(), HasSubstr("' is no proxy: HOST:PORT, or with http://, https:// or socks5://; "));
+  }
+  for (const std::string_view secret : {"user:pass@proxy", "http://user:pass@proxy:x", "ftp://user:pass@proxy"}) {
+    const auto proxy = ParseProxy(secret);
+    ASSERT_FALSE(proxy) << secret;
+    EXPECT_THAT(proxy.error(), AllOf(Not(HasSubstr("pass")), Not(HasSubstr("user")), HasSubstr("proxy")));
+  }
+}
+
+TEST(OptionValuesTest, PathsAreNoAddresses) {
+  for (const std::string right : {"a", "/a/b", "./http://a", "http", "ftp://a"}) EXPECT_EQ(ParsePath(right), right);
+  EXPECT_EQ(ParsePath("").error(), "a value is missing");
+  EXPECT_EQ(ParsePath("HTTPS://user:pass@host/a.jpg").error(),
+            "'HTTPS://host/a.jpg' is an address, where a path is wanted");
 }
 
 TEST(OptionValuesTest, Colors) {

@@ -10,18 +10,23 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "tests/support/temp_tree.h"
 #include "tools/help.h"
 #include "tools/option_table.h"
+#include "tools/plan_config.h"
 
 namespace tbbthumbs::tool {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Pair;
 using ::testing::StartsWith;
 
 std::vector<std::string> Words(const std::string& line) {
@@ -69,8 +74,20 @@ TEST(OptionsTest, DefaultsAreThoseOfTheLibrary) {
   EXPECT_EQ(config.job.limits.cpu_deadline, defaults.limits.cpu_deadline);
   EXPECT_EQ(config.display.progress, When::kAuto);
   EXPECT_FALSE(config.display.json);
+  EXPECT_EQ(config.job.order, WorkOrder::kList);
+  EXPECT_EQ(config.job.urls.connections, defaults.urls.connections);
+  EXPECT_EQ(config.job.urls.per_host, defaults.urls.per_host);
+  EXPECT_EQ(config.job.urls.retries, defaults.urls.retries);
+  EXPECT_EQ(config.job.urls.requests_per_second, 0);
+  EXPECT_EQ(config.job.urls.proxy, "");
+  EXPECT_FALSE(config.job.urls.allow_private);
+  EXPECT_TRUE(config.job.urls.originals.empty());
   EXPECT_FALSE(config.nice);
   EXPECT_FALSE(config.max_load);
+}
+
+bool Is(const FileList& list, std::string_view path, char separator, bool urls) {
+  return list.path == path && list.separator == separator && list.urls == urls;
 }
 
 // An option, and what it must have changed.
@@ -96,6 +113,14 @@ const std::vector<OptionCase>& OptionCases() {
       {"-", [](C c) { return c.job.input.lists.at(0).path == "/dev/stdin" && c.job.input.paths.size() == 1; }},
       {"--files-from list -0", [](C c) { return c.job.input.lists.at(0).separator == '\0'; }},
       {"--files-from list --null", [](C c) { return c.job.input.lists.at(0).separator == '\0'; }},
+      {"--urls list", [](C c) { return Is(c.job.input.lists.at(0), "list", '\n', true); }},
+      {"--urls - -0", [](C c) { return Is(c.job.input.lists.at(0), "/dev/stdin", '\0', true); }},
+      {"--files-from a --urls b --urls c -",
+       [](C c) {
+         const auto& lists = c.job.input.lists;
+         return lists.size() == 4 && Is(lists[0], "a", '\n', false) && Is(lists[1], "/dev/stdin", '\n', false) &&
+                Is(lists[2], "b", '\n', true) && Is(lists[3], "c", '\n', true);
+       }},
       {"--hidden", [](C c) { return c.job.input.hidden; }},
       {"--hidden --no-hidden", [](C c) { return !c.job.input.hidden; }},
       {"--follow", [](C c) { return c.job.input.follow_links; }},
@@ -215,6 +240,24 @@ const std::vector<OptionCase>& OptionCases() {
       {"--fast --no-fast --small", [](C c) { return c.job.specs.small && !c.job.specs.fast; }},
       {"--decoder reference", [](C c) { return c.job.specs.decoder == DecoderChoice::kReference; }},
       {"--prune", [](C c) { return c.prune; }},
+      {"https://host/a.jpg", [](C c) { return c.job.input.paths.at(1) == "https://host/a.jpg"; }},
+      {"--connections 1024", [](C c) { return c.job.urls.connections == 1024; }},
+      {"--per-host 1", [](C c) { return c.job.urls.per_host == 1; }},
+      {"--rate 90/m", [](C c) { return c.job.urls.requests_per_second == 1.5; }},
+      {"--order arrival", [](C c) { return c.job.order == WorkOrder::kArrival; }},
+      {"--order arrival --order list", [](C c) { return c.job.order == WorkOrder::kList; }},
+      {"--retries 0", [](C c) { return c.job.urls.retries == 0; }},
+      {"--retries 20", [](C c) { return c.job.urls.retries == 20; }},
+      {"--connect-timeout 3", [](C c) { return c.job.urls.connect_time == std::chrono::seconds(3); }},
+      {"--stall-timeout 86400", [](C c) { return c.job.urls.stall_time == std::chrono::hours(24); }},
+      {"--allow-private", [](C c) { return c.job.urls.allow_private; }},
+      {"--allow-private --no-allow-private", [](C c) { return !c.job.urls.allow_private; }},
+      {"--proxy env", [](C c) { return c.job.urls.proxy == "env"; }},
+      {"--proxy http://u:p@proxy", [](C c) { return c.job.urls.proxy == "http://u:p@proxy"; }},
+      {"--proxy env --proxy none", [](C c) { return c.job.urls.proxy.empty(); }},
+      {"--cacert own.pem", [](C c) { return c.job.urls.authorities == "own.pem"; }},
+      {"--user-agent crawler/1.0", [](C c) { return c.job.urls.user_agent == "crawler/1.0"; }},
+      {"--save-originals kept", [](C c) { return c.job.urls.originals == "kept"; }},
       {"--progress always", [](C c) { return c.display.progress == When::kAlways; }},
       {"--progress never", [](C c) { return c.display.progress == When::kNever; }},
       {"-v", [](C c) { return c.display.verbose; }},
@@ -288,7 +331,34 @@ TEST(OptionsTest, WrongUseNamesTheOptionAndTheNearest) {
       {"p -o t --min-input-bytes 5q", "--min-input-bytes: '5q' is no number of bytes"},
       {"p -o t --min-input-bytes 2k --max-input-bytes 1k", "--min-input-bytes is more than --max-input-bytes"},
       {"p -o t --newer-than 2024-02-30", "--newer-than: '2024-02-30' is neither a date"},
-      {"p -o t -0", "--null is for lists"},
+      {"p -o t -0", "--null is for lists: --files-from FILE, --urls FILE, or '-' as an input"},
+      {"p -o t --url list", "unknown option '--url'; the nearest is '--urls'"},
+      {"p -o t --conections=4", "unknown option '--conections'; the nearest is '--connections'"},
+      {"p -o t --urls https://h/a.jpg", "--urls: 'https://h/a.jpg' is an address, where a path is wanted"},
+      {"p -o t --files-from http://h/list", "--files-from: 'http://h/list' is an address"},
+      {"p -o http://h/t", "--output: 'http://h/t' is an address"},
+      {"p -o t --journal http://h/t", "--journal: 'http://h/t' is an address"},
+      {"p -o t --save-originals http://h/t", "--save-originals: 'http://h/t' is an address"},
+      {"p -o t --cacert https://h/own.pem", "--cacert: 'https://h/own.pem' is an address"},
+      {"p -o t --connections 0", "--connections: '0' is no whole number from 1 to 1024"},
+      {"p -o t --connections 1025", "--connections: '1025' is no whole number from 1 to 1024"},
+      {"p -o t --per-host 0", "--per-host: '0' is no whole number from 1 to 1024"},
+      {"p -o t --rate 0", "--rate: '0' is no rate, as in 10/s"},
+      {"p -o t --order size", "--order: 'size' is not list or arrival"},
+      {"p -o t --retries 21", "--retries: '21' is no whole number from 0 to 20"},
+      {"p -o t --connect-timeout 0", "--connect-timeout: '0' is no whole number from 1 to 86400"},
+      {"p -o t --stall-timeout 0.5", "--stall-timeout: '0.5' is no whole number from 1 to 86400"},
+      {"p -o t --proxy somewhere", "--proxy: 'somewhere' is no proxy: HOST:PORT"},
+      {"p -o t --user-agent", "--user-agent: a value is missing"},
+      {"p -o t --allow-private=yes", "--allow-private: takes no value"},
+      {"info http://h/a.jpg", "'http://h/a.jpg' is an address: info reads files"},
+      {"info a.jpg --rate 3", "--rate: not an option of 'info'"},
+      {"rename http://h/ --ascii", "'http://h/' is an address: rename is for the files of a DIR"},
+      {"status http://h/", "'http://h/' is an address: DIR is where thumbnails are"},
+      {"failed -o http://h/", "--output: 'http://h/' is an address"},
+      {"run --plan p --shard 0 --urls list", "--urls: not an option of 'run'"},
+      {"plan p -o t --plan p --shards 2 --order arrival", "--order: not an option of 'plan'"},
+      {"plan p -o t --plan p --shards 2 --save-originals d", "--save-originals: not an option of 'plan'"},
       {"p -o t --small --fast", "--fast and --small exclude each other"},
       {"p -o t --chroma 422", "--chroma: '422' is not auto, 420 or 444"},
       {"p -o t --max-bytes lots", "--max-bytes: 'lots' is no number of bytes"},
@@ -302,6 +372,8 @@ TEST(OptionsTest, WrongUseNamesTheOptionAndTheNearest) {
       {"p -o t --format png --fast --png-level 6", "--fast writes PNG at --png-level 1, and at no other"},
       {"p -o t --format png --small --png-level 6", "--small writes PNG at --png-level 9, and at no other"},
       {"- --files-from - -o t", "standard input can be read as a list only once"},
+      {"- --urls - -o t", "standard input can be read as a list only once"},
+      {"--urls - --urls - -o t", "standard input can be read as a list only once"},
       {"p", "--output is missing"},
       {"-o t", "an INPUT is missing"},
       {"", "an INPUT is missing"},
@@ -309,6 +381,70 @@ TEST(OptionsTest, WrongUseNamesTheOptionAndTheNearest) {
       {"info p -q 3", "--quality: not an option of 'info'"},
   };
   for (const auto& [line, complaint] : kCases) EXPECT_THAT(Complaint(line), StartsWith(complaint)) << line;
+}
+
+TEST(OptionsTest, AUserAgentIsOneLine) {
+  const std::string kWrong[] = {"a\nb", "a\rb", "\t", "a\x7f", std::string("a\0b", 3)};
+  for (const std::string& wrong : kWrong) {
+    const auto command = ParseCommand({"p", "-o", "t", "--user-agent", wrong});
+    ASSERT_FALSE(command);
+    EXPECT_EQ(command.error(), "--user-agent: it holds a line's end or another control character");
+  }
+  const auto command = ParseCommand({"p", "-o", "t", "--user-agent", "My crawler (m\xc3\xa9)"});
+  ASSERT_TRUE(command);
+  EXPECT_EQ(std::get<MakeConfig>(*command).job.urls.user_agent, "My crawler (m\xc3\xa9)");
+}
+
+TEST(OptionsTest, PasswordsAreNotRepeated) {
+  for (const std::string line : {"http://ann:secret@h/a.jpg -o",
+                                 "p -o t -q http://ann:secret@h/a.jpg",
+                                 "p -o t -s http://ann:secret@h",
+                                 "p -o t --name {http://ann:secret@h/}",
+                                 "p -o t --newer-than http://ann:secret@h/",
+                                 "p -o t --config http://ann:secret@h/",
+                                 "p -o t --urls http://ann:secret@h/",
+                                 "p -o t --journal http://ann:secret@h/j",
+                                 "p -o http://ann:secret@h/?x@y",
+                                 "p -o t --proxy ann:secret@proxy",
+                                 "p -o t --proxi=ann:secret@proxy:80",
+                                 "p -o t --proxy ftp://ann:secret@proxy",
+                                 "--nothing=http://ann:secret@h",
+                                 "-xhttp://ann:secret@h",
+                                 "p --quiet=http://ann:secret@h",
+                                 "info http://ann:secret@h/a.jpg",
+                                 "rename http://ann:secret@h/ --ascii",
+                                 "watch http://ann:secret@h/ -o t",
+                                 "status http://ann:secret@h/",
+                                 "run --plan p --shard 0 HTTP://ann:secret@h/",
+                                 "merge --plan p socks5://x@y/ http://ann:secret@h/"}) {
+    const std::string complaint = Complaint(line);
+    EXPECT_THAT(complaint, Not(HasSubstr("nothing is wrong"))) << line;
+    EXPECT_THAT(complaint, AllOf(Not(HasSubstr("secret")), Not(HasSubstr("ann")))) << line;
+  }
+  EXPECT_EQ(Complaint("p -o t -q http://u:p@h/@home"), "--quality: 'http://h/@home' is no whole number from 1 to 100");
+}
+
+// How pictures on the web are fetched is not the plan's, but each run's.
+TEST(OptionsTest, APlanDoesNotKeepHowPicturesAreFetched) {
+  const auto planned = ParseCommand(
+      Words("plan --urls list -o /t --plan p --shards 2 -q 3 --rate 5/s --proxy http://u:p@proxy --allow-private"));
+  ASSERT_TRUE(planned) << planned.error();
+  const auto& plan = std::get<PlanConfig>(*planned);
+  EXPECT_TRUE(plan.make.job.urls.allow_private);
+  EXPECT_EQ(plan.make.job.urls.requests_per_second, 5);
+  EXPECT_TRUE(plan.make.job.input.lists.at(0).urls);
+  EXPECT_THAT(plan.options, ElementsAre(Pair("output", "/t"), Pair("quality", "3")));
+
+  const auto run = ParseCommand(Words("run --plan p --shard 0 --rate 2 --order arrival --save-originals kept"));
+  ASSERT_TRUE(run) << run.error();
+  const auto make = ToMakeConfig(plan.options, std::get<ShardConfig>(*run));
+  ASSERT_TRUE(make) << make.error();
+  EXPECT_EQ(make->job.specs.quality, 3);
+  EXPECT_EQ(make->job.urls.requests_per_second, 2);
+  EXPECT_EQ(make->job.urls.originals, "kept");
+  EXPECT_EQ(make->job.urls.proxy, "");
+  EXPECT_FALSE(make->job.urls.allow_private);
+  EXPECT_EQ(make->job.order, WorkOrder::kArrival);
 }
 
 TEST(OptionsTest, TheFirstArgumentMayBeACommand) {
@@ -352,6 +488,7 @@ TEST(OptionsTest, HelpFitsTheScreenAndNamesEveryOption) {
     EXPECT_THAT(all, HasSubstr("--" + std::string(option.name) + " "));
   }
   EXPECT_THAT(all, HasSubstr("--no-recursive"));
+  EXPECT_THAT(all, HasSubstr("\n\npictures from the web:\n      --connections N "));
 }
 
 class ConfigFilesTest : public ::testing::Test {
@@ -469,6 +606,10 @@ TEST(OptionsTest, WatchTakesDirectoriesAndMostOptionsOfMake) {
       {"watch in -o out --settle -1", "--settle: "},
       {"watch in -o out --dry-run", "--dry-run: not an option of 'watch'"},
       {"watch in -o out --files-from list", "--files-from: not an option of 'watch'"},
+      {"watch in -o out --urls list", "--urls: not an option of 'watch'"},
+      {"watch in -o out --rate 3", "--rate: not an option of 'watch'"},
+      {"watch in https://h/a.jpg -o out",
+       "'https://h/a.jpg' is an address: directories are watched, not what is on the web"},
       {"watch in -o out --no-journal", "--no-journal: not an option of 'watch'"},
       {"watch in -o out --force", "--force: not an option of 'watch'"},
       {"in -o out --settle 1", "--settle: not an option of 'make'"},
@@ -485,6 +626,23 @@ TEST_F(ConfigFilesTest, AreForMakeAndWatch) {
   ASSERT_TRUE(command) << command.error();
   EXPECT_EQ(std::get<WatchConfig>(*command).times.settle, std::chrono::seconds(2));
   EXPECT_EQ(std::get<WatchConfig>(*command).make.job.specs.quality, 33);
+  // What is not watched is not fetched either; a list would be left out.
+  tree_.Write("out/tbbthumbs.conf", "connections = 3\norder = arrival\nallow-private = yes\n");
+  EXPECT_TRUE(ParseCommand(Words(line)));
+  EXPECT_EQ(MakeWith("").job.urls.connections, 3);
+  const auto planned = ParseCommand(Words("plan in --plan p --shards 2 -o " + (tree_.root() / "out").string()));
+  ASSERT_TRUE(planned) << planned.error();
+  EXPECT_EQ(std::get<PlanConfig>(*planned).make.job.order, WorkOrder::kList);
+  EXPECT_EQ(std::get<PlanConfig>(*planned).make.job.urls.connections, 3);
+  tree_.Write("out/tbbthumbs.conf", "urls = list\n");
+  EXPECT_EQ(Complaint(line), file + ":1: 'urls' is not an option of 'watch'");
+  EXPECT_TRUE(MakeWith("").job.input.lists.at(0).urls);
+  tree_.Write("out/tbbthumbs.conf", "save-originals = kept\nproxy = env\n");
+  EXPECT_EQ(MakeWith("--proxy none").job.urls.originals, "kept");
+  EXPECT_EQ(MakeWith("--proxy none").job.urls.proxy, "");
+  tree_.Write("out/tbbthumbs.conf", "proxy = ann:secret@proxy\n");
+  EXPECT_THAT(Complaint("in -o " + (tree_.root() / "out").string()),
+              StartsWith(file + ":1: proxy: 'proxy' is no proxy"));
   tree_.Write("out/tbbthumbs.conf", "if-exists = skip\n");
   EXPECT_EQ(Complaint(line), file + ":1: 'if-exists' is not an option of 'watch'");
 }

@@ -778,5 +778,11 @@ TEST_F(PlanCommandTest, AnEmptyPlanIsSoonDone) {
   Merge();
 }
 
+TEST_F(PlanCommandTest, AddressesAreNoFilesThatAreMissing) {
+  const ProcessResult planned =
+      RunTo(0, {"plan", "http://127.0.0.1:1/a.jpg", "-o", "out", "--plan", "plan.db", "--shards", "2"});
+  EXPECT_THAT(planned.err, AllOf(HasSubstr("planned 1 file in 2 shards"), Not(HasSubstr("not_found"))));
+}
+
 }  // namespace
 }  // namespace tbbthumbs

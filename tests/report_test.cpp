@@ -110,6 +110,22 @@ TEST(ReportTest, WhoDecodedWhat) {
   EXPECT_EQ(nlohmann::json::parse(SummaryJson(summary))["made_by_decoder"]["lanes 1/4"], 1200);
 }
 
+TEST(ReportTest, WhatServersWereAskedFor) {
+  RunSummary summary = MadeSummary();
+  summary.urls = {
+      .requests = 2014, .repeated = 14, .not_modified = 312, .bytes = 212'000'000, .peak_held_bytes = 9'000'000};
+  EXPECT_THAT(SummaryLines(summary),
+              ElementsAre(HasSubstr("made 48"), "fetched 212 MB in 2,014 requests (14 repeated), 312 not changed"));
+  summary.urls = {.requests = 1, .bytes = 4500};
+  EXPECT_EQ(SummaryLines(summary).back(), "fetched 4.50 kB in 1 request");
+
+  summary.urls = {.requests = 5, .repeated = 4, .not_modified = 3, .bytes = 2, .peak_held_bytes = 1};
+  const nlohmann::json expected = {
+      {"requests", 5}, {"repeated", 4}, {"not_modified", 3}, {"bytes", 2}, {"peak_held_bytes", 1}};
+  EXPECT_EQ(nlohmann::json::parse(SummaryJson(summary))["urls"], expected);
+  EXPECT_EQ(nlohmann::json::parse(SummaryJson(MadeSummary()))["urls"]["requests"], 0);
+}
+
 TEST(ReportTest, ARecordOfAPicture) {
   const auto json = nlohmann::json::parse(PictureJson(MadeResult()));
   EXPECT_EQ(json["type"], "picture");
@@ -201,6 +217,8 @@ TEST(ExitCodesTest, OfAShard) {
   RunSummary summary = MadeSummary();
   summary.failed = 1;
   EXPECT_EQ(ShardExitCodeOf(summary, place), 1);
+  summary.failed_by_code[static_cast<size_t>(ErrorCode::kHttp)] = 1;
+  EXPECT_EQ(ShardExitCodeOf(summary, place), 1) << "what is gone would be asked for again and again";
   summary.journal_failure = io;
   EXPECT_EQ(ShardExitCodeOf(summary, place), 75);
   summary.journal_failure = no_space;

@@ -133,14 +133,6 @@ using CommandConfig = std::variant<MakeConfig, WatchConfig, InfoConfig, RenameCo
 [[nodiscard]] tl::expected<FailedConfig, std::string> ToFailedConfig(const RawOptions& raw);
 [[nodiscard]] tl::expected<PruneConfig, std::string> ToPruneConfig(const RawOptions& raw);
 
-[[nodiscard]] tl::expected<PlanConfig, std::string> ToPlanConfig(const RawOptions& raw);
-[[nodiscard]] tl::expected<ShardConfig, std::string> ToShardConfig(const RawOptions& raw);
-[[nodiscard]] tl::expected<MergeConfig, std::string> ToMergeConfig(const RawOptions& raw);
-
-// What a shard is made with: PlanConfig::options, and those of its own run, which win. The inputs are left open.
-[[nodiscard]] tl::expected<MakeConfig, std::string> ToMakeConfig(
-    const std::vector<std::pair<std::string, std::string>>& planned, const ShardConfig& shard);
-
 }  // namespace tbbthumbs::tool
 
 #endif  // TBBTHUMBS_TOOLS_COMMAND_CONFIG_H_

@@ -23,7 +23,8 @@ enum ExitCode : int {
 // Of a run that has ended. `signal`: the one that stopped it, 0 if none did.
 ExitCode ExitCodeOf(const RunSummary& summary, int signal);
 
-// Of a run that is a shard of a plan, likewise. `place`: the directory that its journal goes into.
+// Of a run that is a shard of a plan, likewise. Pictures that failed are no reason for kExitRequeue, those that servers
+// refused neither: a scheduler would ask for what is gone for ever. `place`: the directory that its journal goes into.
 ExitCode ShardExitCodeOf(const RunSummary& summary, const std::string& place);
 
 // Of a shard that could not begin, or not end, as it should: it is to be tried again unless the disk is full or `place`

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "Thumbnails of many pictures.\n"
-    "  tbbthumbs [make] INPUT... -o DIR [-s SIZE]...   of files, directories, lists\n"
+    "  tbbthumbs [make] INPUT... -o DIR [-s SIZE]...   of files, directories, URLs\n"
     "  tbbthumbs watch DIR... -o DIR [--prune]         kept up to date until stopped\n"
     "  tbbthumbs info FILE... [--json]                 what it sees in a picture\n"
     "  tbbthumbs rename DIR --name TEMPLATE            of what is there (--undo LOG)\n"
@@ -55,10 +55,14 @@ constexpr std::string_view kMore =
     "\nExit status: 0 all done; 1 some pictures failed or some directories could not be\n"
     "read; 2 wrong use; 74 the output is full or unwritable; 130, 143 interrupted;\n"
     "75 'run' was stopped or hindered (run it again), 'merge' misses shards.\n"
+    "\nAn INPUT, or a line of a list, that begins with http:// or https:// is a picture\n"
+    "from the web. User and password in it are neither shown nor kept.\n"
     "\nJSON: a line for each picture, \"type\":\"picture\", and a last one, \"type\":\n"
     "\"summary\". File names that are no UTF-8 come with U+FFFD for the bytes that are\n"
     "not, and once more, whole, in RFC 3986 percent-encoding: \"input\" with\n"
-    "\"input_percent_encoded\", \"path\" with \"path_percent_encoded\".\n";
+    "\"input_percent_encoded\", \"path\" with \"path_percent_encoded\". What servers\n"
+    "were asked for is in the summary's \"urls\": \"requests\", \"repeated\" (of those),\n"
+    "\"not_modified\", \"bytes\" and \"peak_held_bytes\" (fetched and not yet done with).\n";
 
 constexpr std::string_view kIndent = "                         ";
 

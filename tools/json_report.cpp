@@ -128,6 +128,14 @@ Json CountsJson(const std::array<uint64_t, kCount>& counts, Name name) {
   return json;
 }
 
+Json UrlsJson(const UrlSummary& urls) {
+  return {{"requests", urls.requests},
+          {"repeated", urls.repeated},
+          {"not_modified", urls.not_modified},
+          {"bytes", urls.bytes},
+          {"peak_held_bytes", urls.peak_held_bytes}};
+}
+
 }  // namespace
 
 std::string PictureJson(const PictureResult& result) {
@@ -193,6 +201,7 @@ std::string SummaryJson(const RunSummary& summary, std::optional<uint64_t> round
   json["unsupported_by_format"] =
       CountsJson(summary.unsupported_by_format, [](size_t i) { return FormatName(static_cast<Format>(i)); });
   json["made_by_decoder"] = summary.made_by_decoder;
+  json["urls"] = UrlsJson(summary.urls);
   if (round) json["round"] = *round;
   if (summary.fatal) json["fatal"] = ToJson(*summary.fatal);
   if (summary.journal_failure) json["journal_failure"] = ToJson(*summary.journal_failure);

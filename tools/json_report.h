@@ -26,7 +26,7 @@ namespace tbbthumbs::tool {
 // {"type":"picture","input":...,"outcome":"made",...}: all without a line's end.
 std::string PictureJson(const PictureResult& result);
 
-// {"type":"summary",...}. `round`: which of the runs of a command that makes several, from 0.
+// {"type":"summary",...,"urls":{"requests":...}}. `round`: which of the runs of a command that makes several, from 0.
 std::string SummaryJson(const RunSummary& summary, std::optional<uint64_t> round = std::nullopt);
 
 // {"type":"rename","from":...,"to":...,"renamed":[...]}, below `root`; {"type":"problem","path":...,"error":...}; and

@@ -12,6 +12,8 @@ constexpr unsigned kForThumbnails = kForRuns | kForPlan;
 constexpr unsigned kForPictures = kForThumbnails | kForInfo;
 constexpr unsigned kForNames = kForThumbnails | kForRename;
 constexpr unsigned kForWork = kForRuns | kForRun;
+// How pictures on the web are fetched is up to each run too, also to the one that plans: names may need their headers.
+constexpr unsigned kForFetching = kForMake | kForPlan | kForRun;
 constexpr unsigned kForReports = kForNames | kForRun | kForPrune;
 
 // Help texts fit the 55 columns that remain of 80; "\n" goes on in the next line.
@@ -22,6 +24,8 @@ constexpr OptionSpec kOptions[] = {
     {"exclude", 0, true, kList, kInput, kForNames, "GLOB", "not those that match: names '*.tmp', paths 'raw/**'"},
     {"files-from", 0, true, kList, kInput, kForMake | kForPlan, "FILE",
      "a list of inputs, one a line; '-': standard input"},
+    {"urls", 0, false, kList, kInput, kForMake | kForPlan, "FILE",
+     "a list of addresses (http, https), one a line; after a\ntab the name that thumbnails get; '-': standard input"},
     {"null", '0', false, kFlag, kInput, kForMake | kForPlan | kForFailed, "",
      "names in lists end with NUL instead of a line's end"},
     {"hidden", 0, false, kFlag, kInput, kForNames, "", "also names that begin with a dot"},
@@ -128,6 +132,26 @@ constexpr OptionSpec kOptions[] = {
     {"config", 0, false, kValue, kRun, kForThumbnails, "FILE",
      "options from FILE, a line each: name = value;\nOUTPUT/tbbthumbs.conf is read as well"},
 
+    {"connections", 0, false, kValue, kWeb, kForFetching, "N", "pictures fetched at once, 1 to 1024 (default 16)"},
+    {"per-host", 0, false, kValue, kWeb, kForFetching, "N",
+     "of these from one server (default 6; all from one that\nspeaks HTTP/2)"},
+    {"rate", 0, false, kValue, kWeb, kForFetching, "RATE",
+     "requests at most: 10/s, 90/m, 1000/h, 5000/d (default:\nno limit)"},
+    {"order", 0, false, kValue, kWeb, kForMake | kForRun, "WHICH",
+     "of work and records: list (default: the inputs'),\narrival (what has come is made, whatever is late)"},
+    {"retries", 0, false, kValue, kWeb, kForFetching, "N",
+     "requests more after answers that may pass and lost\nconnections, 0 to 20 (default 3)"},
+    {"connect-timeout", 0, false, kValue, kWeb, kForFetching, "SECONDS", "for a connection (default 10)"},
+    {"stall-timeout", 0, false, kValue, kWeb, kForFetching, "SECONDS",
+     "what comes at less than 100 bytes a second for so long\nis given up (default 20)"},
+    {"allow-private", 0, false, kFlag, kWeb, kForFetching, "", "also from this machine and from private networks"},
+    {"proxy", 0, false, kValue, kWeb, kForFetching, "PROXY",
+     "HOST:PORT, or with http://, https:// or socks5://;\nenv: as http_proxy, no_proxy, ... say; none (default)"},
+    {"cacert", 0, false, kValue, kWeb, kForFetching, "FILE",
+     "certificates of the authorities to believe, in PEM\n(default: the system's)"},
+    {"user-agent", 0, false, kValue, kWeb, kForFetching, "TEXT", "what servers are told (default: name and version)"},
+    {"save-originals", 0, false, kValue, kWeb, kForMake | kForRun, "DIR", "keep what was fetched, as DIR/HOST/PATH"},
+
     {"progress", 0, false, kValue, kDisplay, kForThumbnails | kForRun, "WHEN",
      "a line of progress: auto (on a terminal), always,\nnever"},
     {"verbose", 'v', true, kFlag, kDisplay, kForReports | kForFailed, "", "a line for each picture"},
@@ -153,6 +177,8 @@ std::string_view GroupName(OptionGroup group) {
       return "output";
     case kRun:
       return "run";
+    case kWeb:
+      return "pictures from the web";
     case kDisplay:
       return "display";
   }

@@ -14,7 +14,7 @@ enum class OptionKind {
   kList,    // has a value; all count
 };
 
-enum class OptionGroup { kInput, kSize, kOutput, kRun, kDisplay };
+enum class OptionGroup { kInput, kSize, kOutput, kRun, kWeb, kDisplay };
 
 inline constexpr unsigned kForMake = 1;
 inline constexpr unsigned kForInfo = 2;

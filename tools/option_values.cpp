@@ -7,8 +7,10 @@
 #include <charconv>
 #include <cmath>
 #include <ctime>
+#include <iterator>
 #include <optional>
 
+#include "pipeline/url.h"
 #include "tools/suggest.h"
 
 namespace tbbthumbs::tool {
@@ -108,7 +110,28 @@ tl::unexpected<std::string> Wrong(std::string_view text, std::string_view expect
   return tl::unexpected<std::string>(fmt::format("'{}' is {}", text, expected));
 }
 
+// "proxy", "10.0.0.1:8080", "[::1]:8080".
+bool IsHostAndPort(std::string_view text, bool needs_port) {
+  size_t end = std::min(text.find(':'), text.size());
+  if (text.starts_with('[')) end = std::min(text.find(']'), text.size() - 1) + 1;
+  const std::string_view host = text.substr(0, end);
+  const auto is_odd = [](unsigned char c) { return c <= ' ' || c == 0x7f || c == '/' || c == '?' || c == '#'; };
+  if (host.empty() || host == "[]" || std::any_of(host.begin(), host.end(), is_odd)) return false;
+  if (end == text.size()) return !needs_port && (!host.starts_with('[') || host.ends_with(']'));
+  return text[end] == ':' && ParseInt(text.substr(end + 1), 1, 65535).has_value();
+}
+
 }  // namespace
+
+Parsed<std::string> ParseText(const std::string& text) {
+  if (text.empty()) return tl::unexpected<std::string>("a value is missing");
+  return text;
+}
+
+Parsed<std::string> ParsePath(const std::string& text) {
+  if (LooksLikeUrl(text)) return Wrong(WithoutPassword(text), "an address, where a path is wanted");
+  return ParseText(text);
+}
 
 Parsed<int> ParseInt(std::string_view text, int smallest, int largest) {
   int value = 0;
@@ -146,6 +169,38 @@ Parsed<std::chrono::milliseconds> ParseSeconds(std::string_view text) {
   constexpr double kLongest = 1e9;
   if (!value || !rest.empty() || *value > kLongest) return Wrong(text, "no number of seconds, as in 10 or 0.5");
   return std::chrono::milliseconds(static_cast<int64_t>(std::ceil(*value * 1000)));
+}
+
+Parsed<double> ParseRate(std::string_view text) {
+  constexpr std::pair<std::string_view, double> kSeconds[] = {
+      {"", 1}, {"/s", 1}, {"/m", 60}, {"/h", 3600}, {"/d", 86400}};
+  std::string_view rest = text;
+  const auto number = TakeNumber(rest);
+  const auto unit = std::find_if(std::begin(kSeconds), std::end(kSeconds),
+                                 [&](const auto& candidate) { return candidate.first == rest; });
+  // Times between two that a clock of nanoseconds can tell.
+  constexpr double kLeast = 1e-9;
+  constexpr double kMost = 1e9;
+  const double rate = number && unit != std::end(kSeconds) ? *number / unit->second : 0;
+  if (rate < kLeast || rate > kMost) return Wrong(text, "no rate, as in 10/s, 90/m, 1000/h or 5000/d");
+  return rate;
+}
+
+Parsed<std::string> ParseProxy(std::string_view text) {
+  if (text == "none") return "";
+  if (text == "env") return "env";
+  std::string_view rest = text;
+  bool has_scheme = false;
+  for (const std::string_view scheme : {"http://", "https://", "socks5://"}) {
+    has_scheme = rest.starts_with(scheme);
+    if (has_scheme) rest.remove_prefix(scheme.size());
+    if (has_scheme) break;
+  }
+  // User and password end with the last '@'.
+  rest.remove_prefix(rest.rfind('@') + 1);
+  if (has_scheme && rest.ends_with('/')) rest.remove_suffix(1);
+  if (IsHostAndPort(rest, !has_scheme)) return std::string(text);
+  return Wrong(WithoutPassword(text), "no proxy: HOST:PORT, or with http://, https:// or socks5://; env; none");
 }
 
 Parsed<Rgb8> ParseColor(std::string_view text) {

@@ -19,6 +19,12 @@ namespace tbbthumbs::tool {
 template <class T>
 using Parsed = tl::expected<T, std::string>;
 
+// Any but "".
+Parsed<std::string> ParseText(const std::string& text);
+
+// Of a file or directory: no address.
+Parsed<std::string> ParsePath(const std::string& text);
+
 Parsed<int> ParseInt(std::string_view text, int smallest, int largest);
 
 // Not below 0, without an exponent.
@@ -32,6 +38,12 @@ Parsed<uint64_t> ParsePixelCount(std::string_view text);
 
 // Seconds, fractions allowed, rounded up to milliseconds.
 Parsed<std::chrono::milliseconds> ParseSeconds(std::string_view text);
+
+// "10/s", "90/m", "0.5/h", "1000/d", "10": how many a second. Above 0.
+Parsed<double> ParseRate(std::string_view text);
+
+// "env", "proxy:8080", "http://user:password@proxy"; "none" gives "". The error is without the password.
+Parsed<std::string> ParseProxy(std::string_view text);
 
 // "white", "#f80", "#ff8800", also without the '#'.
 Parsed<Rgb8> ParseColor(std::string_view text);

@@ -9,6 +9,7 @@
 #include "tools/config_file.h"
 #include "tools/option_table.h"
 #include "tools/option_values.h"
+#include "tools/plan_config.h"
 #include "tools/word_parser.h"
 
 namespace tbbthumbs::tool {
@@ -56,6 +57,8 @@ tl::expected<void, std::string> Merge(const std::vector<Setting>& settings, unsi
     const bool is_taken = (option->commands & command) != 0;
     // How a directory is watched does not matter to other commands, which may have the same file.
     if (!is_taken && (option->commands & kForMake) == 0) continue;
+    // Nor does what is about pictures on the web to those that fetch none.
+    if (!is_taken && option->group == OptionGroup::kWeb) continue;
     if (!is_taken && command == kForWatch) {
       return Wrong(fmt::format("{}: '{}' is not an option of 'watch'", setting.origin, setting.name));
     }
@@ -113,24 +116,24 @@ tl::expected<void, std::string> FindJournal(RawOptions& raw) {
   return {};
 }
 
+// What is wrong may be quoted from an address, that of a picture or of a proxy.
+std::string WithoutPasswords(std::string message) {
+  constexpr std::string_view kScheme = "://";
+  for (size_t at = message.find(kScheme); at != std::string::npos; at = message.find(kScheme, at)) {
+    at += kScheme.size();
+    const size_t sign = message.substr(0, message.find_first_of("/?#\n", at)).rfind('@');
+    if (sign != std::string::npos && sign >= at) message.erase(at, sign + 1 - at);
+  }
+  return message;
+}
+
 template <class Config>
 tl::expected<CommandConfig, std::string> Widen(tl::expected<Config, std::string> config) {
   if (!config) return Wrong(config.error());
   return CommandConfig(std::move(*config));
 }
 
-}  // namespace
-
-tl::expected<RawOptions, std::string> ParseWords(const std::vector<std::string>& words) {
-  auto parsed = SplitWords(words, kVocabulary);
-  if (!parsed) return Wrong(parsed.error());
-  RawOptions raw;
-  raw.arguments = std::move(parsed->arguments);
-  for (auto& [name, value] : parsed->options) Add(name, std::move(value), raw);
-  return raw;
-}
-
-tl::expected<CommandConfig, std::string> ParseCommand(const std::vector<std::string>& words) {
+tl::expected<CommandConfig, std::string> Parse(const std::vector<std::string>& words) {
   auto raw = ParseWords(words);
   if (!raw) return Wrong(raw.error());
   auto& arguments = raw->arguments;
@@ -159,6 +162,21 @@ tl::expected<CommandConfig, std::string> ParseCommand(const std::vector<std::str
   if (command.bit == kForPlan) return Widen(ToPlanConfig(*raw));
   if (command.bit == kForWatch) return Widen(ToWatchConfig(*raw));
   return Widen(ToMakeConfig(*raw));
+}
+
+}  // namespace
+
+tl::expected<RawOptions, std::string> ParseWords(const std::vector<std::string>& words) {
+  auto parsed = SplitWords(words, kVocabulary);
+  if (!parsed) return Wrong(parsed.error());
+  RawOptions raw;
+  raw.arguments = std::move(parsed->arguments);
+  for (auto& [name, value] : parsed->options) Add(name, std::move(value), raw);
+  return raw;
+}
+
+tl::expected<CommandConfig, std::string> ParseCommand(const std::vector<std::string>& words) {
+  return Parse(words).map_error(WithoutPasswords);
 }
 
 }  // namespace tbbthumbs::tool

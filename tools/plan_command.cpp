@@ -18,6 +18,7 @@
 #include "pipeline/journal.h"
 #include "pipeline/journal_store.h"
 #include "pipeline/plan_store.h"
+#include "pipeline/url.h"
 #include "tools/json_report.h"
 #include "tools/make_command.h"
 #include "tools/report.h"
@@ -117,6 +118,7 @@ std::string Planning::RelativeToOutput(const std::filesystem::path& path) const 
 // What is named but not there is more likely a slip than to appear before its shard runs.
 void Planning::FindMissing() {
   for (const std::filesystem::path& path : config_.make.job.input.paths) {
+    if (LooksLikeUrl(path.native())) continue;
     const auto info = RealFileSystem().Stat(path.string(), true);
     if (!info) missing_.emplace(path.string(), info.error());
   }

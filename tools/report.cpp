@@ -94,6 +94,13 @@ std::string MadeLine(const RunSummary& summary) {
   return line;
 }
 
+std::string FetchedLine(const UrlSummary& urls) {
+  std::string line = fmt::format("fetched {} in {}", FormatBytes(urls.bytes), FormatCountOf(urls.requests, "request"));
+  if (urls.repeated > 0) line += fmt::format(" ({} repeated)", FormatCount(urls.repeated));
+  if (urls.not_modified > 0) line += fmt::format(", {} not changed", FormatCount(urls.not_modified));
+  return line;
+}
+
 }  // namespace
 
 std::string Shown(std::string_view text, const TextStyle& style) {
@@ -193,6 +200,7 @@ std::vector<std::string> SummaryLines(const RunSummary& summary) {
   const auto code_name = [](size_t i) { return ErrorCodeName(static_cast<ErrorCode>(i)); };
   const auto format_name = [](size_t i) { return FormatName(static_cast<Format>(i)); };
   if (!summary.made_by_decoder.empty()) lines.push_back("decoders: " + DecodersText(summary.made_by_decoder));
+  if (summary.urls.requests > 0) lines.push_back(FetchedLine(summary.urls));
   add(summary.salvaged, "damaged, made from what decoded");
   add(summary.up_to_date, "up to date");
   std::string failures = ": " + Breakdown(summary.failed_by_code, code_name);

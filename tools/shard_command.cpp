@@ -10,6 +10,7 @@
 #include "pipeline/plan_store.h"
 #include "pipeline/shard_attempts.h"
 #include "tools/make_command.h"
+#include "tools/plan_config.h"
 #include "tools/report.h"
 #include "tools/shard_index.h"
 

@@ -109,7 +109,9 @@ tl::expected<ParsedWords, std::string> SplitWords(const std::vector<std::string>
       Add(word, vocabulary.options, result);
     }
   } catch (const po::unknown_option& error) {
-    return Wrong(UnknownOption(vocabulary, error.get_option_name(), "--"));
+    // With its value, which may hold a password.
+    const std::string word = error.get_option_name();
+    return Wrong(UnknownOption(vocabulary, word.substr(0, word.find('=')), "--"));
   } catch (const po::invalid_command_line_syntax& error) {
     return Wrong(Explain(error));
   } catch (const po::error& error) {
