@@ -84,6 +84,7 @@ struct Item {
   UrlValidators validators;
   bool lasting = false;
   bool ends_if_unchanged = false;
+  std::string original;  // where what is fetched is to be kept; empty: nowhere
   // Of its thumbnails that are there, if it is up to date: when the oldest was modified, since 1970.
   std::chrono::nanoseconds oldest_output{};
 

@@ -43,6 +43,7 @@ std::unique_ptr<Item> ItemStream::Take(std::optional<InputFile> file) {
   item->result.seq = item->file.planned ? item->file.planned->seq : item->seq;
   item->result.found = item->file.found;
   names_.PlanTaken(*item);
+  if (originals_ != nullptr && item->file.url != nullptr) item->original = originals_->Plan(*item->file.url, item->seq);
   return item;
 }
 

@@ -11,6 +11,7 @@
 #include "pipeline/input_stream.h"
 #include "pipeline/item.h"
 #include "pipeline/name_turns.h"
+#include "pipeline/original_files.h"
 
 namespace tbbthumbs {
 
@@ -18,8 +19,9 @@ namespace tbbthumbs {
 class ItemStream {
  public:
   // `prepare`: called before the first input is taken; an error ends the inputs. All must outlive it.
-  ItemStream(InputStream& inputs, NameTurns& names, std::function<Status()> prepare)
-      : inputs_(inputs), names_(names), prepare_(std::move(prepare)) {}
+  // `originals`: null where nothing is kept.
+  ItemStream(InputStream& inputs, NameTurns& names, OriginalFiles* originals, std::function<Status()> prepare)
+      : inputs_(inputs), names_(names), originals_(originals), prepare_(std::move(prepare)) {}
 
   // The next input, waiting for it where it must; null at the end. Throws nothing.
   std::unique_ptr<Item> Next();
@@ -34,6 +36,7 @@ class ItemStream {
 
   InputStream& inputs_;
   NameTurns& names_;
+  OriginalFiles* const originals_;
   std::function<Status()> prepare_;  // null once called
   uint64_t next_seq_ = 0;
   std::optional<Error> failure_;

@@ -31,6 +31,23 @@ namespace {
 
 constexpr size_t kQueuedResults = 1024;
 
+Status CheckUrlOptions(const UrlOptions& options) {
+  const auto senseless = [](std::string message) { return Fail(ErrorCode::kUnsupported, std::move(message)); };
+  const auto is_number_of_transfers = [](int n) { return n >= 1 && n <= UrlOptions::kMostConnections; };
+  if (!is_number_of_transfers(options.connections) || !is_number_of_transfers(options.per_host)) {
+    return senseless("at least one connection is needed, and no more than " +
+                     std::to_string(UrlOptions::kMostConnections));
+  }
+  if (!(options.requests_per_second >= 0) || options.retries < 0 || options.held_bytes == 0) {
+    return senseless("neither requests a second nor retries can be negative, and something must be held");
+  }
+  if (options.first_wait.count() < 0 || options.longest_wait.count() < 0 || options.connect_time.count() < 1 ||
+      options.stall_time.count() < 1) {
+    return senseless("a time to wait is too short");
+  }
+  return {};
+}
+
 Status CheckOptions(const JobOptions& options) {
   const auto senseless = [](std::string message) { return Fail(ErrorCode::kUnsupported, std::move(message)); };
   if (options.output.empty()) return senseless("no output directory");
@@ -46,6 +63,7 @@ Status CheckOptions(const JobOptions& options) {
   if (options.input.part && (!options.input.paths.empty() || !options.input.lists.empty() || options.keep_open)) {
     return senseless("a part of a plan has no other inputs");
   }
+  if (Status status = CheckUrlOptions(options.urls); !status) return status;
   return CheckNameOptions(options.names, options.specs);
 }
 
@@ -71,6 +89,21 @@ Status CheckInputsOutsideOutput(FileSystem& file_system, const JobOptions& optio
     }
   }
   return {};
+}
+
+// Made where they are missing; not among the thumbnails, whose names they may have.
+Status PrepareOriginals(FileSystem& file_system, const JobOptions& options) {
+  const std::string directory = options.urls.originals.string();
+  if (directory.empty() || options.dry_run) return {};
+  Status status = file_system.CreateDirectories(directory);
+  if (!status)
+    return Fail(status.error().code, "the originals' directory " + directory + ": " + status.error().message);
+  const auto output = file_system.Stat(options.output.string(), true);
+  if (!output) return tl::unexpected<Error>(output.error());
+  if (!LiesWithin(file_system, directory, output->id)) return {};
+  return Fail(ErrorCode::kUnsupported, "the originals' directory " + directory +
+                                           " is or lies in the output directory " + options.output.string() +
+                                           ": choose another");
 }
 
 // With the number of threads that it will have.
@@ -167,10 +200,12 @@ void Job::Impl::Start() {
 void Job::Impl::Run() {
   NameThisThread("tbbt-run");
   if (!options_.dry_run) stages_.publisher().RemoveStaleFiles();
+  if (OriginalFiles* const originals = stages_.originals()) originals->RemoveStaleFiles();
   Status status = RunTaskGraph(source_, stages_, {threads_, tokens_, WritersFor(options_.io_threads)});
   source_.Stop();
   counter_.request_stop();
   if (!options_.dry_run) stages_.publisher().RemoveTemporaryDirectory();
+  if (OriginalFiles* const originals = stages_.originals()) originals->RemoveTemporaryDirectory();
   std::optional<Error> failure = source_.failure();
   if (!status) failure = std::move(status.error());
   RunSummary summary = Summarise(failure);
@@ -302,6 +337,9 @@ Result<Job> StartJob(JobOptions options) {
     return Fail(code, "the output directory " + output + ": " + status.error().message);
   }
   if (Status status = CheckInputsOutsideOutput(file_system, options); !status) {
+    return tl::unexpected<Error>(std::move(status.error()));
+  }
+  if (Status status = PrepareOriginals(file_system, options); !status) {
     return tl::unexpected<Error>(std::move(status.error()));
   }
   try {

@@ -15,21 +15,13 @@ namespace {
 // the rename itself.
 constexpr size_t kMadeDirectories = 4096;
 
-// To make a directory that others remove, and a file in it.
-constexpr int kMostAttempts = 10;
-
-// Directories of lanes, in the temporary one.
-constexpr std::string_view kLanePrefix = "lane";
-
-std::string LaneName(int lane) { return std::string(kLanePrefix) + std::to_string(lane); }
-
 }  // namespace
 
 Publisher::Publisher(FileSystem& file_system, std::string output, IfExists if_exists,
                      std::function<void(PictureResult)> on_result, std::function<void()> on_fatal, Journal* journal)
     : file_system_(file_system),
       output_(std::move(output)),
-      temporary_(JoinPath(JoinPath(output_, kOwnDirectory), "tmp")),
+      temporary_(file_system, output_),
       if_exists_(if_exists),
       on_result_(std::move(on_result)),
       on_fatal_(std::move(on_fatal)),
@@ -49,41 +41,11 @@ void Publisher::Stage(Item& item, int lane) {
   item.claim.Release();
 }
 
-std::string Publisher::TemporaryDirectory(int lane) const {
-  return lane < 0 ? temporary_ : JoinPath(temporary_, LaneName(lane));
-}
-
-Status Publisher::MakeTemporaryDirectory(int lane) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (made_lanes_.contains(lane)) return {};
-  }
-  Status status = MakeDirectory(TemporaryDirectory(lane));
-  const std::lock_guard lock(mutex_);
-  if (status) made_lanes_.insert(lane);
-  return status;
-}
-
-Result<Publisher::Temporary> Publisher::WriteTemporary(std::span<const std::byte> bytes, int lane) {
-  Status status = MakeTemporaryDirectory(lane);
-  if (!status) return tl::unexpected<Error>(std::move(status.error()));
-  const std::string directory = TemporaryDirectory(lane);
-  std::string path = JoinPath(directory, names_.Next());
-  auto info = file_system_.WriteNew(path, bytes);
-  // Another run that ended has taken the directory away, since it was empty: as often as that happens.
-  for (int i = 0; i < kMostAttempts && !info && info.error().code == ErrorCode::kNotFound; ++i) {
-    if (!MakeDirectory(directory)) break;
-    info = file_system_.WriteNew(path, bytes);
-  }
-  if (!info) return tl::unexpected<Error>(std::move(info.error()));
-  return Temporary{std::move(path), info->modified};
-}
-
 Status Publisher::StageAll(Item& item, int lane) {
   item.staged.reserve(item.thumbnails.size());
   for (size_t i = 0; i < item.thumbnails.size(); ++i) {
     const Encoded& thumbnail = item.thumbnails[i];
-    auto file = WriteTemporary(thumbnail.bytes, lane);
+    auto file = temporary_.Write(thumbnail.bytes, lane);
     if (!file) return tl::unexpected<Error>(std::move(file.error()));
     item.staged.push_back(std::move(file->path));
     item.result.outputs.push_back(
@@ -153,11 +115,6 @@ Status Publisher::PublishAll(Item& item, Naming naming) {
   return {};
 }
 
-Status Publisher::MakeDirectory(const std::string& directory) {
-  if (!file_system_.Stat(output_, true)) return Fail(ErrorCode::kNotFound, "it is gone");
-  return file_system_.CreateDirectories(directory);
-}
-
 Status Publisher::MakeDirectoryOf(const std::string& path, bool anew) {
   const size_t slash = path.find_last_of('/');
   if (slash == std::string::npos) return {};
@@ -166,7 +123,7 @@ Status Publisher::MakeDirectoryOf(const std::string& path, bool anew) {
     const std::lock_guard lock(directories_mutex_);
     if (!anew && made_directories_.contains(directory)) return {};
   }
-  if (Status status = MakeDirectory(directory); !status) return status;
+  if (Status status = MakeDirectoryWithin(file_system_, output_, directory); !status) return status;
   RemoveAbandonedParts(directory);
   const std::lock_guard lock(directories_mutex_);
   if (made_directories_.size() == kMadeDirectories) made_directories_.clear();
@@ -191,7 +148,7 @@ void Publisher::FailOutput(Item& item, Error error, int lane) {
   }
   size_t probe_bytes = 4096;
   for (const Encoded& thumbnail : item.thumbnails) probe_bytes = std::max(probe_bytes, thumbnail.bytes.size());
-  const auto probe = WriteTemporary(std::vector<std::byte>(probe_bytes), lane);
+  const auto probe = temporary_.Write(std::vector<std::byte>(probe_bytes), lane);
   if (!probe) {
     GiveUp(item, probe.error());
     return;
@@ -202,11 +159,15 @@ void Publisher::FailOutput(Item& item, Error error, int lane) {
 }
 
 void Publisher::GiveUp(Item& item, const Error& error) {
+  EndRun(item, {error.code, "the output " + output_ + ": " + error.message});
+}
+
+void Publisher::EndRun(Item& item, Error error) {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
     first = !counters_.fatal;
-    if (first) counters_.fatal = Error{error.code, "the output " + output_ + ": " + error.message};
+    if (first) counters_.fatal = std::move(error);
   }
   item.Fail({ErrorCode::kStopped, "stopped"});
   if (first) on_fatal_();
@@ -258,22 +219,10 @@ RunSummary Publisher::counters() const {
   return counters_;
 }
 
-void Publisher::RemoveStaleFiles() {
-  const auto whole_name = [](std::string_view name) { return std::optional(name); };
-  others_died_ = RemoveAbandoned(temporary_, whole_name);
-  const auto listing = file_system_.List(temporary_);
-  for (size_t i = 0; listing && i < listing->size(); ++i) {
-    if (!listing->name(i).starts_with(kLanePrefix)) continue;
-    const std::string lane = JoinPath(temporary_, listing->name(i));
-    others_died_ |= RemoveAbandoned(lane, whole_name);
-    static_cast<void>(file_system_.Remove(lane));
-  }
-}
-
 uint64_t Publisher::TemporaryDevice() {
   const std::lock_guard lock(directories_mutex_);
   if (!temporary_device_) {
-    const auto info = file_system_.Stat(temporary_, true);
+    const auto info = file_system_.Stat(temporary_.directory(), true);
     temporary_device_ = info ? info->id.device : 0;
   }
   return *temporary_device_;
@@ -287,33 +236,7 @@ void Publisher::RemoveAbandonedParts(const std::string& directory) {
     const auto info = file_system_.Stat(directory, true);
     if (!info || info->id.device == TemporaryDevice()) return;
   }
-  RemoveAbandoned(directory, NameOfPart);
-}
-
-bool Publisher::RemoveAbandoned(const std::string& directory,
-                                std::optional<std::string_view> (*name_of)(std::string_view file)) {
-  const auto listing = file_system_.List(directory);
-  if (!listing) return false;
-  bool removed = false;
-  for (size_t i = 0; i < listing->size(); ++i) {
-    const auto name = name_of(listing->name(i));
-    if (!name) continue;
-    const std::string path = JoinPath(directory, listing->name(i));
-    const auto info = file_system_.Stat(path, false);
-    if (!info || info->kind != FileKind::kRegular || !IsAbandoned(*name, info->modified)) continue;
-    static_cast<void>(file_system_.Remove(path));
-    removed = true;
-  }
-  return removed;
-}
-
-void Publisher::RemoveTemporaryDirectory() {
-  // Another run may be at work in them: then they are not empty, and stay, or it makes them again.
-  for (const int lane : made_lanes_) {
-    if (lane >= 0) static_cast<void>(file_system_.Remove(TemporaryDirectory(lane)));
-  }
-  static_cast<void>(file_system_.Remove(temporary_));
-  static_cast<void>(file_system_.Remove(JoinPath(output_, kOwnDirectory)));
+  RemoveAbandoned(file_system_, directory, NameOfPart);
 }
 
 }  // namespace tbbthumbs

@@ -8,7 +8,6 @@
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,7 +18,7 @@
 #include "pipeline/job.h"
 #include "pipeline/journal.h"
 #include "pipeline/run_summary.h"
-#include "pipeline/temporary_name.h"
+#include "pipeline/temporary_files.h"
 
 namespace tbbthumbs {
 
@@ -57,47 +56,34 @@ class Publisher {
   // Publishes what is not published yet; notes the item's end in the journal, counts, reports. Throws nothing.
   void Commit(Item& item);
 
+  // The item is left and the run ends, for that reason. Any thread.
+  void EndRun(Item& item, Error error);
+
   // Removes what other runs that died have left in OUT/.tbbthumbs/tmp (see IsAbandoned). Call it before the first
   // Stage. What they have left beside thumbnails goes when a thumbnail is put there.
-  void RemoveStaleFiles();
+  void RemoveStaleFiles() { others_died_ = temporary_.RemoveStale(); }
   // Removes OUT/.tbbthumbs where it is empty.
-  void RemoveTemporaryDirectory();
+  void RemoveTemporaryDirectory() { temporary_.RemoveDirectories(); }
 
   // Counters so far: all but inputs, times, threads and errors of walking.
   RunSummary counters() const;
 
  private:
-  // OUT/.tbbthumbs/tmp, or the lane's directory in it.
-  std::string TemporaryDirectory(int lane) const;
-  Status MakeTemporaryDirectory(int lane);
-  struct Temporary {
-    std::string path;
-    std::chrono::nanoseconds modified;
-  };
-  // Writes a new file there.
-  Result<Temporary> WriteTemporary(std::span<const std::byte> bytes, int lane);
   Status StageAll(Item& item, int lane);
   Status PublishAll(Item& item, Naming naming);
   // Clears `from` where it is no longer there.
   Status Name(std::string& from, const std::string& to, Naming naming);
-  // Within the output directory, which itself is not made: where it is gone, its disk may be.
-  Status MakeDirectory(const std::string& directory);
   // For a thumbnail of that path. `anew`: also where it was made before.
   Status MakeDirectoryOf(const std::string& path, bool anew = false);
   void FailOutput(Item& item, Error error, int lane);
-  // The item is left and the run ends.
   void GiveUp(Item& item, const Error& error);
   uint64_t TemporaryDevice();
   void RemoveAbandonedParts(const std::string& directory);
-  // Removes the abandoned files in `directory`. `name_of`: the name in that of a file (see WriterOf), if it has one.
-  // Returns whether there were any.
-  bool RemoveAbandoned(const std::string& directory, std::optional<std::string_view> (*name_of)(std::string_view file));
   void Count(const PictureResult& result);
 
   FileSystem& file_system_;
   const std::string output_;
-  const std::string temporary_;
-  TemporaryNames names_;
+  TemporaryFiles temporary_;
   const IfExists if_exists_;
   const std::function<void(PictureResult)> on_result_;
   const std::function<void()> on_fatal_;
@@ -112,7 +98,6 @@ class Publisher {
 
   mutable std::mutex mutex_;  // guards all below: progress is read while the run lasts
   RunSummary counters_;
-  std::set<int> made_lanes_;
 };
 
 }  // namespace tbbthumbs

@@ -60,6 +60,7 @@ struct PictureResult {
   uint64_t bytes_in = 0;                     // of the file, where it was read
   std::vector<OutputFile> outputs;           // for kMade and kPlanned
   NameChanges name_changes;                  // of the outputs
+  std::filesystem::path original;            // of a picture on the web: where it was kept, see UrlOptions::originals
   std::string decoder;                       // for kMade: DecodeReport::path
   std::optional<Placeholders> placeholders;  // for kMade, where SpecSet::placeholders wants any
   bool salvaged = false;                     // for kMade: damaged, made from what decoded

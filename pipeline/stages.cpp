@@ -1,10 +1,16 @@
 #include "pipeline/stages.h"
 
+#include <new>
 #include <utility>
 
 #include "pipeline/input_count.h"
 
 namespace tbbthumbs {
+namespace {
+
+bool KeepsOriginals(const JobOptions& options) { return !options.urls.originals.empty() && !options.dry_run; }
+
+}  // namespace
 
 Stages::Stages(FileSystem& file_system, const JobOptions& options, std::function<void(PictureResult)> on_result,
                std::function<void()> on_fatal, Journal* journal)
@@ -16,10 +22,14 @@ Stages::Stages(FileSystem& file_system, const JobOptions& options, std::function
       fetcher_(options.urls, {memory_.bodies, memory_.largest_body, order_ == WorkOrder::kList}),
       budget_(memory_.read_ahead, memory_.pictures),
       inputs_(file_system, options.input, options.output.string(), options.keep_open),
-      items_(inputs_, names_, [this, &file_system, &options] { return CountForNames(file_system, options); }),
+      originals_(KeepsOriginals(options)
+                     ? std::optional<OriginalFiles>(std::in_place, file_system, options.urls.originals.string())
+                     : std::nullopt),
+      items_(inputs_, names_, originals(),
+             [this, &file_system, &options] { return CountForNames(file_system, options); }),
       earlier_(file_system, options, journal),
       reader_(file_system, options, names_, earlier_, memory_, journal),
-      url_reader_(options, names_, earlier_, memory_, journal),
+      url_reader_(options, names_, earlier_, memory_, originals(), journal),
       thumbnailer_(options.specs, options.limits, memory_.kept_by_worker, closed_.get_token(), stop_.get_token()),
       publisher_(file_system, options.output.string(), options.if_exists, std::move(on_result), std::move(on_fatal),
                  journal) {}
@@ -52,7 +62,28 @@ void Stages::Fetch(Item& item, size_t resident_bytes) {
 }
 
 void Stages::Process(ItemGroup& group) {
-  if (Item* const item = group.to_work_on()) thumbnailer_.Process(*item);
+  Item* const item = group.to_work_on();
+  if (item != nullptr && KeepOriginal(*item)) thumbnailer_.Process(*item);
+}
+
+bool Stages::KeepOriginal(Item& item) {
+  if (item.original.empty() || stopped()) return true;
+  Status status;
+  try {
+    status = originals_->Save(item.original, item.source->Resident());
+    if (status) item.result.original = item.original;
+  } catch (const std::bad_alloc&) {
+    status = Fail(ErrorCode::kOutOfMemory, "no memory left");
+  }
+  if (status) return true;
+  item.source.reset();
+  item.claim.Release();
+  if (status.error().code == ErrorCode::kNoSpace) {
+    publisher_.EndRun(item, {status.error().code, "the originals: " + status.error().message});
+  } else {
+    item.Fail({status.error().code, "its original can't be kept: " + status.error().message});
+  }
+  return false;
 }
 
 void Stages::Stage(ItemGroup& group) {

@@ -3,6 +3,7 @@
 #define TBBTHUMBS_PIPELINE_STAGES_H_
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -16,6 +17,7 @@
 #include "pipeline/memory_shares.h"
 #include "pipeline/name_planner.h"
 #include "pipeline/name_turns.h"
+#include "pipeline/original_files.h"
 #include "pipeline/publisher.h"
 #include "pipeline/thumbnailer.h"
 #include "pipeline/url_fetcher.h"
@@ -48,6 +50,8 @@ class Stages {
   FileReader& reader() { return reader_; }
   UrlReader& url_reader() { return url_reader_; }
   UrlFetcher& fetcher() { return fetcher_; }
+  // Null where what is fetched is not kept.
+  OriginalFiles* originals() { return originals_ ? &*originals_ : nullptr; }
   WorkOrder order() const { return order_; }
   // Whether items of addresses have to be received in order: see UrlReader.
   bool receives_in_turn() const { return receives_in_turn_; }
@@ -75,6 +79,8 @@ class Stages {
 
  private:
   Status CountForNames(FileSystem& file_system, const JobOptions& options);
+  // False: the item has ended.
+  bool KeepOriginal(Item& item);
 
   std::stop_source closed_;
   std::stop_source stop_;
@@ -87,6 +93,7 @@ class Stages {
   UrlFetcher fetcher_;  // before all that hold what it has fetched
   ByteBudget budget_;
   InputStream inputs_;
+  std::optional<OriginalFiles> originals_;
   ItemStream items_;
   EarlierOutcomes earlier_;
   FileReader reader_;

@@ -71,7 +71,9 @@ void UrlReader::Compare(Item& item) const {
   item.ended = false;
   item.ends_if_unchanged = true;
   const UrlRequest request = RequestOf(item);
-  if (request.known.empty() && !request.changed_since) TakeBack(item);
+  const bool can_ask = !request.known.empty() || request.changed_since;
+  const bool lacks_original = originals_ != nullptr && !has_failed && !originals_->Has(item.original);
+  if (!can_ask || lacks_original) TakeBack(item);
 }
 
 UrlRequest UrlReader::RequestOf(const Item& item) const {

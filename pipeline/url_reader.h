@@ -11,6 +11,7 @@
 #include "pipeline/journal.h"
 #include "pipeline/memory_shares.h"
 #include "pipeline/name_turns.h"
+#include "pipeline/original_files.h"
 #include "pipeline/url_fetcher.h"
 
 namespace tbbthumbs {
@@ -20,10 +21,15 @@ namespace tbbthumbs {
 // by a thread that no earlier item waits for.
 class UrlReader {
  public:
-  // `journal`: null where there is none. All must outlive it.
+  // `originals`, `journal`: null where there are none. All must outlive it.
   UrlReader(const JobOptions& options, NameTurns& names, const EarlierOutcomes& earlier, const MemoryShares& memory,
-            Journal* journal)
-      : options_(options), names_(names), earlier_(earlier), memory_(memory), journal_(journal) {}
+            const OriginalFiles* originals, Journal* journal)
+      : options_(options),
+        names_(names),
+        earlier_(earlier),
+        memory_(memory),
+        originals_(originals),
+        journal_(journal) {}
 
   // The first half, once for every item of an address: ends it, where nobody need be asked. Throws nothing.
   void LookUp(Item& item) const;
@@ -44,6 +50,7 @@ class UrlReader {
   NameTurns& names_;
   const EarlierOutcomes& earlier_;
   const MemoryShares& memory_;
+  const OriginalFiles* const originals_;
   Journal* const journal_;
 };
 
