@@ -20,7 +20,8 @@ struct FileList {
   std::filesystem::path path;
   char separator = '\n';  // or '\0'
   // Each an address (http or https), and perhaps, after a tab, the name that its thumbnails are to have, as if that
-  // were the file's path. Empty lines and those that begin with '#' are passed over.
+  // were the file's path: "a/b/cat.jpg", or "cat", since only a picture's extension is taken for one. Blanks around
+  // both do not count. Empty lines and those that begin with '#' are passed over; any other that is no address fails.
   bool urls = false;
 };
 
@@ -48,6 +49,8 @@ struct InputOptions {
   std::vector<FileList> lists;               // taken after the paths
   // Instead of both: the output directory and all that decides about names must be what the plan was made with.
   std::optional<PlanPart> part;
+  // What is taken goes into a plan, and is made later: addresses with a user or password, which no plan keeps, fail.
+  bool for_plan = false;
 
   bool recursive = true;      // descend into the directories below a directory
   bool hidden = false;        // also names that begin with a dot

@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "pipeline/url_input.h"
+
 namespace tbbthumbs {
 namespace {
 
@@ -52,6 +54,7 @@ InputStream::InputStream(FileSystem& file_system, const InputOptions& options, s
       wait_for_more_(keep_open) {
   if (options_.part) planned_ = std::make_unique<PlannedInputs>(*options_.part, output_);
   for (const fs::path& path : options_.paths) {
+    if (LooksLikeUrl(path.native())) continue;
     const auto info = file_system_.Stat(path.string(), true);
     if (info && info->kind == FileKind::kDirectory) ++directory_count_;
   }
@@ -95,6 +98,7 @@ std::optional<InputFile> InputStream::TakeAdded(bool urgent_only) {
     paths.pop_front();
     if (paths.empty()) added_.erase(added_.begin());
   }
+  if (LooksLikeUrl(path)) return WebFile(UrlInput(path));
   InputFile file;
   file.path = std::move(path);
   if (LiesInOutput(file.path)) file.error = Error{ErrorCode::kUnsupported, "it lies in the output directory"};
@@ -111,6 +115,7 @@ std::optional<InputFile> InputStream::NextOfOnly() {
     const TreePath& directory = (*options_.only)[next_only_++];
     if (directory.root >= options_.paths.size()) continue;
     const std::string root = options_.paths[directory.root].string();
+    if (LooksLikeUrl(root)) continue;
     if (LiesWithin(file_system_, JoinPath(root, directory.path), output_id_)) continue;
     walker_ = std::make_unique<Walker>(file_system_, options_, root, std::set<FileId>{output_id_}, directory.path);
     walker_root_ = directory.root;
@@ -129,6 +134,7 @@ std::optional<InputFile> InputStream::NextListed() {
     }
     if (next_path_ < options_.paths.size()) {
       const std::string path = options_.paths[next_path_++].string();
+      if (LooksLikeUrl(path)) return WebFile(UrlInput(path));
       const auto info = file_system_.Stat(path, true);
       if (info && info->kind == FileKind::kDirectory) {
         walker_ = std::make_unique<Walker>(file_system_, options_, path, std::set<FileId>{output_id_});
@@ -166,11 +172,23 @@ std::optional<InputFile> InputStream::NextWalked() {
   return file;
 }
 
-InputFile InputStream::ListedFile(std::string path) {
+InputFile InputStream::ListedFile(std::string entry) {
   InputFile file;
-  file.output_directory = MirroredDirectory(path);
-  if (LiesInOutput(path)) file.error = Error{ErrorCode::kUnsupported, "it lies in the output directory"};
-  file.path = std::move(path);
+  if (list_->list().urls || LooksLikeUrl(entry)) {
+    file = WebFile(list_->list().urls ? ListedUrlInput(entry) : UrlInput(entry));
+    file.output_directory = MirroredDirectory(file.named_as);
+    return file;
+  }
+  file.output_directory = MirroredDirectory(entry);
+  if (LiesInOutput(entry)) file.error = Error{ErrorCode::kUnsupported, "it lies in the output directory"};
+  file.path = std::move(entry);
+  return file;
+}
+
+InputFile InputStream::WebFile(InputFile file) const {
+  if (options_.for_plan && file.url && file.url->request != file.url->text) {
+    file.error = Error{ErrorCode::kUnsupported, "its user and password would be written into the plan"};
+  }
   return file;
 }
 

@@ -26,7 +26,8 @@
 namespace tbbthumbs {
 
 // The paths in their order, directories walked where they stand, then the lists, or the part of a plan; among them what
-// is added while the run lasts. Next is called by one thread at a time, the rest from any.
+// is added while the run lasts. Addresses are told from paths by how they begin, and never looked up as files. Next is
+// called by one thread at a time, the rest from any.
 class InputStream {
  public:
   // `output`: the output directory, which exists. `keep_open`: wait for Add until Finish. The options must outlive it.
@@ -56,7 +57,10 @@ class InputStream {
   std::optional<InputFile> NextOfOnly();
   std::optional<InputFile> NextWalked();
   std::optional<InputFile> TakeAdded(bool urgent_only);
-  InputFile ListedFile(std::string path);
+  // What the list at work says.
+  InputFile ListedFile(std::string entry);
+  // A picture on the web, or what was meant to be one.
+  InputFile WebFile(InputFile file) const;
   bool LiesInOutput(const std::string& path);
   void Note(const std::vector<Error>& errors);
 

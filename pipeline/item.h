@@ -47,6 +47,8 @@ struct InputFile {
   std::shared_ptr<const Url> url;
   // What its names are made from, where that is not its path.
   std::string named_as;
+  // What follows the last dot of that is no extension: "cat 1.5".
+  bool no_extension = false;
   // Directory of its thumbnails below the output directory, without '/' at either end; "" is the output directory.
   std::string output_directory;
   // By walking a directory: what turns out to be no picture is counted, not failed.

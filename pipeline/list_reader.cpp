@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "pipeline/url_input.h"
+
 namespace tbbthumbs {
 namespace {
 
@@ -52,14 +54,22 @@ bool ListReader::Fill(const std::stop_token& stop) {
   return false;
 }
 
+std::string_view ListReader::NameIn(std::string_view text) const {
+  if (list_.urls) {
+    text = Trimmed(text);
+    return text.starts_with('#') ? "" : text;
+  }
+  if (list_.separator == '\n' && text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
 std::optional<std::string> ListReader::Next(const std::stop_token& stop) {
   size_t searched = next_;
   for (;;) {
     const size_t end = buffer_.find(list_.separator, searched);
     if (end != std::string::npos) {
-      std::string name = buffer_.substr(next_, end - next_);
+      std::string name(NameIn(std::string_view(buffer_).substr(next_, end - next_)));
       next_ = searched = end + 1;
-      if (list_.separator == '\n' && name.ends_with('\r')) name.pop_back();
       if (!name.empty()) return name;
       continue;
     }
@@ -70,18 +80,22 @@ std::optional<std::string> ListReader::Next(const std::stop_token& stop) {
       return std::nullopt;
     }
     if (!Fill(stop)) {
-      if (stop.stop_requested() || pending == 0) return std::nullopt;
-      return buffer_.substr(std::exchange(next_, buffer_.size()));
+      if (stop.stop_requested()) return std::nullopt;
+      std::string name(NameIn(std::string_view(buffer_).substr(next_)));
+      next_ = buffer_.size();
+      return name.empty() ? std::nullopt : std::optional(std::move(name));
     }
     searched = next_ + pending;
   }
 }
 
-bool ListReader::HasName() const {
-  // The carriage return of an empty line is no name.
-  const std::string passed_over{list_.separator, '\r'};
-  const size_t begin = buffer_.find_first_not_of(passed_over, next_);
-  return begin != std::string::npos && buffer_.find(list_.separator, begin) != std::string::npos;
+bool ListReader::HasName() {
+  for (;;) {
+    const size_t end = buffer_.find(list_.separator, next_);
+    if (end == std::string::npos) return false;
+    if (!NameIn(std::string_view(buffer_).substr(next_, end - next_)).empty()) return true;
+    next_ = end + 1;
+  }
 }
 
 }  // namespace tbbthumbs

@@ -1,10 +1,11 @@
-// File names out of a list.
+// File names, or addresses, out of a list.
 #ifndef TBBTHUMBS_PIPELINE_LIST_READER_H_
 #define TBBTHUMBS_PIPELINE_LIST_READER_H_
 
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "codecs/error.h"
@@ -20,17 +21,22 @@ class ListReader {
   ListReader(const ListReader&) = delete;
   ListReader& operator=(const ListReader&) = delete;
 
-  // The next name; empty ones are passed over. Nothing at the end, on failure, and soon after `stop`.
+  // The next name; empty ones are passed over. Of FileList::urls a whole line, trimmed; comments are passed over too.
+  // Nothing at the end, on failure, and soon after `stop`.
   std::optional<std::string> Next(const std::stop_token& stop);
 
   // Whether Next would not have to wait for a whole name.
-  bool HasName() const;
+  bool HasName();
+
+  const FileList& list() const { return list_; }
 
   // Why it ended early; the message begins with the list's path.
   std::optional<Error> TakeError() { return std::exchange(error_, std::nullopt); }
 
  private:
   bool Fill(const std::stop_token& stop);
+  // What stands between two separators, as a name; empty where it is none.
+  std::string_view NameIn(std::string_view text) const;
 
   const FileList list_;
   int fd_ = -1;

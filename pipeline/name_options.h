@@ -17,7 +17,8 @@ enum class LetterCase {
 struct NameOptions {
   // Text and fields, without the extension, which is that of the thumbnail's format; '/' makes directories; braces
   // stand twice for themselves. Fields: of the input's path {stem} {ext} {dir} {path} (dir and stem) {parent} {hash:N};
-  // of its place {seq:0N} {total:0N}; of its time {mtime:FORMAT}; of its header {date:FORMAT} {camera}; of its bytes
+  // of its address on the web {host} {url_hash:N} (of a file: nothing, also no '/' behind it, and as {hash:N}); of its
+  // place {seq:0N} {total:0N}; of its time {mtime:FORMAT}; of its header {date:FORMAT} {camera}; of its bytes
   // {input_hash:N}; of the thumbnail {size} {width:0N} {height:0N} {format}. See NameTemplate. With several sizes
   // {size}, {width} or {height} is needed.
   std::string name_template = "{dir}/{stem}_{size}";

@@ -35,6 +35,10 @@ FileName SplitName(std::string_view path) {
   return {name.substr(0, dot), name.substr(dot + 1)};
 }
 
+FileName NameOfInput(const InputFile& file) {
+  return file.no_extension ? FileName{NameOf(file.name_path()), ""} : SplitName(file.name_path());
+}
+
 // Longer ones are no extensions where files keep theirs: a name must have room for more.
 constexpr size_t kMostKeptExtension = 16;
 
@@ -116,12 +120,12 @@ std::string NamePlanner::TextOf(const NamePart& part, const InputFile& file, uin
   };
   switch (part.field) {
     case NameField::kStem:
-      if (!formats_.empty()) return respelled(SplitName(file.path).stem);
-      return respelled(WithoutLabel(SplitKeptName(file.path).stem, facts.size_label));
+      if (!formats_.empty()) return respelled(NameOfInput(file).stem);
+      return respelled(WithoutLabel(SplitKeptName(file.name_path()).stem, facts.size_label));
     case NameField::kExtension:
-      return respelled(SplitName(file.path).extension);
+      return respelled(NameOfInput(file).extension);
     case NameField::kParent:
-      return respelled(ParentOf(file.path));
+      return respelled(ParentOf(file.name_path()));
     case NameField::kCamera:
       return respelled(facts.camera.empty() ? "unknown" : facts.camera);
     case NameField::kDirectory: {
@@ -135,8 +139,14 @@ std::string NamePlanner::TextOf(const NamePart& part, const InputFile& file, uin
       return Padded(seq + 1, part.width);
     case NameField::kTotal:
       return Padded(total_, part.width);
+    case NameField::kHost:
+      return file.url ? respelled(file.url->host) : "";
     case NameField::kHash:
-      return SafeText(LongHexOf(JoinPath(file.output_directory, NameOf(file.path))).substr(0, part.width), options_);
+    case NameField::kUrlHash: {
+      const bool by_url = part.field == NameField::kUrlHash && file.url;
+      const std::string text = by_url ? file.url->text : JoinPath(file.output_directory, NameOf(file.name_path()));
+      return SafeText(LongHexOf(text).substr(0, part.width), options_);
+    }
     case NameField::kInputHash:
       return SafeText(facts.content_hash.substr(0, part.width), options_);
     case NameField::kModified:
@@ -180,8 +190,9 @@ NamePlanner::Expanded NamePlanner::Expand(const InputFile& file, uint64_t seq, c
     }
     const std::string value = TextOf(part, file, seq, facts, changes);
     text += value;
-    // The output directory itself: no name, so no '/' behind it.
-    drop_slash = part.field == NameField::kDirectory && value.empty() && (text.empty() || text.back() == '/');
+    // The output directory itself, or the host of a file: no name, so no '/' behind it.
+    const bool may_be_none = part.field == NameField::kDirectory || part.field == NameField::kHost;
+    drop_slash = may_be_none && value.empty() && (text.empty() || text.back() == '/');
   }
   return expanded;
 }
@@ -315,7 +326,7 @@ std::string NamePlanner::PlanMarked(const InputFile& file, uint64_t seq, const F
     return std::optional<std::string>();
   };
   std::optional<std::string> marked = attempt("");
-  if (const std::string_view extension = SplitName(file.path).extension;
+  if (const std::string_view extension = NameOfInput(file).extension;
       !marked && !formats_.empty() && !extension.empty()) {
     expanded.head += "_" + SafeText(extension, options_);
     marked = attempt("");
@@ -343,7 +354,7 @@ OutputNames NamePlanner::Plan(const InputFile& file, uint64_t seq, const FileFac
 }
 
 NewName NamePlanner::PlanNewName(const InputFile& file, uint64_t seq, const FileFacts& facts) {
-  const std::string_view extension = SplitKeptName(file.path).extension;
+  const std::string_view extension = SplitKeptName(file.name_path()).extension;
   const std::string safe = SafeText(extension, {});
   extension_ = safe.empty() ? "" : "." + safe;
   NewName name;

@@ -35,6 +35,8 @@ constexpr FieldRow kFields[] = {
     {"mtime", NameField::kModified, Argument::kDateFormat},
     {"camera", NameField::kCamera, Argument::kNone},
     {"hash", NameField::kHash, Argument::kHashDigits},
+    {"host", NameField::kHost, Argument::kNone},
+    {"url_hash", NameField::kUrlHash, Argument::kHashDigits},
     {"input_hash", NameField::kInputHash, Argument::kHashDigits},
     {"format", NameField::kFormat, Argument::kNone},
 };
@@ -224,8 +226,10 @@ NameNeeds NameTemplate::needs() const {
 }
 
 // One {dir} that is a component of its own: the other fields bring no '/', or always as many, so that what stands in
-// the place of {dir} can be told from the whole, and no two input directories have the same there.
+// the place of {dir} can be told from the whole, and no two input directories have the same there. The '/' behind a
+// {host} is there for some only.
 bool NameTemplate::StaysInDirectory() const {
+  if (Uses(NameField::kHost)) return false;
   size_t found = 0;
   for (size_t i = 0; i < parts_.size(); ++i) {
     if (parts_[i].field != NameField::kDirectory) continue;

@@ -20,6 +20,8 @@ enum class NameField {
   kSequence,   // 1, 2, ... in input order
   kTotal,      // how many inputs there are
   kHash,       // of the relative path, hexadecimal
+  kHost,       // of the address of a picture on the web; of a file none
+  kUrlHash,    // of that address, hexadecimal; of a file as kHash
   kModified,   // of the file
   kDate,       // by EXIF, else as kModified
   kCamera,     // maker and model by EXIF, else "unknown"

@@ -41,7 +41,7 @@ struct PlanInfo : PlanSettings {
 // One input.
 struct PlanItem {
   uint64_t seq = 0;    // place in the input order, from 0
-  std::string path;    // absolute
+  std::string path;    // absolute; of a picture on the web: Url::text
   bool found = false;  // by walking a directory
   // Why it can't be made, where that was known when it was planned.
   std::optional<Error> error;

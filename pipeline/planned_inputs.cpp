@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "pipeline/file_system.h"
+#include "pipeline/url_input.h"
 
 namespace tbbthumbs {
 
@@ -28,10 +29,11 @@ bool PlannedInputs::ReadPage() {
 std::optional<InputFile> PlannedInputs::Next() {
   if (!HasNext() && !ReadPage()) return std::nullopt;
   PlanItem& item = page_[next_++];
-  InputFile file;
+  // Files are there by their absolute paths.
+  InputFile file = LooksLikeUrl(item.path) ? UrlInput(item.path) : InputFile();
   file.path = std::move(item.path);
   file.found = item.found;
-  file.error = std::move(item.error);
+  if (item.error) file.error = std::move(item.error);
   file.planned.emplace();
   file.planned->seq = item.seq;
   OutputNames& names = file.planned->names;

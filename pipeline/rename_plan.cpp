@@ -152,6 +152,10 @@ Status Check(FileSystem& file_system, const RenameOptions& options) {
   if (parsed->Uses(NameField::kSize) && options.only != RenameOnly::kThumbnails) {
     return Fail(ErrorCode::kUnsupported, "only thumbnails have a {size}");
   }
+  if (parsed->Uses(NameField::kHost)) return Fail(ErrorCode::kUnsupported, "only pictures on the web have a {host}");
+  if (parsed->Uses(NameField::kUrlHash)) {
+    return Fail(ErrorCode::kUnsupported, "only pictures on the web have a {url_hash}; files have a {hash}");
+  }
   return {};
 }
 

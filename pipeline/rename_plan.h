@@ -58,7 +58,7 @@ struct RenamePlan {
 };
 
 // `go_on` is asked before each file. Errors: kUnsupported (the template, as CheckNameOptions; {size} without
-// kThumbnails), kNotFound and kIo (the directory), kStopped.
+// kThumbnails; {host}, {url_hash}), kNotFound and kIo (the directory), kStopped.
 [[nodiscard]] Result<RenamePlan> PlanRenames(FileSystem& file_system, const RenameOptions& options,
                                              const std::function<bool()>& go_on);
 

@@ -96,7 +96,15 @@ Result<Url> ParseUrl(std::string_view text) {
 std::string WithoutPassword(std::string_view text) {
   const size_t scheme = text.find("://");
   const size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
-  const size_t at = text.substr(0, text.find_first_of("/?#", begin)).rfind('@');
+  const std::string_view authority = text.substr(0, text.find_first_of("/?#", begin));
+  size_t at = authority.rfind('@');
+  if (at == std::string_view::npos) {
+    // No port, so perhaps a password with a '/' in it.
+    const size_t colon = authority.rfind(':');
+    const bool has_port = colon == std::string_view::npos || colon < begin || authority.ends_with(']') ||
+                          authority.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
+    if (!has_port) at = text.rfind('@');
+  }
   std::string result(text);
   if (at != std::string_view::npos && at >= begin) result.erase(begin, at + 1 - begin);
   return result;

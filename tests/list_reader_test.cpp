@@ -35,11 +35,11 @@ class Pipe {
   std::array<int, 2> ends_{};
 };
 
-std::vector<std::string> ReadAll(const std::string& text, char separator) {
+std::vector<std::string> ReadAll(const std::string& text, char separator, bool urls = false) {
   Pipe pipe;
   pipe.Write(text);
   pipe.CloseWriter();
-  ListReader reader({pipe.path(), separator});
+  ListReader reader({pipe.path(), separator, urls});
   std::vector<std::string> names;
   while (auto name = reader.Next({})) names.push_back(*name);
   EXPECT_FALSE(reader.TakeError());
@@ -107,6 +107,34 @@ TEST(ListReader, WhatHasNoLinesIsNoList) {
   ListReader reader({path, '\n'});
   EXPECT_EQ(reader.Next({}), std::nullopt);
   EXPECT_TRUE(reader.TakeError());
+}
+
+TEST(ListReader, OfAddressesWholeLinesButCommentsAndBlanks) {
+  using std::string_literals::operator""s;
+  const std::string text = "# a\r\n\t# b\n \r\n  http://a/x y\tn m \r\nphoto#1.jpg\nhttp://a/#b\r";
+  EXPECT_THAT(ReadAll(text, '\n', true), ElementsAre("http://a/x y\tn m", "photo#1.jpg", "http://a/#b"));
+  EXPECT_THAT(ReadAll(text, '\n'),
+              ElementsAre("# a", "\t# b", " ", "  http://a/x y\tn m ", "photo#1.jpg", "http://a/#b"));
+  EXPECT_THAT(ReadAll("#a\0\n#b\n\0\nhttp://a\r\n\0 "s, '\0', true), ElementsAre("http://a"));
+  EXPECT_THAT(ReadAll("#\n#", '\n', true), SizeIs(0));
+}
+
+TEST(ListReader, HasANameOnlyWhereThatIsWhole) {
+  for (const bool urls : {false, true}) {
+    Pipe pipe;
+    ListReader reader({pipe.path(), '\n', urls});
+    EXPECT_FALSE(reader.HasName());
+    pipe.Write("http://a\n\r\n\nhttp://b\n\r\nhttp");
+    EXPECT_EQ(reader.Next({}), "http://a");
+    EXPECT_TRUE(reader.HasName());
+    EXPECT_EQ(reader.Next({}), "http://b");
+    EXPECT_FALSE(reader.HasName());
+    pipe.Write("://c\n# d\n  \n");
+    EXPECT_EQ(reader.Next({}), "http://c");
+    EXPECT_EQ(reader.HasName(), !urls);
+    pipe.CloseWriter();
+    EXPECT_EQ(reader.Next({}).has_value(), !urls);
+  }
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "pipeline/name_hash.h"
 #include "pipeline/safe_names.h"
+#include "pipeline/url_input.h"
 #include "tests/support/unsafe_names.h"
 
 namespace tbbthumbs {
@@ -22,6 +23,13 @@ InputFile File(const std::string& path, const std::string& directory = "", bool 
   file.path = path;
   file.output_directory = directory;
   file.whole_directory = whole;
+  return file;
+}
+
+InputFile WebFile(const std::string& address, const std::string& directory = "") {
+  InputFile file = UrlInput(address);
+  EXPECT_TRUE(file.url) << address;
+  file.output_directory = directory;
   return file;
 }
 
@@ -230,6 +238,66 @@ TEST(NamePlanner, EveryField) {
     names.planner().SetTotal(17);
     EXPECT_EQ(names.Plan(file, facts).png.at(0), "out/" + name + ".png") << name_template;
   }
+}
+
+TEST(NamePlanner, FieldsOfPicturesOnTheWeb) {
+  const std::string address = "https://user:word@Www.Example.org:8443/2024/may/my%20cat.JPEG?size=big#top";
+  const InputFile file = WebFile(address, "2024/may");
+  const InputFile bare = WebFile("http://example.org/");
+  const std::string hash = LongHexOf("2024/may/my cat.JPEG");
+  const std::string url_hash = LongHexOf("https://www.example.org:8443/2024/may/my%20cat.JPEG?size=big");
+  const std::vector<std::array<std::string, 3>> cases = {
+      {"{stem}.{ext}", "my cat.JPEG", "index."},
+      {"{path}", "2024/may/my cat", "index"},
+      {"{parent}-{stem}", "may-my cat", "-index"},
+      {"{host}/{path}", "www.example.org/2024/may/my cat", "example.org/index"},
+      {"{dir}/{host}/{stem}", "2024/may/www.example.org/my cat", "example.org/index"},
+      {"{hash}", hash.substr(0, 16), LongHexOf("index").substr(0, 16)},
+      {"{url_hash}", url_hash.substr(0, 16), LongHexOf(bare.path).substr(0, 16)},
+      {"{url_hash:32}/{url_hash:2}", url_hash + "/" + url_hash.substr(0, 2),
+       LongHexOf(bare.path) + "/" + LongHexOf(bare.path).substr(0, 2)},
+  };
+  for (const auto& [name_template, name, bare_name] : cases) {
+    EXPECT_EQ(Names(name_template).First(file), "out/" + name + ".jpg") << name_template;
+    EXPECT_EQ(Names(name_template).First(bare), "out/" + bare_name + ".jpg") << name_template;
+  }
+}
+
+TEST(NamePlanner, FilesHaveNoHost) {
+  const InputFile file = File("in/a/cat.jpg", "a");
+  EXPECT_EQ(Names("{host}/{path}").First(file), "out/a/cat.jpg");
+  EXPECT_EQ(Names("{host}/{dir}/{stem}").First("in/cat.jpg"), "out/cat.jpg");
+  EXPECT_EQ(Names("x/{host}/{stem}").First(file), "out/x/cat.jpg");
+  EXPECT_EQ(Names("{stem}@{host}").First(file), "out/cat@.jpg");
+  EXPECT_EQ(Names("{stem}/{host}").First(file), "out/cat/_.jpg");
+  EXPECT_EQ(Names("{url_hash:20}").First(file), Names("{hash:20}").First(file));
+}
+
+TEST(NamePlanner, HostsAreMadeSafe) {
+  const auto name_of = [](const std::string& address) { return Names("{host}/{stem}").First(WebFile(address)); };
+  EXPECT_EQ(name_of("http://[2001:DB8::1]:80/a.jpg"), "out/2001_db8__1/a.jpg");
+  EXPECT_EQ(name_of("http://con/a.jpg"), "out/con_/a.jpg");
+  EXPECT_EQ(name_of("http://../a.jpg"), "out/__/a.jpg");
+  EXPECT_EQ(name_of("http://example.org./a.jpg"), "out/example.org_/a.jpg");
+  EXPECT_EQ(name_of("http://.tbbthumbs/a.jpg"), "out/.tbbthumbs_/a.jpg");
+}
+
+// What is added to a job that walks a directory may be called like a directory there.
+TEST(NamePlanner, HostsAndDirectoriesAreKeptApart) {
+  Names names("{host}/{dir}/{stem}");
+  std::set<std::string> all;
+  all.insert(names.First(File("in/example.org/a.jpg", "example.org", true)));
+  all.insert(names.First(WebFile("http://example.org/a.jpg")));
+  all.insert(names.First(File("in/example.org/a_jpg.png", "example.org", true)));
+  EXPECT_EQ(all.size(), 3u);
+}
+
+TEST(NamePlanner, ASuffixOfAnAddressIsThatOfItsName) {
+  Names names;
+  EXPECT_EQ(names.First(WebFile("http://example.org/x/cat.jpg")), "out/cat_256.jpg");
+  EXPECT_EQ(names.First(WebFile("http://example.org/cat.php?id=1.gif")), "out/cat_php_256.jpg");
+  const std::string again = "http://example.org/cat.php?id=2.gif";
+  EXPECT_EQ(names.First(WebFile(again)), "out/cat_php_" + ShortHex(HashOf(again)) + "_256.jpg");
 }
 
 TEST(NamePlanner, WithoutExifTheFilesTimeCounts) {

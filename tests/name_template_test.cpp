@@ -42,6 +42,7 @@ TEST(NameTemplate, IsTextAndFields) {
 TEST(NameTemplate, EveryFieldIsKnownByItsName) {
   for (const std::string_view field : NameFieldNames()) Parsed("{" + std::string(field) + "}");
   EXPECT_THAT(NameFieldNames(), Contains("input_hash"));
+  EXPECT_EQ(Parsed("{url_hash}").parts().at(0).width, Parsed("{hash}").parts().at(0).width);
 }
 
 TEST(NameTemplate, PathIsDirectoryAndStem) {
@@ -71,6 +72,8 @@ TEST(NameTemplate, MistakesAreNamedWithTheirPlaces) {
       {"{seq:10}", "1 to 9", 4, 3},
       {"{hash:33}", "1 to 32", 5, 3},
       {"{hash:0}", "1 to 32", 5, 2},
+      {"{url_hash:33}", "1 to 32", 9, 3},
+      {"{host:3}", "takes nothing", 5, 2},
       {"{date:%Y-%Q}", "'%Q'", 9, 2},
       {"{date:%Y%}", "'%'", 8, 1},
       {"{date:}", "a format is wanted", 5, 1},
@@ -91,7 +94,7 @@ TEST(NameTemplate, MistakesAreNamedWithTheirPlaces) {
 }
 
 TEST(NameTemplate, SaysWhatItNeeds) {
-  EXPECT_EQ(Parsed("{dir}/{stem}_{size}{seq}{hash}{format}{total}").needs(), NameNeeds::kPath);
+  EXPECT_EQ(Parsed("{dir}/{stem}_{size}{seq}{hash}{format}{total}{host}{url_hash}").needs(), NameNeeds::kPath);
   EXPECT_EQ(Parsed("{mtime}").needs(), NameNeeds::kTime);
   for (const char* text : {"{date}", "{camera}", "{width}", "{height}{mtime}"}) {
     EXPECT_EQ(Parsed(text).needs(), NameNeeds::kHeader) << text;
@@ -105,7 +108,7 @@ TEST(NameTemplate, StaysInADirectoryWhereItKeepsThatOfTheInputWhole) {
     EXPECT_TRUE(Parsed(text).StaysInDirectory()) << text;
   }
   for (const char* text : {"{stem}", "{dir}{stem}", "a{dir}/{stem}", "{dir}_{stem}", "{dir}/{dir}{stem}",
-                           "{date:%Y}/{stem}", "{parent}/{stem}"}) {
+                           "{date:%Y}/{stem}", "{parent}/{stem}", "{host}/{dir}/{stem}", "{dir}/{host}/{stem}"}) {
     EXPECT_FALSE(Parsed(text).StaysInDirectory()) << text;
   }
 }

@@ -784,5 +784,49 @@ TEST_F(PlanCommandTest, AddressesAreNoFilesThatAreMissing) {
   EXPECT_THAT(planned.err, AllOf(HasSubstr("planned 1 file in 2 shards"), Not(HasSubstr("not_found"))));
 }
 
+TEST_F(PlanCommandTest, AddressesAreInThePlanAsTheyAre) {
+  tree_.Write("in/a.jpg", JpegFile({64, 48}));
+  tree_.Write("list", std::string("in/a.jpg\nHTTP://Example.org/../x/b%20c.jpg?w=1\n"));
+  const ProcessResult plan = Plan({"http://example.org/a.jpg", "--files-from", "list", "--name", "{host}/{path}"}, 1);
+  EXPECT_THAT(plan.err, HasSubstr("planned 3 files in 1 shard"));
+  const auto reader = PlanReader::Open((tree_.root() / "plan.db").string());
+  ASSERT_TRUE(reader);
+  const auto items = (*reader)->Page(0, 0);
+  ASSERT_TRUE(items);
+  ASSERT_THAT(*items, SizeIs(3));
+  EXPECT_EQ((*items)[0].path, "http://example.org/a.jpg");
+  EXPECT_THAT((*items)[0].jpeg, ElementsAre("example.org/a.jpg"));
+  EXPECT_EQ((*items)[1].path, (tree_.root() / "in/a.jpg").string());
+  EXPECT_EQ((*items)[2].path, "http://example.org/x/b%20c.jpg?w=1");
+  EXPECT_THAT((*items)[2].jpeg, ElementsAre("example.org/x/b c.jpg"));
+}
+
+TEST_F(PlanCommandTest, NoPasswordOfAnAddressGetsIntoThePlan) {
+  tree_.Write("list", std::string("https://me:s3cret@example.org/b.jpg\nhttp://example.org/c.jpg\n"));
+  const ProcessResult plan = Plan({"http://me:s3cret@example.org/a.jpg", "http://me:s3cret@example.org:x/a.jpg",
+                                   "http://example.org/a.jpg", "--files-from", "list"},
+                                  1, 1);
+  EXPECT_THAT(plan.err,
+              HasSubstr("http://example.org/a.jpg: unsupported: its user and password would be written into the plan"));
+  EXPECT_THAT(
+      plan.err,
+      HasSubstr("https://example.org/b.jpg: unsupported: its user and password would be written into the plan"));
+  EXPECT_THAT(plan.err, HasSubstr("http://example.org:x/a.jpg: unsupported: no address of a picture: "));
+  EXPECT_THAT(plan.err, HasSubstr("will fail: 3\n"));
+  EXPECT_THAT(plan.err, Not(HasSubstr("s3cret")));
+  EXPECT_THAT(tree_.Read("plan.db"), Not(HasSubstr("s3cret")));
+  const auto reader = PlanReader::Open((tree_.root() / "plan.db").string());
+  ASSERT_TRUE(reader);
+  const auto items = (*reader)->Page(0, 0);
+  ASSERT_TRUE(items);
+  ASSERT_THAT(*items, SizeIs(5));
+  for (const size_t i : {0u, 1u, 3u}) {
+    ASSERT_TRUE((*items)[i].error) << i;
+    EXPECT_EQ((*items)[i].error->code, ErrorCode::kUnsupported);
+    EXPECT_THAT((*items)[i].jpeg, IsEmpty());
+  }
+  for (const size_t i : {2u, 4u}) EXPECT_FALSE((*items)[i].error) << i;
+}
+
 }  // namespace
 }  // namespace tbbthumbs

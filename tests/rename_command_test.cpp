@@ -170,6 +170,8 @@ TEST_F(RenameCommandTest, WrongUse) {
       {{"rename", "in", "--name", "{stemm}"}, "--name: unknown field {stemm} at character 1"},
       {{"rename", "in", "--name", "a{size}"},
        "--name: {size} needs --only thumbnails, at character 2\n  a{size}\n   ^~~~"},
+      {{"rename", "in", "--name", "{host}_{stem}"}, "only pictures on the web have a {host}"},
+      {{"rename", "in", "--name", "{url_hash}"}, "only pictures on the web have a {url_hash}"},
       {{"rename", "in", "--name", "x", "-q", "3"}, "--quality: not an option of 'rename'"},
       {{"in", "-o", "out", "--undo", "x"}, "--undo: not an option of 'make'"},
       {{"rename", "in", "--name", "x", "--only", "big"}, "--only: 'big' is not"},

@@ -81,6 +81,9 @@ TEST(WithoutPassword, KeepsTheRest) {
   EXPECT_EQ(WithoutPassword("http://host/a@b"), "http://host/a@b");
   EXPECT_EQ(WithoutPassword("ftp://me:secret@host/a"), "ftp://host/a");
   EXPECT_EQ(WithoutPassword("me:secret@host/a"), "host/a");
+  EXPECT_EQ(WithoutPassword("http://me:sec/ret?@host/a"), "http://host/a");
+  EXPECT_EQ(WithoutPassword("http://host:80/a@b"), "http://host:80/a@b");
+  EXPECT_EQ(WithoutPassword("http://[::1]/a@b"), "http://[::1]/a@b");
   EXPECT_EQ(WithoutPassword(""), "");
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "pipeline/journal_store.h"
 #include "pipeline/plan_store.h"
 #include "pipeline/url.h"
+#include "pipeline/url_input.h"
 #include "tools/json_report.h"
 #include "tools/make_command.h"
 #include "tools/report.h"
@@ -55,6 +57,7 @@ class Planning {
   const std::string directory_ = CurrentDirectory();
   std::unique_ptr<PlanWriter> writer_;
   std::map<std::string, Error> missing_;  // inputs named one by one that can't be looked up
+  std::set<std::string> addresses_;       // those on the web, as results name them
   uint64_t missing_count_ = 0;
   uint64_t untold_ = 0;  // of these, those that nothing else counts as failed
   std::optional<Error> failure_;
@@ -103,7 +106,7 @@ std::variant<MakeConfig, ExitCode> Planning::Prepare() {
   writer_ = std::move(*writer);
   FindMissing();
   MakeConfig make = config_.make;
-  make.job.names_only = true;
+  make.job.names_only = make.job.input.for_plan = true;
   return make;
 }
 
@@ -118,13 +121,18 @@ std::string Planning::RelativeToOutput(const std::filesystem::path& path) const 
 // What is named but not there is more likely a slip than to appear before its shard runs.
 void Planning::FindMissing() {
   for (const std::filesystem::path& path : config_.make.job.input.paths) {
-    if (LooksLikeUrl(path.native())) continue;
+    if (LooksLikeUrl(path.native())) {
+      addresses_.insert(UrlInput(path.native()).path);
+      continue;
+    }
     const auto info = RealFileSystem().Stat(path.string(), true);
     if (!info) missing_.emplace(path.string(), info.error());
   }
 }
 
 void Planning::TellMissing(const PictureResult& result) {
+  // What is wrong with an address has been told.
+  if (result.error && addresses_.contains(result.input.native())) ++missing_count_;
   const auto missing = missing_.find(result.input.string());
   if (missing == missing_.end()) return;
   ++missing_count_;
@@ -139,7 +147,8 @@ void Planning::TellMissing(const PictureResult& result) {
 bool Planning::Add(const PictureResult& result) {
   PlanItem item;
   item.seq = result.seq;
-  item.path = AbsolutePath(directory_, result.input.string());
+  const std::string& path = result.input.native();
+  item.path = LooksLikeUrl(path) ? path : AbsolutePath(directory_, path);
   item.found = result.found;
   item.error = result.error;
   item.changes = result.name_changes;
