@@ -117,7 +117,8 @@ bool FileReader::Filtered(const FileInfo& info) const {
 }
 
 void FileReader::Examine(Item& item, FileFacts& facts) const {
-  if (item.file.error && !item.file.planned) {
+  // Of a plan only after it is known which file that was; what is no address is none.
+  if (item.file.error && (!item.file.planned || LooksLikeUrl(item.file.path))) {
     item.Fail(*item.file.error);
     return;
   }
@@ -135,7 +136,6 @@ void FileReader::Examine(Item& item, FileFacts& facts) const {
   } else {
     item.result.bytes_in = info->bytes;
     item.modified = facts.modified = info->modified;
-    // Only after it is known which file that was.
     if (item.file.error) {
       item.Fail(*item.file.error);
       return;

@@ -25,6 +25,7 @@
 #include "pipeline/stages.h"
 #include "pipeline/task_graph.h"
 #include "pipeline/thread_name.h"
+#include "pipeline/url.h"
 
 namespace tbbthumbs {
 namespace {
@@ -83,6 +84,7 @@ Status CheckInputsOutsideOutput(FileSystem& file_system, const JobOptions& optio
   if (!output && options.dry_run && output.error().code == ErrorCode::kNotFound) return {};
   if (!output) return tl::unexpected<Error>(output.error());
   for (const std::filesystem::path& path : options.input.paths) {
+    if (LooksLikeUrl(path.native())) continue;
     if (file_system.Stat(path.string(), true) && LiesWithin(file_system, path.string(), output->id)) {
       return Fail(ErrorCode::kUnsupported, "the input " + path.string() + " is or lies in the output directory " +
                                                options.output.string() + ": choose another");

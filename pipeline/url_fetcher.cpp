@@ -229,10 +229,6 @@ void UrlFetcher::Loop::BeginTransfers() {
 
 void UrlFetcher::Loop::Begin(uint64_t seq) {
   schedule_.Begin(seq, Clock::now());
-  {
-    const std::lock_guard lock(mutex_);
-    ++summary_.requests;
-  }
   const Task& task = tasks_.at(seq);
   std::unique_ptr<UrlTransfer> transfer;
   if (idle_.empty()) {
@@ -247,6 +243,8 @@ void UrlFetcher::Loop::Begin(uint64_t seq) {
   }
   if (status) {
     running_.emplace(seq, std::move(transfer));
+    const std::lock_guard lock(mutex_);
+    ++summary_.requests;
     return;
   }
   idle_.push_back(std::move(transfer));

@@ -153,6 +153,10 @@ void Set(CURL* handle, CURLoption option, Arguments... arguments) {
   static_cast<void>(curl_easy_setopt(handle, option, arguments...));
 }
 
+tl::unexpected<Error> Refused(const std::string& what) {
+  return Fail(ErrorCode::kHttp, "its address " + what + ": not without allow-private");
+}
+
 std::string Sentence(std::string_view text) {
   while (text.ends_with('.') || text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   return std::string(text);
@@ -213,10 +217,10 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) 
   given_up_.reset();
   refused_.clear();
   error_text_.front() = '\0';
+  // Also where a proxy would connect to it.
   if (!settings_.options.allow_private) {
-    if (const auto kind = PrivateHostKind(request.url->host); !kind.empty()) {
-      refused_ = request.url->host + " is " + std::string(kind);
-    }
+    const std::string_view kind = PrivateHostKind(request.url->host);
+    if (!kind.empty()) return Refused(request.url->host + " is " + std::string(kind));
   }
 
   headers_.reset();
@@ -422,7 +426,7 @@ TransferEnd UrlTransfer::Failed(CURLcode code) const {
   TransferEnd end;
   const auto http = [&](std::string message) { end.fetched.error = Error{ErrorCode::kHttp, std::move(message)}; };
   if (!refused_.empty()) {
-    http("its address " + refused_ + ": not without allow-private");
+    end.fetched.error = Refused(refused_).value();
     return end;
   }
   const std::string text =

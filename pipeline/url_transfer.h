@@ -48,7 +48,8 @@ class UrlTransfer {
   // Of the request.
   uint64_t seq() const { return seq_; }
 
-  // Makes it ready for one request; the handle may then be added to a multi handle. kOutOfMemory.
+  // Makes it ready for one request; the handle may then be added to a multi handle. Errors: kHttp: its host may not be
+  // connected to; kOutOfMemory.
   [[nodiscard]] Status Prepare(const UrlRequest& request, BodyBudget::Claim claim);
   // After libcurl has said that it is done, and with what.
   TransferEnd Finish(CURLcode code);
