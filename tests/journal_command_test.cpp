@@ -194,6 +194,17 @@ TEST_F(JournalCommandTest, FailedNamesTheInputsAndTheReasonsOnDemand) {
   EXPECT_EQ(lines[1]["input_percent_encoded"], "/in/c%FF.jpg");
 }
 
+TEST_F(JournalCommandTest, AddressesAreNamedAsTheyAre) {
+  Write(*NewJournal("out/.tbbthumbs/journal.db"),
+        {{"https://host/a.jpg", {.outputs = {{"a_64.jpg", 1}}}},
+         Failed("https://host/b%20c.jpg?x=/1", ErrorCode::kHttp, "404 Not Found")});
+  EXPECT_EQ(Run({"failed", "out"}).out, "https://host/b%20c.jpg?x=/1\n");
+  EXPECT_EQ(Run({"failed", "out", "-v"}).out, "https://host/b%20c.jpg?x=/1: http: 404 Not Found\n");
+  const std::string status = Run({"status", "out"}).out;
+  EXPECT_THAT(status, HasSubstr("made     1  with 1 thumbnail\n"));
+  EXPECT_THAT(status, HasSubstr("failed   1: 1 http\n"));
+}
+
 TEST_F(JournalCommandTest, FailedIsEscapedForATerminal) {
   Write(*NewJournal("j.db"), {Failed("/in/b\x1b.jpg", ErrorCode::kCorrupt, "broken")});
   testing::Pty terminal(80);

@@ -72,6 +72,30 @@ TEST_F(JournalDamageTest, DamagedRowsAreToldOf) {
   }
 }
 
+TEST_F(JournalDamageTest, DamagedValidatorsAreToldOf) {
+  for (const char* damage : {"UPDATE validator SET etag=zeroblob(1)", "UPDATE validator SET last_modified=char(13, 10)",
+                             "UPDATE validator SET etag=printf('%.1020c', 'x')"}) {
+    fs::remove(Path());
+    const Store store = Open(Path());
+    JournalRow row = JournalRowOf(1);
+    row.validators = {"\"1\"", "a date"};
+    Write(*store, {{"http://host/1", row}});
+    RawDatabase(Path()).Execute(damage);
+    std::vector<std::optional<JournalRow>> rows(1);
+    const Status found = store->Find(std::vector<std::string_view>{"http://host/1"}, rows);
+    const Status visited = store->ForEach(std::nullopt, [](const auto&, const auto&) { return true; });
+    const auto counted = store->Counts();
+    ASSERT_FALSE(found) << damage;
+    ASSERT_FALSE(visited) << damage;
+    ASSERT_FALSE(counted) << damage;
+    for (const Error& error : {found.error(), visited.error(), counted.error()}) {
+      EXPECT_EQ(error.code, ErrorCode::kCorrupt) << damage;
+    }
+    Write(*store, {{"http://host/1", row}});
+    EXPECT_EQ(FindOne(*store, "http://host/1"), row);
+  }
+}
+
 TEST_F(JournalDamageTest, RowsWithoutADirectoryAreToldOf) {
   const Store store = Open(Path());
   Write(*store, {{"/a/1", JournalRowOf(1)}});
@@ -264,7 +288,7 @@ TEST_F(JournalDamageTest, UnknownNamesAreTaken) {
 }
 
 TEST_F(JournalDamageTest, MissingTablesAreDamage) {
-  for (const char* table : {"meta", "directory", "decoder", "options", "picture", "run"}) {
+  for (const char* table : {"meta", "directory", "decoder", "options", "picture", "run", "validator"}) {
     fs::remove(Path());
     WriteMany(Path(), 1, 10);
     RawDatabase(Path()).Execute(std::string("DROP TABLE ") + table);
@@ -296,9 +320,10 @@ std::vector<Error> UseAll(const std::string& path, JournalStore::Mode mode) {
   if (!opened) return errors;
   JournalStore& store = **opened;
   std::vector<std::string> inputs;
-  inputs.reserve(74);
+  inputs.reserve(94);
   for (int i = 0; i < 64; ++i) inputs.push_back("/photos/1/" + std::to_string(i + 100) + ".jpg");
   for (int i = 0; i < 10; ++i) inputs.push_back("/photos/" + std::to_string(i) + "/1.jpg");
+  for (int i = 10; i < 30; ++i) inputs.push_back("https://host/" + std::to_string(i));
   const std::vector<std::string_view> views(inputs.begin(), inputs.end());
   std::vector<std::optional<JournalRow>> rows(inputs.size());
   note(store.Find(views, rows));
@@ -320,6 +345,12 @@ std::vector<Error> UseAll(const std::string& path, JournalStore::Mode mode) {
 
 TEST_F(JournalDamageTest, SurvivesDamage) {
   WriteMany(Path(), 3, 400);
+  std::vector<JournalEntry> addresses;
+  for (int i = 0; i < 100; ++i) {
+    addresses.push_back({"https://host/" + std::to_string(i), JournalRowOf(1)});
+    addresses.back().row.validators = {"\"" + std::to_string(i) + "\"", "Sat, 01 Jan 2022 00:00:00 GMT"};
+  }
+  Write(*Open(Path()), addresses);
   const std::string whole = tree_.Read("journal");
   ASSERT_GT(whole.size(), 20 * 4096);
   std::mt19937 random(2);

@@ -40,8 +40,44 @@ using Store = std::unique_ptr<JournalStore>;
 constexpr JournalStore::Mode kWrite = JournalStore::Mode::kWrite;
 constexpr JournalStore::Mode kReadOnly = JournalStore::Mode::kReadOnly;
 
+// What the version before this one has made.
+constexpr char kVersionBefore[] = R"(
+CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE directory(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
+CREATE TABLE decoder(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
+CREATE TABLE options(id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, description TEXT NOT NULL);
+CREATE TABLE picture(
+  directory INTEGER NOT NULL, name BLOB NOT NULL, bytes INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
+  status TEXT NOT NULL, options INTEGER NOT NULL, format TEXT NOT NULL, code TEXT, message TEXT,
+  outputs BLOB NOT NULL, cpu_us INTEGER NOT NULL, decoder INTEGER NOT NULL,
+  PRIMARY KEY(directory, name)) WITHOUT ROWID;
+CREATE TABLE run(
+  id INTEGER PRIMARY KEY, options INTEGER NOT NULL, version TEXT NOT NULL, label TEXT NOT NULL,
+  started_ns INTEGER NOT NULL, ended_ns INTEGER, "end" TEXT NOT NULL,
+  inputs INTEGER NOT NULL, made INTEGER NOT NULL, up_to_date INTEGER NOT NULL, failed INTEGER NOT NULL,
+  skipped INTEGER NOT NULL, "left" INTEGER NOT NULL, bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL,
+  wall_ns INTEGER NOT NULL, cpu_ns INTEGER NOT NULL);
+INSERT INTO meta VALUES('created_ns', 1700000000123456789);
+INSERT INTO directory VALUES(1, CAST('/photos/' AS BLOB));
+INSERT INTO decoder VALUES(1, CAST('libpng' AS BLOB));
+INSERT INTO options VALUES(1, 'digest', 'description');
+INSERT INTO picture VALUES(1, CAST('1.jpg' AS BLOB), 1, 1600000001000000000, 'made', 1, 'JPEG', NULL, NULL,
+  CAST('1:0:0:out/1.jpg' AS BLOB) || X'00', 1, 1);
+INSERT INTO run VALUES(1, 1, '0.9', '', 1, 2, 'done', 1, 1, 0, 0, 0, 0, 1, 1, 1, 1);
+PRAGMA application_id=1952604788;
+PRAGMA user_version=2)";
+
 class JournalFileTest : public JournalFixture {
  protected:
+  void MakeOneOfTheVersionBefore() {
+    fs::remove(Path());
+    RawDatabase(Path()).Execute(kVersionBefore);
+  }
+
+  static std::string TablesOf(const std::string& path) {
+    return RawDatabase(path).Text("SELECT group_concat(sql) FROM (SELECT sql FROM sqlite_schema ORDER BY name)");
+  }
+
   // The new path of the one that lies at `path`.
   static std::string SetAside(const std::string& path) {
     return SetJournalAside(path, RealFileSystem().Stat(path, true).value().id).value().value_or("");
@@ -105,12 +141,87 @@ TEST_F(JournalFileTest, NamesAreNames) {
 
 TEST_F(JournalFileTest, NewerVersionsAreNotDamaged) {
   Open(Path());
-  RawDatabase(Path()).Execute("PRAGMA user_version=3");
+  RawDatabase(Path()).Execute("PRAGMA user_version=4");
   for (const JournalStore::Mode mode : {kWrite, kReadOnly}) {
     const auto store = JournalStore::Open(Path(), mode);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().code, ErrorCode::kIo);
     EXPECT_THAT(store.error().message, HasSubstr("newer"));
+  }
+}
+
+TEST_F(JournalFileTest, OneOfTheVersionBeforeIsReadAsItIs) {
+  MakeOneOfTheVersionBefore();
+  const std::string before = tree_.Read("journal");
+  {
+    const Store store = Open(Path(), kReadOnly);
+    EXPECT_EQ(store->created(), std::chrono::nanoseconds(1'700'000'000'123'456'789));
+    EXPECT_EQ(FindOne(*store, "/photos/1.jpg"), JournalRowOf(1));
+    EXPECT_EQ(FindOne(*store, "https://host/1.jpg"), std::nullopt);
+    EXPECT_EQ(All(*store), (JournalRows{{"/photos/1.jpg", JournalRowOf(1)}}));
+    EXPECT_EQ(store->Counts().value().made, 1u);
+    EXPECT_EQ(store->Runs(1).value().at(0).version, "0.9");
+  }
+  EXPECT_TRUE(tree_.Read("journal") == before);
+  EXPECT_THAT(tree_.Files(), ElementsAre("journal"));
+}
+
+TEST_F(JournalFileTest, OneOfTheVersionBeforeIsTakenOver) {
+  MakeOneOfTheVersionBefore();
+  JournalRow row = JournalRowOf(2);
+  row.validators = {"\"1\"", "Sat, 01 Jan 2022 00:00:00 GMT"};
+  const Store reader = Open(Path(), kReadOnly);
+  {
+    const Store store = Open(Path());
+    EXPECT_EQ(store->created(), std::chrono::nanoseconds(1'700'000'000'123'456'789));
+    EXPECT_EQ(FindOne(*store, "/photos/1.jpg"), JournalRowOf(1));
+    EXPECT_EQ(store->OptionsId("digest", "").value(), 1u);
+    Write(*store, {{"https://host/1.jpg", row}});
+  }
+  for (const JournalStore::Mode mode : {kReadOnly, kWrite}) {
+    EXPECT_EQ(All(*Open(Path(), mode)), (JournalRows{{"/photos/1.jpg", JournalRowOf(1)}, {"https://host/1.jpg", row}}));
+  }
+  // Whoever has had it open goes on with what was there then.
+  EXPECT_EQ(FindOne(*reader, "/photos/1.jpg"), JournalRowOf(1));
+  EXPECT_EQ(reader->Counts().value().made, 2u);
+  Open(Path("new"));
+  EXPECT_EQ(TablesOf(Path()), TablesOf(Path("new")));
+  EXPECT_EQ(RawDatabase(Path()).Text("PRAGMA user_version"), RawDatabase(Path("new")).Text("PRAGMA user_version"));
+  EXPECT_EQ(RawDatabase(Path()).Text("PRAGMA integrity_check"), "ok");
+}
+
+// All see what it is before one of them may write.
+TEST_F(JournalFileTest, OneOfManyTakesItOver) {
+  MakeOneOfTheVersionBefore();
+  std::vector<std::thread> threads;
+  threads.reserve(4);
+  {
+    const RawDatabase raw(Path());
+    raw.Execute("BEGIN IMMEDIATE");
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([this, i] {
+        const auto store = JournalStore::Open(Path(), i == 3 ? kReadOnly : kWrite);
+        ASSERT_TRUE(store) << store.error().message;
+        EXPECT_EQ(FindOne(**store, "/photos/1.jpg"), JournalRowOf(1));
+      });
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    raw.Execute("ROLLBACK");
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(RawDatabase(Path()).Text("PRAGMA user_version"), "3");
+}
+
+TEST_F(JournalFileTest, WhatOnlySaysThatItIsOfTheVersionBeforeIsRefused) {
+  for (const char* lie : {"PRAGMA user_version=3", "PRAGMA user_version=1", "CREATE TABLE more(a)", "DROP TABLE run",
+                          "CREATE TABLE validator(a)"}) {
+    MakeOneOfTheVersionBefore();
+    RawDatabase(Path()).Execute(lie);
+    const std::string before = tree_.Read("journal");
+    for (const JournalStore::Mode mode : {kReadOnly, kWrite}) {
+      EXPECT_EQ(CodeOf(Path(), mode), ErrorCode::kCorrupt) << lie;
+      EXPECT_TRUE(tree_.Read("journal") == before) << lie;
+    }
   }
 }
 
@@ -222,6 +333,8 @@ TEST_F(JournalFileTest, OtherTablesAreRefused) {
   expect_refused("CREATE INDEX more ON picture(status)");
   expect_refused("CREATE TRIGGER more AFTER INSERT ON run BEGIN DELETE FROM picture; END");
   expect_refused("DROP TABLE decoder");
+  expect_refused("DROP TABLE validator");
+  expect_refused("PRAGMA user_version=2");
   expect_refused("ALTER TABLE run ADD COLUMN more");
   expect_refused("CREATE TABLE p AS SELECT * FROM picture; DROP TABLE picture; ALTER TABLE p RENAME TO picture");
   expect_refused(

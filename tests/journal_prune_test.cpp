@@ -441,6 +441,70 @@ TEST_F(JournalPruneTest, WhatIsOutOfUseIsRemovedWhereThatIsAskedFor) {
   EXPECT_THAT(Thumbnails(), ElementsAre("b.jpg"));
 }
 
+TEST_F(JournalPruneTest, AddressesAreNeverGone) {
+  AddThere("/home/in/a.jpg", {});
+  AddGone("/home/in/b.jpg", {"b.jpg", "c.jpg"});
+  AddGone("https://host/c.jpg", {"c.jpg"});
+  AddGone("https://host/d.jpg?x=/y", {"d.jpg"}, PictureStatus::kFailed);
+  std::vector<std::string> asked;
+  files_.on_call = [&](const std::string&, const std::string& path) -> std::optional<Error> {
+    asked.push_back(path);
+    return std::nullopt;
+  };
+  const PruneSummary summary = Prune({.even_all = true});
+  EXPECT_EQ(summary.inputs, 4u);
+  EXPECT_EQ(summary.addresses, 2u);
+  EXPECT_EQ(summary.there, 1u);
+  EXPECT_EQ(summary.unknown, 0u);
+  EXPECT_EQ(summary.pruned, 1u);
+  EXPECT_THAT(Thumbnails(), ElementsAre("c.jpg", "d.jpg"));
+  EXPECT_THAT(Inputs(), ElementsAre("/home/in/a.jpg", "https://host/c.jpg", "https://host/d.jpg?x=/y"));
+  EXPECT_THAT(asked, ::testing::Each(::testing::Not(::testing::HasSubstr("host"))));
+  EXPECT_THAT(asked, ::testing::Contains("/home/in/a.jpg"));
+}
+
+TEST_F(JournalPruneTest, AddressesDoNotSayThatADiskIsThere) {
+  AddGone("/home/in/a.jpg", {"a.jpg"});
+  AddGone("https://host/c.jpg", {"c.jpg"});
+  files_.AddFile("/home/in/other");
+  const PruneSummary summary = Prune();
+  EXPECT_TRUE(summary.all_missing);
+  EXPECT_THAT(Thumbnails(), ElementsAre("a.jpg", "c.jpg"));
+}
+
+TEST_F(JournalPruneTest, AddressesAloneAreNothingToPrune) {
+  AddGone("https://host/c.jpg", {"c.jpg"});
+  const PruneSummary summary = Prune();
+  EXPECT_FALSE(summary.all_missing);
+  EXPECT_EQ(summary.addresses, 1u);
+  EXPECT_EQ(summary.pruned, 0u);
+}
+
+TEST_F(JournalPruneTest, AThumbnailThatIsAlsoOfAnAddressStays) {
+  files_.AddFile("/home/in/x/other");
+  AddGone("/home/in/x/a.jpg", {"x/a.jpg", "x/a_2.jpg"});
+  AddGone("https://home/in/x/a.jpg", {"x/a.jpg"});
+  EXPECT_EQ(Prune({.scope = PruneScope{{"/home/in/x/"}, {}, {"/home/in/"}}}).thumbnails, 1u);
+  EXPECT_THAT(Thumbnails(), ElementsAre("x/a.jpg"));
+}
+
+TEST_F(JournalPruneTest, WhatAnAddressHasOutOfUseIsRemoved) {
+  AddGone("https://host/b.jpg", {"b.jpg", "b_old.jpg"});
+  JournalEntry entry{"https://host/b.jpg", {}};
+  entry.row.outputs = {Output("b.jpg", 100), Output("b_old.jpg", 100, JournalOutput::kOutOfUse)};
+  entry.row.validators = {"\"1\"", "a date"};
+  ASSERT_TRUE(store_->Write({&entry, 1}));
+  EXPECT_EQ(Prune().thumbnails, 0u);
+  EXPECT_EQ(Prune({.out_of_use = true}).renamed, 1u);
+  EXPECT_THAT(removed_, ElementsAre("/out/b_old.jpg"));
+  EXPECT_THAT(Thumbnails(), ElementsAre("b.jpg"));
+  std::vector<std::optional<JournalRow>> rows(1);
+  const std::string_view input = entry.input;
+  ASSERT_TRUE(store_->Find({&input, 1}, rows));
+  entry.row.outputs.pop_back();
+  EXPECT_EQ(rows[0], entry.row);
+}
+
 TEST_F(JournalPruneTest, WhatIsKnownToHaveBeenEmptiedIsNoPlaceForADisk) {
   AddThere("/home/in/a.jpg", {"a.jpg"});
   files_.AddDirectory("/home/in/x");

@@ -37,7 +37,15 @@ using Store = std::unique_ptr<JournalStore>;
 constexpr JournalStore::Mode kWrite = JournalStore::Mode::kWrite;
 constexpr JournalStore::Mode kReadOnly = JournalStore::Mode::kReadOnly;
 
-class JournalStoreTest : public JournalFixture {};
+class JournalStoreTest : public JournalFixture {
+ protected:
+  static JournalRow RowOfAddress(uint64_t number) {
+    JournalRow row = JournalRowOf(number);
+    if (number % 3 != 0) row.validators.etag = "\"" + std::to_string(number) + "\"";
+    if (number % 4 != 0) row.validators.last_modified = "Sat, 01 Jan 2022 00:00:00 GMT";
+    return row;
+  }
+};
 
 TEST_F(JournalStoreTest, EveryFieldComesBack) {
   JournalRow row;
@@ -100,6 +108,85 @@ TEST_F(JournalStoreTest, PathsThatLookAlikeAreDifferent) {
   const JournalRows all = All(*store);
   EXPECT_EQ(all.size(), inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) EXPECT_EQ(all.at(inputs[i]), JournalRowOf(i)) << inputs[i];
+}
+
+TEST_F(JournalStoreTest, AddressesComeBackWithWhatServersSay) {
+  const std::string longest = std::string(7980, 'x');
+  std::vector<std::string> inputs = {"http://host/",
+                                     "https://host/",
+                                     "https://host/a/b.jpg?x=1",
+                                     "https://host/a?u=/x//y/z.jpg",
+                                     "https://host/a?u=/x//y/",
+                                     "https://host:8080/a/b.jpg",
+                                     "https://host/" + longest,
+                                     "https://host/" + longest + "/a",
+                                     "https://host/a?" + std::string(7980, '/')};
+  for (int i = 0; i < 2500; ++i) inputs.push_back("https://host" + std::to_string(i) + ".org/pictures/a.jpg");
+  for (int i = 1000; i < 3000; ++i) inputs.push_back("https://host/many/" + std::to_string(i));
+  for (int i = 0; i < 10; ++i) inputs.push_back("https://host/long/" + longest + std::to_string(i));
+  std::vector<JournalEntry> entries;
+  JournalRows all;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    entries.push_back({inputs[i], RowOfAddress(i)});
+    ASSERT_TRUE(all.emplace(inputs[i], RowOfAddress(i)).second);
+  }
+  {
+    const Store store = Open(Path());
+    Write(*store, entries);
+    Write(*store, {{"/a/b.jpg", JournalRowOf(1)}});
+  }
+  all["/a/b.jpg"] = JournalRowOf(1);
+  for (const JournalStore::Mode mode : {kWrite, kReadOnly}) {
+    const Store store = Open(Path(), mode);
+    const auto rows = Find(*store, inputs);
+    for (size_t i = 0; i < inputs.size(); ++i) ASSERT_EQ(rows[i], RowOfAddress(i)) << inputs[i];
+    EXPECT_TRUE(All(*store) == all);
+    EXPECT_EQ(FindOne(*store, "https://host/a/b.jpg"), std::nullopt);
+    EXPECT_EQ(store->Counts().value().made, all.size());
+  }
+}
+
+TEST_F(JournalStoreTest, WhatServersSayIsReplacedAndRemovedWithTheRow) {
+  const Store store = Open(Path());
+  const std::string kept = "http://host/kept";
+  const std::string input = "http://host/a?/b";
+  Write(*store, {{kept, RowOfAddress(1)}, {input, RowOfAddress(2)}});
+  Write(*store, {{input, RowOfAddress(7)}});
+  EXPECT_EQ(FindOne(*store, input), RowOfAddress(7));
+  Write(*store, {{input, JournalRowOf(7)}});
+  EXPECT_EQ(FindOne(*store, input), JournalRowOf(7));
+  Write(*store, {{input, RowOfAddress(2)}});
+  EXPECT_TRUE(store->Remove(std::vector<std::string>{input}));
+  EXPECT_EQ(All(*store), (JournalRows{{kept, RowOfAddress(1)}}));
+  EXPECT_EQ(RawDatabase(Path()).Text("SELECT count(*) FROM validator"), "1");
+  EXPECT_TRUE(store->Clear());
+  EXPECT_EQ(RawDatabase(Path()).Text("SELECT count(*) FROM validator"), "0");
+  // Files have none.
+  Write(*store, {{"/a", RowOfAddress(1)}});
+  EXPECT_EQ(FindOne(*store, "/a"), JournalRowOf(1));
+  EXPECT_EQ(RawDatabase(Path()).Text("SELECT count(*) FROM validator"), "0");
+}
+
+TEST_F(JournalStoreTest, WhatNoServerSaysIsRefused) {
+  const Store store = Open(Path());
+  for (const std::string& text : {std::string(1025, 'x'), std::string("a\0b", 3), std::string("a\r\nb"),
+                                  std::string("\t"), std::string("\x7F")}) {
+    EXPECT_FALSE(IsKept({text, ""}));
+    EXPECT_FALSE(IsKept({"", text}));
+    JournalRow row;
+    row.validators.etag = text;
+    const Status status = store->Write(std::vector<JournalEntry>{{"http://host/b", {}}, {"http://host/a", row}});
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, ErrorCode::kInternal);
+    EXPECT_THAT(All(*store), IsEmpty());
+  }
+  JournalRow row;
+  row.validators = {"W/\"\xE9\"" + std::string(1018, ' '), "x"};
+  EXPECT_TRUE(IsKept(row.validators));
+  Write(*store, {{"http://host/a", row}});
+  EXPECT_EQ(FindOne(*store, "http://host/a"), row);
+  row.validators.last_modified += 'x';
+  EXPECT_FALSE(IsKept(row.validators));
 }
 
 TEST_F(JournalStoreTest, AFileIsStillThatOfTheRowByItsSizeAndTime) {
@@ -550,6 +637,13 @@ TEST_F(JournalStoreTest, RowsOfDirectoriesAlone) {
   EXPECT_THAT(inputs_in("/a/b/c/", true), ElementsAre("/a/b/c/1", "/a/b/c/d/1"));
   EXPECT_THAT(inputs_in("/z\xFF/", false), ElementsAre("/z\xFF/1"));
   EXPECT_THAT(inputs_in("/none/", true), IsEmpty());
+  for (const char* input : {"http://a/b/1", "http://a/b/c/2", "http://a.b/3", "http://a/b?/4"}) {
+    Write(*store, {{input, JournalRowOf(2)}});
+  }
+  EXPECT_EQ(inputs_in("/", true).size(), 2507u);
+  EXPECT_THAT(inputs_in("http://a/b/", true), ElementsAre("http://a/b/1", "http://a/b/c/2"));
+  EXPECT_THAT(inputs_in("http://a/", true), ElementsAre("http://a/b/1", "http://a/b/c/2", "http://a/b?/4"));
+  EXPECT_THAT(inputs_in("http://a/b?/", false), ElementsAre("http://a/b?/4"));
 }
 
 TEST_F(JournalStoreTest, AllDirectories) {
@@ -568,6 +662,14 @@ TEST_F(JournalStoreTest, AllDirectories) {
   EXPECT_EQ(last, "/999/");
   ASSERT_TRUE(store->ForEachDirectory([&](const std::string&) { return ++count < 2600; }));
   EXPECT_EQ(count, 2600u);
+  Write(*store, {{"https://host/a/b", JournalRowOf(1)}});
+  count = 0;
+  ASSERT_TRUE(store->ForEachDirectory([&](const std::string& directory) {
+    last = directory;
+    return ++count > 0;
+  }));
+  EXPECT_EQ(count, 2501u);
+  EXPECT_EQ(last, "https://host/a/");
 }
 
 }  // namespace

@@ -167,6 +167,34 @@ TEST_F(PruneCommandTest, WhatMayBeOnAMissingDiskIsKeptAndSaid) {
 }
 
 // The names go to the inputs at their new place.
+TEST_F(PruneCommandTest, PicturesOnTheWebKeepTheirThumbnails) {
+  Make();
+  tree_.Write("out/host/a_16.jpg", "a thumbnail");
+  {
+    const auto store =
+        JournalStore::Open((tree_.root() / "out/.tbbthumbs/journal.db").string(), JournalStore::Mode::kWrite);
+    ASSERT_TRUE(store) << store.error().message;
+    const JournalEntry entry{"https://host/a.jpg?x=1", {.outputs = {{"host/a_16.jpg", 1}}}};
+    ASSERT_TRUE((*store)->Write({&entry, 1}));
+  }
+  Remove("in/b.jpg");
+  const ProcessResult result = Run({"prune", "out", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto lines = JsonLines(result.out);
+  ASSERT_FALSE(lines.empty());
+  EXPECT_EQ(lines.back()["inputs"], 4);
+  EXPECT_EQ(lines.back()["addresses"], 1);
+  EXPECT_EQ(lines.back()["there"], 2);
+  EXPECT_EQ(lines.back()["pruned"], 1);
+  EXPECT_TRUE(fs::exists(tree_.root() / "out/host/a_16.jpg"));
+  EXPECT_EQ(Rows(), 3u);
+  Remove("in");
+  EXPECT_THAT(Run({"prune", "out"}).err, HasSubstr("none of the 2 inputs that the journal knows is there"));
+  EXPECT_EQ(Run({"prune", "out", "--even-all"}).exit_code, 0);
+  EXPECT_THAT(tree_.Files("out"), ElementsAre("host/a_16.jpg"));
+  EXPECT_EQ(Rows(), 1u);
+}
+
 TEST_F(PruneCommandTest, MovedPicturesKeepTheirThumbnails) {
   Make();
   fs::rename(tree_.root() / "in", tree_.root() / "pictures");
