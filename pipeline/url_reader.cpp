@@ -99,6 +99,7 @@ void UrlReader::Receive(Item& item, Fetched fetched) const {
       item.Fail(std::move(*fetched.error));
     } else if (fetched.unchanged) {
       item.ended = true;
+      item.validators = std::move(fetched.validators);
     } else {
       TakeBack(item);
       TakeBody(item, std::move(fetched), facts);

@@ -406,6 +406,7 @@ TransferEnd UrlTransfer::EndOfAnswer() {
   curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
   if (status == 304 && conditional_) {
     end.fetched.unchanged = true;
+    end.fetched.validators = {HeaderOf("ETag"), HeaderOf("Last-Modified")};
     return end;
   }
   if (status == 200 || status == 203) {
