@@ -1,7 +1,6 @@
 #include "pipeline/proxy_addresses.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -9,6 +8,8 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+
+#include "pipeline/curl_library.h"
 
 namespace tbbthumbs {
 namespace {
@@ -23,9 +24,9 @@ std::string KeyOf(const sockaddr* address) {
 
 std::string PartOf(CURLU* url, CURLUPart part) {
   char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return "";
+  if (Curl().url_get(url, part, &text, 0) != CURLUE_OK) return "";
   const std::string result = text;
-  curl_free(text);
+  Curl().free(text);
   return result;
 }
 
@@ -54,9 +55,10 @@ ProxyAddresses::ProxyAddresses(const std::string& proxy) {
 }
 
 void ProxyAddresses::Add(const std::string& proxy) {
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(Curl().url(), Curl().url_cleanup);
   const std::string whole = proxy.find("://") == std::string::npos ? "http://" + proxy : proxy;
-  if (url == nullptr || curl_url_set(url.get(), CURLUPART_URL, whole.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
+  if (url == nullptr ||
+      Curl().url_set(url.get(), CURLUPART_URL, whole.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
     return;
   }
   std::string host = PartOf(url.get(), CURLUPART_HOST);

@@ -1,9 +1,9 @@
 #include "pipeline/url.h"
 
-#include <curl/curl.h>
-
 #include <memory>
 #include <utility>
+
+#include "pipeline/curl_library.h"
 
 namespace tbbthumbs {
 namespace {
@@ -12,15 +12,15 @@ namespace {
 constexpr size_t kMostBytes = 8000;
 
 struct Cleanup {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-  void operator()(char* text) const { curl_free(text); }
+  void operator()(CURLU* url) const { Curl().url_cleanup(url); }
+  void operator()(char* text) const { Curl().free(text); }
 };
 using Parsed = std::unique_ptr<CURLU, Cleanup>;
 
 // "" where it has no such part.
 std::string PartOf(const Parsed& url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url.get(), part, &text, flags) != CURLUE_OK) return "";
+  if (Curl().url_get(url.get(), part, &text, flags) != CURLUE_OK) return "";
   return std::unique_ptr<char, Cleanup>(text).get();
 }
 
@@ -66,21 +66,22 @@ Result<Url> ParseUrl(std::string_view text) {
   if (!LooksLikeUrl(text)) return NoUrl("it begins neither with http:// nor with https://");
   if (text.size() > kMostBytes) return NoUrl("it is too long");
   if (text.find('\0') != std::string_view::npos) return NoUrl("it holds a NUL");
-  const Parsed parsed(curl_url());
+  if (LoadCurl() == nullptr) return Fail(ErrorCode::kInternal, "libcurl.so.4 is not installed, or too old");
+  const Parsed parsed(Curl().url());
   if (parsed == nullptr) return Fail(ErrorCode::kOutOfMemory, "no memory for an address");
-  const CURLUcode code = curl_url_set(parsed.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_URLENCODE);
+  const CURLUcode code = Curl().url_set(parsed.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_URLENCODE);
   if (code == CURLUE_OUT_OF_MEMORY) return Fail(ErrorCode::kOutOfMemory, "no memory for an address");
-  if (code != CURLUE_OK) return NoUrl(curl_url_strerror(code));
-  curl_url_set(parsed.get(), CURLUPART_FRAGMENT, nullptr, 0);
+  if (code != CURLUE_OK) return NoUrl(Curl().url_strerror(code));
+  Curl().url_set(parsed.get(), CURLUPART_FRAGMENT, nullptr, 0);
 
   Url url;
   url.host = PartOf(parsed, CURLUPART_HOST);
   for (char& c : url.host) c = ToLower(c);
   if (url.host.empty()) return NoUrl("it names no host");
-  curl_url_set(parsed.get(), CURLUPART_HOST, url.host.c_str(), 0);
+  Curl().url_set(parsed.get(), CURLUPART_HOST, url.host.c_str(), 0);
   url.request = PartOf(parsed, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
-  curl_url_set(parsed.get(), CURLUPART_USER, nullptr, 0);
-  curl_url_set(parsed.get(), CURLUPART_PASSWORD, nullptr, 0);
+  Curl().url_set(parsed.get(), CURLUPART_USER, nullptr, 0);
+  Curl().url_set(parsed.get(), CURLUPART_PASSWORD, nullptr, 0);
   url.text = PartOf(parsed, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
   url.origin =
       PartOf(parsed, CURLUPART_SCHEME) + "://" + url.host + ":" + PartOf(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT);

@@ -1,6 +1,5 @@
 #include "pipeline/url_fetcher.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
 #include <signal.h>
 
@@ -18,6 +17,7 @@
 
 #include "pipeline/body_budget.h"
 #include "pipeline/buffer_pool.h"
+#include "pipeline/curl_library.h"
 #include "pipeline/thread_name.h"
 #include "pipeline/url_schedule.h"
 #include "pipeline/url_transfer.h"
@@ -64,7 +64,7 @@ class UrlFetcher::Loop {
 
  private:
   struct Cleanup {
-    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+    void operator()(CURLM* multi) const { Curl().multi_cleanup(multi); }
   };
 
   // With the mutex held. False: there is none.
@@ -114,13 +114,12 @@ UrlFetcher::Loop::~Loop() {
 
 bool UrlFetcher::Loop::StartThread() {
   if (thread_.joinable()) return true;
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  multi_.reset(curl_multi_init());
+  if (LoadCurl() == nullptr) return false;
+  multi_.reset(Curl().multi_init());
   if (multi_ == nullptr) return false;
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options_.connections));
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(options_.connections));
-  budget_->OnRoom([multi = multi_.get()] { curl_multi_wakeup(multi); });
+  Curl().multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options_.connections));
+  Curl().multi_setopt(multi_.get(), CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(options_.connections));
+  budget_->OnRoom([multi = multi_.get()] { Curl().multi_wakeup(multi); });
   try {
     thread_ = std::jthread([this] { Run(); });
   } catch (const std::system_error&) {
@@ -137,7 +136,7 @@ void UrlFetcher::Loop::Start(UrlRequest request, std::function<void(Fetched)> do
     if (!stopped && StartThread()) {
       incoming_.push_back({std::move(request), std::move(done)});
       // The others have woken it.
-      if (incoming_.size() == 1) curl_multi_wakeup(multi_.get());
+      if (incoming_.size() == 1) Curl().multi_wakeup(multi_.get());
       return;
     }
   }
@@ -148,7 +147,7 @@ void UrlFetcher::Loop::Start(UrlRequest request, std::function<void(Fetched)> do
 void UrlFetcher::Loop::Stop() {
   const std::lock_guard lock(mutex_);
   stopped_ = true;
-  if (multi_ != nullptr) curl_multi_wakeup(multi_.get());
+  if (multi_ != nullptr) Curl().multi_wakeup(multi_.get());
 }
 
 UrlSummary UrlFetcher::Loop::summary() const {
@@ -176,7 +175,7 @@ void UrlFetcher::Loop::Run() {
     }
     TakeIncoming();
     int still_running = 0;
-    curl_multi_perform(multi_.get(), &still_running);
+    Curl().multi_perform(multi_.get(), &still_running);
     EndTransfers();
     ResumePaused();
     BeginTransfers();
@@ -238,7 +237,7 @@ void UrlFetcher::Loop::Begin(uint64_t seq) {
     idle_.pop_back();
   }
   Status status = transfer->Prepare(task.request, budget_->Begin(seq));
-  if (status && curl_multi_add_handle(multi_.get(), transfer->handle()) != CURLM_OK) {
+  if (status && Curl().multi_add_handle(multi_.get(), transfer->handle()) != CURLM_OK) {
     status = Fail(ErrorCode::kOutOfMemory, "no memory to fetch it");
   }
   if (status) {
@@ -260,12 +259,12 @@ void UrlFetcher::Loop::ResumePaused() {
 
 void UrlFetcher::Loop::EndTransfers() {
   int left = 0;
-  while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left)) {
+  while (const CURLMsg* const message = Curl().multi_info_read(multi_.get(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     char* transfer = nullptr;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    Curl().easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
     const CURLcode code = message->data.result;
-    curl_multi_remove_handle(multi_.get(), message->easy_handle);
+    Curl().multi_remove_handle(multi_.get(), message->easy_handle);
     End(*reinterpret_cast<UrlTransfer*>(transfer), code);
   }
 }
@@ -333,11 +332,11 @@ void UrlFetcher::Loop::Wait() {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*change - now).count();
     milliseconds = static_cast<int>(std::clamp<int64_t>(left, 0, kMostMilliseconds));
   }
-  curl_multi_poll(multi_.get(), nullptr, 0, milliseconds, nullptr);
+  Curl().multi_poll(multi_.get(), nullptr, 0, milliseconds, nullptr);
 }
 
 void UrlFetcher::Loop::DropAll() {
-  for (const auto& [seq, transfer] : running_) curl_multi_remove_handle(multi_.get(), transfer->handle());
+  for (const auto& [seq, transfer] : running_) Curl().multi_remove_handle(multi_.get(), transfer->handle());
   running_.clear();
   idle_.clear();
   TakeIncoming();

@@ -130,27 +130,10 @@ bool IsHeaderText(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 127; });
 }
 
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return "";
-  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
-}
-
-// The value of a header line, where it is that header.
-std::optional<std::string_view> ValueOf(std::string_view line, std::string_view lower_case_name) {
-  if (line.size() <= lower_case_name.size() || line[lower_case_name.size()] != ':') return std::nullopt;
-  for (size_t i = 0; i < lower_case_name.size(); ++i) {
-    const char c = line[i] >= 'A' && line[i] <= 'Z' ? static_cast<char>(line[i] - 'A' + 'a') : line[i];
-    if (c != lower_case_name[i]) return std::nullopt;
-  }
-  return Trimmed(line.substr(lower_case_name.size() + 1));
-}
-
 template <class... Arguments>
 void Set(CURL* handle, CURLoption option, Arguments... arguments) {
   // Those that can fail for want of memory show it when the transfer begins.
-  static_cast<void>(curl_easy_setopt(handle, option, arguments...));
+  static_cast<void>(Curl().easy_setopt(handle, option, arguments...));
 }
 
 tl::unexpected<Error> Refused(const std::string& what) {
@@ -165,7 +148,7 @@ std::string Sentence(std::string_view text) {
 }  // namespace
 
 UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(uint64_t seq)> may_exceed)
-    : settings_(settings), may_exceed_(std::move(may_exceed)), handle_(curl_easy_init()) {
+    : settings_(settings), may_exceed_(std::move(may_exceed)), handle_(Curl().easy_init()) {
   if (handle_ == nullptr) throw std::bad_alloc();
   CURL* const handle = handle_.get();
   const UrlOptions& options = settings_.options;
@@ -199,8 +182,8 @@ UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(ui
   Set(handle, CURLOPT_WRITEFUNCTION, &UrlTransfer::OnBody);
   Set(handle, CURLOPT_WRITEDATA, this);
   if (!options.allow_private) {
-    Set(handle, CURLOPT_HEADERFUNCTION, &UrlTransfer::OnHeader);
-    Set(handle, CURLOPT_HEADERDATA, this);
+    Set(handle, CURLOPT_PREREQFUNCTION, &UrlTransfer::OnRequest);
+    Set(handle, CURLOPT_PREREQDATA, this);
     Set(handle, CURLOPT_OPENSOCKETFUNCTION, &UrlTransfer::OnSocket);
     Set(handle, CURLOPT_OPENSOCKETDATA, this);
   }
@@ -227,7 +210,7 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) 
   bool complete = true;
   const auto add = [&](const char* name, const std::string& value) {
     if (value.empty() || !IsHeaderText(value)) return;
-    curl_slist* const longer = curl_slist_append(headers_.get(), (std::string(name) + ": " + value).c_str());
+    curl_slist* const longer = Curl().slist_append(headers_.get(), (std::string(name) + ": " + value).c_str());
     complete = complete && longer != nullptr;
     if (longer == nullptr) return;
     static_cast<void>(headers_.release());
@@ -238,7 +221,7 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) 
   add("If-Modified-Since", request.known.last_modified);
   if (request.known.empty() && request.changed_since) add("If-Modified-Since", HttpDate(*request.changed_since));
   Set(handle_.get(), CURLOPT_HTTPHEADER, headers_.get());
-  if (!complete || curl_easy_setopt(handle_.get(), CURLOPT_URL, request.url->request.c_str()) != CURLE_OK) {
+  if (!complete || Curl().easy_setopt(handle_.get(), CURLOPT_URL, request.url->request.c_str()) != CURLE_OK) {
     return Fail(ErrorCode::kOutOfMemory, "no memory to fetch it");
   }
   return {};
@@ -248,22 +231,25 @@ size_t UrlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
   return static_cast<UrlTransfer*>(self)->TakeBody(reinterpret_cast<const std::byte*>(data), size * count);
 }
 
-size_t UrlTransfer::OnHeader(char* data, size_t size, size_t count, void* self) {
+// Before each request, those that redirects lead to among them: where a proxy connects, nothing but the host in the
+// address can be judged.
+int UrlTransfer::OnRequest(void* self, char*, char*, int, int) {
   UrlTransfer& transfer = *static_cast<UrlTransfer*>(self);
-  const size_t bytes = size * count;
-  const auto location = ValueOf({data, bytes}, "location");
-  long status = 0;
-  if (!location || curl_easy_getinfo(transfer.handle(), CURLINFO_RESPONSE_CODE, &status) != CURLE_OK) return bytes;
-  if (status < 300 || status >= 400 || !LooksLikeUrl(*location)) return bytes;
+  char* address = nullptr;
+  Curl().easy_getinfo(transfer.handle(), CURLINFO_EFFECTIVE_URL, &address);
   try {
-    const auto url = ParseUrl(*location);
-    const auto kind = url ? PrivateHostKind(url->host) : "";
-    if (kind.empty()) return bytes;
+    const auto url = ParseUrl(address == nullptr ? "" : address);
+    if (!url) {
+      transfer.refused_ = "is not understood";
+      return CURL_PREREQFUNC_ABORT;
+    }
+    const auto kind = PrivateHostKind(url->host);
+    if (kind.empty()) return CURL_PREREQFUNC_OK;
     transfer.refused_ = url->host + " is " + std::string(kind);
   } catch (const std::bad_alloc&) {
     transfer.given_up_ = Error{ErrorCode::kOutOfMemory, ""};
   }
-  return 0;
+  return CURL_PREREQFUNC_ABORT;
 }
 
 curl_socket_t UrlTransfer::OnSocket(void* self, curlsocktype, curl_sockaddr* address) {
@@ -286,11 +272,11 @@ void UrlTransfer::GiveUp(Error error) { given_up_ = std::move(error); }
 bool UrlTransfer::BeginBody() {
   begun_ = true;
   long status = 0;
-  curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+  Curl().easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
   kept_ = status == 200 || status == 203;
   if (!kept_) return true;
   curl_off_t length = -1;
-  curl_easy_getinfo(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  Curl().easy_getinfo(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
   if (length >= 0) length_ = static_cast<uint64_t>(length);
   if (length_.value_or(0) <= settings_.limits.max_body_bytes) return true;
   GiveUp({ErrorCode::kTooLarge, "its server announces " + std::to_string(*length_) + " bytes: over the limit of " +
@@ -360,7 +346,7 @@ bool UrlTransfer::TryToGoOn() {
   if (!Reserve(bytes_ + kStep) && !Reserve(bytes_ + 1)) return false;
   paused_ = false;
   // Comes back with the bytes that waited, and may have to wait again.
-  static_cast<void>(curl_easy_pause(handle(), CURLPAUSE_CONT));
+  static_cast<void>(Curl().easy_pause(handle(), CURLPAUSE_CONT));
   return !paused_;
 }
 
@@ -370,7 +356,7 @@ size_t UrlTransfer::expected_bytes() const {
 
 std::string UrlTransfer::HeaderOf(const char* name) const {
   curl_header* header = nullptr;
-  if (curl_easy_header(handle(), name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return "";
+  if (Curl().easy_header(handle(), name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return "";
   return header->value;
 }
 
@@ -383,7 +369,7 @@ Fetched UrlTransfer::Whole() {
     fetched.error = decoder ? Error{ErrorCode::kUnsupported, "no picture"} : decoder.error();
     if (bytes_ == 0) fetched.error->message = "its server sent nothing";
     const char* type = nullptr;
-    curl_easy_getinfo(handle(), CURLINFO_CONTENT_TYPE, &type);
+    Curl().easy_getinfo(handle(), CURLINFO_CONTENT_TYPE, &type);
     if (type != nullptr && bytes_ > 0) fetched.error->message += " (sent as " + std::string(type).substr(0, 80) + ")";
     const std::string encoding = HeaderOf("Content-Encoding");
     if (!encoding.empty()) fetched.error->message += ", compressed unasked";
@@ -393,7 +379,7 @@ Fetched UrlTransfer::Whole() {
   }
   fetched.validators = {HeaderOf("ETag"), HeaderOf("Last-Modified")};
   curl_off_t modified = -1;
-  curl_easy_getinfo(handle(), CURLINFO_FILETIME_T, &modified);
+  Curl().easy_getinfo(handle(), CURLINFO_FILETIME_T, &modified);
   // Years that no file system has are no use to anyone.
   constexpr curl_off_t kLatest = curl_off_t{1} << 33;
   if (modified > 0 && modified < kLatest) fetched.modified = std::chrono::seconds(modified);
@@ -403,7 +389,7 @@ Fetched UrlTransfer::Whole() {
 TransferEnd UrlTransfer::EndOfAnswer() {
   TransferEnd end;
   long status = 0;
-  curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+  Curl().easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
   if (status == 304 && conditional_) {
     end.fetched.unchanged = true;
     end.fetched.validators = {HeaderOf("ETag"), HeaderOf("Last-Modified")};
@@ -418,7 +404,7 @@ TransferEnd UrlTransfer::EndOfAnswer() {
   end.may_pass = MayPass(status);
   end.fetched.lasting = status >= 400 && status < 500 && !end.may_pass;
   curl_off_t retry_after = 0;
-  curl_easy_getinfo(handle(), CURLINFO_RETRY_AFTER, &retry_after);
+  Curl().easy_getinfo(handle(), CURLINFO_RETRY_AFTER, &retry_after);
   end.retry_after = std::chrono::seconds(std::clamp<curl_off_t>(retry_after, 0, 1'000'000));
   return end;
 }
@@ -431,7 +417,7 @@ TransferEnd UrlTransfer::Failed(CURLcode code) const {
     return end;
   }
   const std::string text =
-      error_text_.front() != '\0' ? Sentence(error_text_.data()) : Sentence(curl_easy_strerror(code));
+      error_text_.front() != '\0' ? Sentence(error_text_.data()) : Sentence(Curl().easy_strerror(code));
   end.may_pass = MayPass(code);
   switch (code) {
     case CURLE_TOO_MANY_REDIRECTS:
@@ -466,7 +452,7 @@ TransferEnd UrlTransfer::Finish(CURLcode code) {
       end = Failed(code);
     }
     long version = 0;
-    curl_easy_getinfo(handle(), CURLINFO_HTTP_VERSION, &version);
+    Curl().easy_getinfo(handle(), CURLINFO_HTTP_VERSION, &version);
     end.spoke_http2 = version == CURL_HTTP_VERSION_2_0;
   } catch (const std::bad_alloc&) {
     end.fetched = {};

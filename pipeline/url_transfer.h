@@ -2,8 +2,6 @@
 #ifndef TBBTHUMBS_PIPELINE_URL_TRANSFER_H_
 #define TBBTHUMBS_PIPELINE_URL_TRANSFER_H_
 
-#include <curl/curl.h>
-
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -15,6 +13,7 @@
 
 #include "pipeline/body_budget.h"
 #include "pipeline/buffer_pool.h"
+#include "pipeline/curl_library.h"
 #include "pipeline/proxy_addresses.h"
 #include "pipeline/url_fetcher.h"
 
@@ -64,12 +63,12 @@ class UrlTransfer {
 
  private:
   struct Cleanup {
-    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+    void operator()(CURL* handle) const { Curl().easy_cleanup(handle); }
+    void operator()(curl_slist* list) const { Curl().slist_free_all(list); }
   };
 
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
-  static size_t OnHeader(char* data, size_t size, size_t count, void* self);
+  static int OnRequest(void* self, char* address, char* local_address, int port, int local_port);
   static curl_socket_t OnSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
 
   bool BeginBody();
