@@ -70,6 +70,8 @@ class UrlFetcher::Loop {
   // With the mutex held. False: there is none.
   bool StartThread();
   void Run();
+  void Turn();
+  bool stopped() const;
   void TakeIncoming();
   void BeginTransfers();
   void Begin(uint64_t seq);
@@ -82,7 +84,8 @@ class UrlFetcher::Loop {
   bool Repeat(Task& task, const TransferEnd& end);
   void Finish(uint64_t seq, Fetched fetched);
   void Wait();
-  void DropAll();
+  // Ends all that is under way, as stopped or for want of memory.
+  void DropAll(ErrorCode code);
 
   const UrlOptions& options_;
   const UrlLimits limits_;
@@ -92,6 +95,7 @@ class UrlFetcher::Loop {
   std::unique_ptr<CURLM, Cleanup> multi_;  // made before it starts; wakeups come from all
   std::optional<TransferSettings> settings_;
   UrlSchedule schedule_;
+  std::vector<Task> taken_;         // of incoming_, on their way to
   std::map<uint64_t, Task> tasks_;  // all that have not ended
   std::map<uint64_t, std::unique_ptr<UrlTransfer>> running_;
   std::vector<std::unique_ptr<UrlTransfer>> idle_;
@@ -164,36 +168,38 @@ void UrlFetcher::Loop::Run() {
   sigemptyset(&pipe);
   sigaddset(&pipe, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
-  const std::string agent =
-      options_.user_agent.empty() ? "tbbthumbs/" TBBTHUMBS_VERSION " (thumbnails)" : options_.user_agent;
-  settings_.emplace(
-      TransferSettings{options_, limits_, agent, ProxyAddresses(options_.proxy), std::make_shared<BufferPool>()});
-  for (;;) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopped_) break;
-    }
-    TakeIncoming();
-    int still_running = 0;
-    Curl().multi_perform(multi_.get(), &still_running);
-    EndTransfers();
-    ResumePaused();
-    BeginTransfers();
-    Wait();
+  try {
+    const std::string agent =
+        options_.user_agent.empty() ? "tbbthumbs/" TBBTHUMBS_VERSION " (thumbnails)" : options_.user_agent;
+    settings_.emplace(
+        TransferSettings{options_, limits_, agent, ProxyAddresses(options_.proxy), std::make_shared<BufferPool>()});
+    while (!stopped()) Turn();
+    DropAll(ErrorCode::kStopped);
+  } catch (const std::bad_alloc&) {
+    DropAll(ErrorCode::kOutOfMemory);
   }
-  DropAll();
+}
+
+void UrlFetcher::Loop::Turn() {
+  TakeIncoming();
+  int still_running = 0;
+  Curl().multi_perform(multi_.get(), &still_running);
+  EndTransfers();
+  ResumePaused();
+  BeginTransfers();
+  Wait();
 }
 
 void UrlFetcher::Loop::TakeIncoming() {
-  std::vector<Task> incoming;
-  {
+  if (taken_.empty()) {
     const std::lock_guard lock(mutex_);
-    incoming.swap(incoming_);
+    taken_.swap(incoming_);
   }
-  for (Task& task : incoming) {
-    const uint64_t seq = task.request.seq;
-    schedule_.Add(seq, task.request.url->origin);
-    tasks_.emplace(seq, std::move(task));
+  // Where memory ends on the way none is lost.
+  for (; !taken_.empty(); taken_.pop_back()) {
+    const UrlRequest& request = taken_.back().request;
+    schedule_.Add(request.seq, request.url->origin);
+    tasks_.emplace(request.seq, std::move(taken_.back()));
   }
 }
 
@@ -335,12 +341,25 @@ void UrlFetcher::Loop::Wait() {
   Curl().multi_poll(multi_.get(), nullptr, 0, milliseconds, nullptr);
 }
 
-void UrlFetcher::Loop::DropAll() {
+void UrlFetcher::Loop::DropAll(ErrorCode code) {
   for (const auto& [seq, transfer] : running_) Curl().multi_remove_handle(multi_.get(), transfer->handle());
   running_.clear();
   idle_.clear();
-  TakeIncoming();
-  while (!tasks_.empty()) Finish(tasks_.begin()->first, FetchError(ErrorCode::kStopped, "stopped"));
+  std::vector<Task> incoming;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    incoming.swap(incoming_);
+  }
+  const char* const why = code == ErrorCode::kStopped ? "stopped" : "no memory to fetch it";
+  while (!tasks_.empty()) Finish(tasks_.begin()->first, FetchError(code, why));
+  for (const Task& task : taken_) task.done(FetchError(code, why));
+  for (const Task& task : incoming) task.done(FetchError(code, why));
+}
+
+bool UrlFetcher::Loop::stopped() const {
+  const std::lock_guard lock(mutex_);
+  return stopped_;
 }
 
 UrlFetcher::UrlFetcher(const UrlOptions& options, const UrlLimits& limits)
