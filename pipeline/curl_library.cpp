@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <memory>
 #include <optional>
 
 namespace tbbthumbs {
@@ -44,6 +45,13 @@ std::optional<CurlLibrary> Load() {
 const CurlLibrary* LoadCurl() {
   static const std::optional<CurlLibrary> library = Load();
   return library ? &*library : nullptr;
+}
+
+std::string PartOfUrl(CURLU* url, CURLUPart part, unsigned flags) {
+  char* text = nullptr;
+  if (Curl().url_get(url, part, &text, flags) != CURLUE_OK) return "";
+  const std::unique_ptr<char, void (*)(void*)> owner(text, Curl().free);
+  return text;
 }
 
 }  // namespace tbbthumbs

@@ -4,6 +4,8 @@
 
 #include <curl/curl.h>
 
+#include <string>
+
 namespace tbbthumbs {
 
 // The functions that are used of it, under their names without "curl_". Linked, it and the thirty libraries that it
@@ -42,6 +44,9 @@ const CurlLibrary* LoadCurl();
 
 // Once LoadCurl has given it.
 inline const CurlLibrary& Curl() { return *LoadCurl(); }
+
+// A part of an address; "" where it has no such part. Throws std::bad_alloc.
+std::string PartOfUrl(CURLU* url, CURLUPart part, unsigned flags = 0);
 
 }  // namespace tbbthumbs
 

@@ -22,14 +22,6 @@ std::string KeyOf(const sockaddr* address) {
   return text.empty() ? "" : text + " " + std::to_string(ntohs(port));
 }
 
-std::string PartOf(CURLU* url, CURLUPart part) {
-  char* text = nullptr;
-  if (Curl().url_get(url, part, &text, 0) != CURLUE_OK) return "";
-  const std::string result = text;
-  Curl().free(text);
-  return result;
-}
-
 }  // namespace
 
 std::string AddressText(const sockaddr* address) {
@@ -61,11 +53,11 @@ void ProxyAddresses::Add(const std::string& proxy) {
       Curl().url_set(url.get(), CURLUPART_URL, whole.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
     return;
   }
-  std::string host = PartOf(url.get(), CURLUPART_HOST);
+  std::string host = PartOfUrl(url.get(), CURLUPART_HOST);
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  std::string port = PartOf(url.get(), CURLUPART_PORT);
+  std::string port = PartOfUrl(url.get(), CURLUPART_PORT);
   // CURLOPT_PROXY: 1080 unless it is an HTTPS proxy.
-  if (port.empty()) port = PartOf(url.get(), CURLUPART_SCHEME) == "https" ? "443" : "1080";
+  if (port.empty()) port = PartOfUrl(url.get(), CURLUPART_SCHEME) == "https" ? "443" : "1080";
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
