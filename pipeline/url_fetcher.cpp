@@ -95,6 +95,7 @@ class UrlFetcher::Loop {
   std::map<uint64_t, Task> tasks_;  // all that have not ended
   std::map<uint64_t, std::unique_ptr<UrlTransfer>> running_;
   std::vector<std::unique_ptr<UrlTransfer>> idle_;
+  uint64_t favourite_ = 0;  // where they come in any order: while it runs, no other may go over the limit
   size_t average_bytes_ = kFirstGuess;
   std::minstd_rand random_{std::random_device()()};
 
@@ -199,9 +200,12 @@ void UrlFetcher::Loop::TakeIncoming() {
 }
 
 bool UrlFetcher::Loop::MayExceed(uint64_t seq) {
-  const bool first =
-      limits_.in_order ? seq == tasks_.begin()->first : running_.empty() || seq <= running_.begin()->first;
-  return first && budget_->MayExceed(seq);
+  uint64_t first = tasks_.begin()->first;
+  if (!limits_.in_order) {
+    if (!running_.contains(favourite_)) favourite_ = running_.empty() ? seq : running_.begin()->first;
+    first = favourite_;
+  }
+  return seq == first && budget_->MayExceed(seq);
 }
 
 bool UrlFetcher::Loop::HasRoomFor(uint64_t seq) {
@@ -253,8 +257,16 @@ void UrlFetcher::Loop::Begin(uint64_t seq) {
 }
 
 void UrlFetcher::Loop::ResumePaused() {
-  for (const auto& [seq, transfer] : running_) {
-    if (!transfer->TryToGoOn()) return;
+  for (auto it = running_.begin(); it != running_.end();) {
+    UrlTransfer& transfer = *it->second;
+    ++it;  // End takes it away
+    const CURLcode code = transfer.TryToGoOn();
+    if (code != CURLE_OK) {
+      curl_multi_remove_handle(multi_.get(), transfer.handle());
+      End(transfer, code);
+    } else if (transfer.paused()) {
+      return;
+    }
   }
 }
 

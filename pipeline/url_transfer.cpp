@@ -34,6 +34,9 @@ constexpr size_t kMostAhead = kMebibyte;
 // Memory for a body of known length is taken at once up to that; a longer one has to come first.
 constexpr size_t kMostAtOnce = 16 * kMebibyte;
 
+// Of an ETag; they are some dozen bytes.
+constexpr size_t kMostOfValidator = 1000;
+
 // A body, with its part of the budget.
 class FetchedBody final : public ByteSource {
  public:
@@ -125,9 +128,11 @@ std::string HttpDate(std::chrono::nanoseconds since_1970) {
   return text.data();
 }
 
-// What may stand in a header: a journal is a file that others may have written.
-bool IsHeaderText(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 127; });
+// What a server says of a picture, to be said to it again: what may stand in a header, and no more than servers need.
+// Servers are strangers, and a journal is a file that others may have written.
+bool IsValidator(std::string_view text) {
+  return text.size() <= kMostOfValidator &&
+         std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 127; });
 }
 
 std::string_view Trimmed(std::string_view text) {
@@ -145,6 +150,20 @@ std::optional<std::string_view> ValueOf(std::string_view line, std::string_view 
     if (c != lower_case_name[i]) return std::nullopt;
   }
   return Trimmed(line.substr(lower_case_name.size() + 1));
+}
+
+// Where a redirect from `url` leads, as libcurl understands it: it may be relative, but name another host. "" if that
+// makes no sense.
+std::string RedirectedHost(const char* url, const std::string& location) {
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> parts(curl_url(), curl_url_cleanup);
+  if (parts == nullptr) throw std::bad_alloc();
+  constexpr unsigned kFlags = CURLU_URLENCODE | CURLU_ALLOW_SPACE | CURLU_NON_SUPPORT_SCHEME;
+  if (curl_url_set(parts.get(), CURLUPART_URL, url, kFlags) != CURLUE_OK) return "";
+  if (curl_url_set(parts.get(), CURLUPART_URL, location.c_str(), kFlags) != CURLUE_OK) return "";
+  char* host = nullptr;
+  if (curl_url_get(parts.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK) return "";
+  const std::unique_ptr<char, void (*)(void*)> owner(host, curl_free);
+  return host;
 }
 
 template <class... Arguments>
@@ -213,7 +232,7 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) 
   capacity_ = bytes_ = 0;
   received_ = 0;
   length_.reset();
-  begun_ = kept_ = sniffed_ = paused_ = was_paused_ = conditional_ = false;
+  begun_ = kept_ = sniffed_ = enough_ = paused_ = was_paused_ = conditional_ = false;
   given_up_.reset();
   refused_.clear();
   error_text_.front() = '\0';
@@ -226,7 +245,7 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) 
   headers_.reset();
   bool complete = true;
   const auto add = [&](const char* name, const std::string& value) {
-    if (value.empty() || !IsHeaderText(value)) return;
+    if (value.empty() || !IsValidator(value)) return;
     curl_slist* const longer = curl_slist_append(headers_.get(), (std::string(name) + ": " + value).c_str());
     complete = complete && longer != nullptr;
     if (longer == nullptr) return;
@@ -253,13 +272,15 @@ size_t UrlTransfer::OnHeader(char* data, size_t size, size_t count, void* self) 
   const size_t bytes = size * count;
   const auto location = ValueOf({data, bytes}, "location");
   long status = 0;
+  const char* url = nullptr;
   if (!location || curl_easy_getinfo(transfer.handle(), CURLINFO_RESPONSE_CODE, &status) != CURLE_OK) return bytes;
-  if (status < 300 || status >= 400 || !LooksLikeUrl(*location)) return bytes;
+  if (status < 300 || status >= 400) return bytes;
+  if (curl_easy_getinfo(transfer.handle(), CURLINFO_EFFECTIVE_URL, &url) != CURLE_OK || url == nullptr) return bytes;
   try {
-    const auto url = ParseUrl(*location);
-    const auto kind = url ? PrivateHostKind(url->host) : "";
+    const std::string host = RedirectedHost(url, std::string(*location));
+    const std::string_view kind = PrivateHostKind(host);
     if (kind.empty()) return bytes;
-    transfer.refused_ = url->host + " is " + std::string(kind);
+    transfer.refused_ = host + " is " + std::string(kind);
   } catch (const std::bad_alloc&) {
     transfer.given_up_ = Error{ErrorCode::kOutOfMemory, ""};
   }
@@ -303,7 +324,8 @@ size_t UrlTransfer::TakeBody(const std::byte* data, size_t bytes) {
     if (!begun_ && !BeginBody()) return 0;
     if (!kept_) {
       received_ += bytes;
-      return received_ <= kMostIgnored ? bytes : 0;
+      enough_ = received_ > kMostIgnored;
+      return enough_ ? 0 : bytes;
     }
     if (bytes > settings_.limits.max_body_bytes - bytes_) {
       GiveUp({ErrorCode::kTooLarge,
@@ -323,7 +345,8 @@ size_t UrlTransfer::TakeBody(const std::byte* data, size_t bytes) {
     received_ += bytes;
     if (!sniffed_ && bytes_ >= kSniffBytes) {
       sniffed_ = true;
-      if (!IsDecoded(SniffFormat(std::span(buffer_.data(), kSniffBytes)))) return 0;
+      enough_ = !IsDecoded(SniffFormat(std::span(buffer_.data(), kSniffBytes)));
+      if (enough_) return 0;
     }
     return bytes;
   } catch (const std::bad_alloc&) {
@@ -354,14 +377,13 @@ bool UrlTransfer::Grow(size_t bytes) {
   return true;
 }
 
-bool UrlTransfer::TryToGoOn() {
-  if (!paused_) return true;
+CURLcode UrlTransfer::TryToGoOn() {
+  if (!paused_) return CURLE_OK;
   // What waits within libcurl is not known here; at least so much there must be room for.
-  if (!Reserve(bytes_ + kStep) && !Reserve(bytes_ + 1)) return false;
+  if (!Reserve(bytes_ + kStep) && !Reserve(bytes_ + 1)) return CURLE_OK;
   paused_ = false;
-  // Comes back with the bytes that waited, and may have to wait again.
-  static_cast<void>(curl_easy_pause(handle(), CURLPAUSE_CONT));
-  return !paused_;
+  // Comes back with the bytes that waited, and may have to wait again. Where it fails libcurl would go on without them.
+  return curl_easy_pause(handle(), CURLPAUSE_CONT);
 }
 
 size_t UrlTransfer::expected_bytes() const {
@@ -372,6 +394,11 @@ std::string UrlTransfer::HeaderOf(const char* name) const {
   curl_header* header = nullptr;
   if (curl_easy_header(handle(), name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return "";
   return header->value;
+}
+
+std::string UrlTransfer::ValidatorOf(const char* name) const {
+  std::string value = HeaderOf(name);
+  return IsValidator(value) ? value : "";
 }
 
 Fetched UrlTransfer::Whole() {
@@ -391,7 +418,7 @@ Fetched UrlTransfer::Whole() {
     claim_.Finish(bytes_);
     fetched.body = std::make_unique<FetchedBody>(std::move(buffer_), bytes_, std::move(claim_));
   }
-  fetched.validators = {HeaderOf("ETag"), HeaderOf("Last-Modified")};
+  fetched.validators = {ValidatorOf("ETag"), ValidatorOf("Last-Modified")};
   curl_off_t modified = -1;
   curl_easy_getinfo(handle(), CURLINFO_FILETIME_T, &modified);
   // Years that no file system has are no use to anyone.
@@ -459,14 +486,16 @@ TransferEnd UrlTransfer::Finish(CURLcode code) {
   try {
     if (given_up_) {
       end.fetched.error = std::move(given_up_);
-    } else if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && refused_.empty())) {
+    } else if (code == CURLE_OK || enough_) {
       end = EndOfAnswer();
     } else {
       end = Failed(code);
     }
     long version = 0;
     curl_easy_getinfo(handle(), CURLINFO_HTTP_VERSION, &version);
-    end.spoke_http2 = version == CURL_HTTP_VERSION_2_0;
+    long redirects = 0;
+    curl_easy_getinfo(handle(), CURLINFO_REDIRECT_COUNT, &redirects);
+    end.spoke_http2 = version == CURL_HTTP_VERSION_2_0 && redirects == 0;
   } catch (const std::bad_alloc&) {
     end.fetched = {};
     end.fetched.error = Error{ErrorCode::kOutOfMemory, ""};

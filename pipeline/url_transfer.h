@@ -34,8 +34,8 @@ struct TransferEnd {
   Fetched fetched;
   bool may_pass = false;               // of an error: it may be gone the next time
   std::chrono::seconds retry_after{};  // as the server asks
-  bool spoke_http2 = false;
-  bool was_paused = false;  // by us: a server may lose patience with that
+  bool spoke_http2 = false;            // the server that was asked, as far as it is known
+  bool was_paused = false;             // by us: a server may lose patience with that
 };
 
 // Owns a handle of libcurl, which it uses again and again. All on one thread, but for the body that it gives away.
@@ -54,9 +54,10 @@ class UrlTransfer {
   // After libcurl has said that it is done, and with what.
   TransferEnd Finish(CURLcode code);
 
-  // Whether it waits for room for its body; then whether it goes on.
+  // Whether it waits for room for its body. Then it may go on, if there is room; on failure it has to be taken from the
+  // multi handle, and has ended with that.
   bool paused() const { return paused_; }
-  bool TryToGoOn();
+  [[nodiscard]] CURLcode TryToGoOn();
   // Of the body: what is known of its length, or has come already.
   size_t expected_bytes() const;
   // Of this request so far.
@@ -80,6 +81,7 @@ class UrlTransfer {
   TransferEnd EndOfAnswer();
   TransferEnd Failed(CURLcode code) const;
   std::string HeaderOf(const char* name) const;
+  std::string ValidatorOf(const char* name) const;
   void GiveUp(Error error);
 
   const TransferSettings& settings_;
@@ -99,6 +101,7 @@ class UrlTransfer {
   bool begun_ = false;  // the body
   bool kept_ = false;   // it is a picture's, as far as anyone knows
   bool sniffed_ = false;
+  bool enough_ = false;  // we ended it: what has come says all
   bool paused_ = false;
   bool was_paused_ = false;
   std::optional<Error> given_up_;  // why we ended it
