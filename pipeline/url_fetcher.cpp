@@ -40,6 +40,9 @@ Fetched FetchError(ErrorCode code, std::string message) {
   return fetched;
 }
 
+// Of what was stopped, or could not go on; no message is so long that it needs memory.
+Fetched Dropped(ErrorCode code) { return FetchError(code, code == ErrorCode::kStopped ? "stopped" : "no memory"); }
+
 struct Task {
   UrlRequest request;
   std::function<void(Fetched)> done;
@@ -70,6 +73,7 @@ class UrlFetcher::Loop {
   // With the mutex held. False: there is none.
   bool StartThread();
   void Run();
+  void Work();
   void TakeIncoming();
   void BeginTransfers();
   void Begin(uint64_t seq);
@@ -101,7 +105,7 @@ class UrlFetcher::Loop {
 
   mutable std::mutex mutex_;  // guards all below
   std::vector<Task> incoming_;
-  bool stopped_ = false;
+  std::optional<ErrorCode> stopped_;  // kStopped, or kOutOfMemory
   UrlSummary summary_;
 
   std::jthread thread_;  // last: it uses all of the above
@@ -131,24 +135,27 @@ bool UrlFetcher::Loop::StartThread() {
 }
 
 void UrlFetcher::Loop::Start(UrlRequest request, std::function<void(Fetched)> done) {
-  bool stopped = false;
-  {
+  Task task{std::move(request), std::move(done)};
+  ErrorCode why = ErrorCode::kOutOfMemory;
+  try {
     const std::lock_guard lock(mutex_);
-    stopped = stopped_;
-    if (!stopped && StartThread()) {
-      incoming_.push_back({std::move(request), std::move(done)});
+    if (stopped_) {
+      why = *stopped_;
+    } else if (StartThread()) {
+      incoming_.push_back(std::move(task));
       // The others have woken it.
       if (incoming_.size() == 1) curl_multi_wakeup(multi_.get());
       return;
     }
+  } catch (const std::bad_alloc&) {
+    // The task is still here.
   }
-  done(stopped ? FetchError(ErrorCode::kStopped, "stopped")
-               : FetchError(ErrorCode::kOutOfMemory, "no memory or no thread to fetch it"));
+  task.done(Dropped(why));
 }
 
 void UrlFetcher::Loop::Stop() {
   const std::lock_guard lock(mutex_);
-  stopped_ = true;
+  if (!stopped_) stopped_ = ErrorCode::kStopped;
   if (multi_ != nullptr) curl_multi_wakeup(multi_.get());
 }
 
@@ -166,6 +173,17 @@ void UrlFetcher::Loop::Run() {
   sigemptyset(&pipe);
   sigaddset(&pipe, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+  try {
+    Work();
+  } catch (const std::bad_alloc&) {
+    const std::lock_guard lock(mutex_);
+    if (!stopped_) stopped_ = ErrorCode::kOutOfMemory;
+  }
+  DropAll();
+}
+
+// Until it is stopped.
+void UrlFetcher::Loop::Work() {
   const std::string agent =
       options_.user_agent.empty() ? "tbbthumbs/" TBBTHUMBS_VERSION " (thumbnails)" : options_.user_agent;
   settings_.emplace(
@@ -173,7 +191,7 @@ void UrlFetcher::Loop::Run() {
   for (;;) {
     {
       const std::lock_guard lock(mutex_);
-      if (stopped_) break;
+      if (stopped_) return;
     }
     TakeIncoming();
     int still_running = 0;
@@ -183,7 +201,6 @@ void UrlFetcher::Loop::Run() {
     BeginTransfers();
     Wait();
   }
-  DropAll();
 }
 
 void UrlFetcher::Loop::TakeIncoming() {
@@ -194,8 +211,16 @@ void UrlFetcher::Loop::TakeIncoming() {
   }
   for (Task& task : incoming) {
     const uint64_t seq = task.request.seq;
-    schedule_.Add(seq, task.request.url->origin);
-    tasks_.emplace(seq, std::move(task));
+    try {
+      schedule_.Add(seq, task.request.url->origin);
+      tasks_.emplace(seq, std::move(task));
+    } catch (const std::bad_alloc&) {
+      // It can't be begun; all others of these have to be told as well.
+      for (Task& lost : incoming) {
+        if (lost.done) lost.done(Dropped(ErrorCode::kOutOfMemory));
+      }
+      throw;
+    }
   }
 }
 
@@ -352,8 +377,15 @@ void UrlFetcher::Loop::DropAll() {
   for (const auto& [seq, transfer] : running_) curl_multi_remove_handle(multi_.get(), transfer->handle());
   running_.clear();
   idle_.clear();
-  TakeIncoming();
-  while (!tasks_.empty()) Finish(tasks_.begin()->first, FetchError(ErrorCode::kStopped, "stopped"));
+  std::vector<Task> incoming;
+  ErrorCode why = ErrorCode::kStopped;
+  {
+    const std::lock_guard lock(mutex_);
+    incoming.swap(incoming_);
+    why = *stopped_;
+  }
+  while (!tasks_.empty()) Finish(tasks_.begin()->first, Dropped(why));
+  for (Task& task : incoming) task.done(Dropped(why));
 }
 
 UrlFetcher::UrlFetcher(const UrlOptions& options, const UrlLimits& limits)

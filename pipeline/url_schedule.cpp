@@ -12,8 +12,8 @@ constexpr size_t kServersKept = 1024;
 
 void UrlSchedule::Add(uint64_t seq, const std::string& origin, Clock::time_point not_before) {
   const auto server = servers_.try_emplace(origin).first;
-  ++server->second.waiting;
   waiting_.emplace(seq, Waiting{server, not_before});
+  ++server->second.waiting;
   last_delay_ = std::max(last_delay_, not_before);
 }
 

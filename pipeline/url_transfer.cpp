@@ -34,6 +34,9 @@ constexpr size_t kMostAhead = kMebibyte;
 // Memory for a body of known length is taken at once up to that; a longer one has to come first.
 constexpr size_t kMostAtOnce = 16 * kMebibyte;
 
+// Headers of all answers to a request, with what follows a body. Beyond libcurl's own limit, which is one answer's and
+// does not count the latter; it keeps them all.
+constexpr size_t kMostOfHeaders = 512 * kKibibyte;
 // Of an ETag; they are some dozen bytes.
 constexpr size_t kMostOfValidator = 1000;
 
@@ -217,9 +220,9 @@ UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(ui
   Set(handle, CURLOPT_PRIVATE, this);
   Set(handle, CURLOPT_WRITEFUNCTION, &UrlTransfer::OnBody);
   Set(handle, CURLOPT_WRITEDATA, this);
+  Set(handle, CURLOPT_HEADERFUNCTION, &UrlTransfer::OnHeader);
+  Set(handle, CURLOPT_HEADERDATA, this);
   if (!options.allow_private) {
-    Set(handle, CURLOPT_HEADERFUNCTION, &UrlTransfer::OnHeader);
-    Set(handle, CURLOPT_HEADERDATA, this);
     Set(handle, CURLOPT_OPENSOCKETFUNCTION, &UrlTransfer::OnSocket);
     Set(handle, CURLOPT_OPENSOCKETDATA, this);
   }
@@ -229,7 +232,7 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) 
   seq_ = request.seq;
   claim_ = std::move(claim);
   buffer_ = {};
-  capacity_ = bytes_ = 0;
+  capacity_ = bytes_ = header_bytes_ = 0;
   received_ = 0;
   length_.reset();
   begun_ = kept_ = sniffed_ = enough_ = paused_ = was_paused_ = conditional_ = false;
@@ -269,22 +272,32 @@ size_t UrlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
 
 size_t UrlTransfer::OnHeader(char* data, size_t size, size_t count, void* self) {
   UrlTransfer& transfer = *static_cast<UrlTransfer*>(self);
-  const size_t bytes = size * count;
-  const auto location = ValueOf({data, bytes}, "location");
-  long status = 0;
-  const char* url = nullptr;
-  if (!location || curl_easy_getinfo(transfer.handle(), CURLINFO_RESPONSE_CODE, &status) != CURLE_OK) return bytes;
-  if (status < 300 || status >= 400) return bytes;
-  if (curl_easy_getinfo(transfer.handle(), CURLINFO_EFFECTIVE_URL, &url) != CURLE_OK || url == nullptr) return bytes;
   try {
-    const std::string host = RedirectedHost(url, std::string(*location));
-    const std::string_view kind = PrivateHostKind(host);
-    if (kind.empty()) return bytes;
-    transfer.refused_ = host + " is " + std::string(kind);
+    return transfer.TakeHeader({data, size * count}) ? size * count : 0;
   } catch (const std::bad_alloc&) {
     transfer.given_up_ = Error{ErrorCode::kOutOfMemory, ""};
+    return 0;
   }
-  return 0;
+}
+
+// False: it is given up.
+bool UrlTransfer::TakeHeader(std::string_view line) {
+  header_bytes_ += line.size();
+  if (header_bytes_ > kMostOfHeaders) {
+    GiveUp({ErrorCode::kHttp, "its server sends too many headers"});
+    return false;
+  }
+  const auto location = ValueOf(line, "location");
+  if (settings_.options.allow_private || !location) return true;
+  long status = 0;
+  const char* url = nullptr;
+  curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(handle(), CURLINFO_EFFECTIVE_URL, &url);
+  if (status < 300 || status >= 400 || url == nullptr) return true;
+  const std::string host = RedirectedHost(url, std::string(*location));
+  const std::string_view kind = PrivateHostKind(host);
+  if (!kind.empty()) refused_ = host + " is " + std::string(kind);
+  return kind.empty();
 }
 
 curl_socket_t UrlTransfer::OnSocket(void* self, curlsocktype, curl_sockaddr* address) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "pipeline/body_budget.h"
 #include "pipeline/buffer_pool.h"
@@ -73,6 +74,7 @@ class UrlTransfer {
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
   static curl_socket_t OnSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
 
+  bool TakeHeader(std::string_view line);
   bool BeginBody();
   size_t TakeBody(const std::byte* data, size_t bytes);
   bool Reserve(size_t bytes);
@@ -95,7 +97,8 @@ class UrlTransfer {
   BodyBudget::Claim claim_;
   BufferPool::Buffer buffer_;
   size_t capacity_ = 0;
-  size_t bytes_ = 0;       // in the buffer
+  size_t bytes_ = 0;  // in the buffer
+  size_t header_bytes_ = 0;
   uint64_t received_ = 0;  // also of what is not kept
   std::optional<uint64_t> length_;
   bool begun_ = false;  // the body

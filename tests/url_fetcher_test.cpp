@@ -781,6 +781,7 @@ TEST_F(UrlServerTest, AsksProxiesOfTheEnvironment) {
 TEST_F(UrlFetcherTest, EndsEndlessAnswers) {
   limits_.max_body_bytes = kMegabyte;
   options_.retries = 0;
+  options_.stall_time = seconds(1);
   const auto endless = [](const std::string& head, const std::string& piece) {
     return [head, piece](int fd, const std::string&) {
       if (!RawServer::Send(fd, head)) return;
