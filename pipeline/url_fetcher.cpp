@@ -40,6 +40,9 @@ Fetched FetchError(ErrorCode code, std::string message) {
   return fetched;
 }
 
+// Of what was stopped, or could not go on; no message is so long that it needs memory.
+Fetched Dropped(ErrorCode code) { return FetchError(code, code == ErrorCode::kStopped ? "stopped" : "no memory"); }
+
 struct Task {
   UrlRequest request;
   std::function<void(Fetched)> done;
@@ -70,8 +73,7 @@ class UrlFetcher::Loop {
   // With the mutex held. False: there is none.
   bool StartThread();
   void Run();
-  void Turn();
-  bool stopped() const;
+  void Work();
   void TakeIncoming();
   void BeginTransfers();
   void Begin(uint64_t seq);
@@ -84,8 +86,7 @@ class UrlFetcher::Loop {
   bool Repeat(Task& task, const TransferEnd& end);
   void Finish(uint64_t seq, Fetched fetched);
   void Wait();
-  // Ends all that is under way, as stopped or for want of memory.
-  void DropAll(ErrorCode code);
+  void DropAll();
 
   const UrlOptions& options_;
   const UrlLimits limits_;
@@ -95,16 +96,16 @@ class UrlFetcher::Loop {
   std::unique_ptr<CURLM, Cleanup> multi_;  // made before it starts; wakeups come from all
   std::optional<TransferSettings> settings_;
   UrlSchedule schedule_;
-  std::vector<Task> taken_;         // of incoming_, on their way to
   std::map<uint64_t, Task> tasks_;  // all that have not ended
   std::map<uint64_t, std::unique_ptr<UrlTransfer>> running_;
   std::vector<std::unique_ptr<UrlTransfer>> idle_;
+  uint64_t favourite_ = 0;  // where they come in any order: while it runs, no other may go over the limit
   size_t average_bytes_ = kFirstGuess;
   std::minstd_rand random_{std::random_device()()};
 
   mutable std::mutex mutex_;  // guards all below
   std::vector<Task> incoming_;
-  bool stopped_ = false;
+  std::optional<ErrorCode> stopped_;  // kStopped, or kOutOfMemory
   UrlSummary summary_;
 
   std::jthread thread_;  // last: it uses all of the above
@@ -133,24 +134,27 @@ bool UrlFetcher::Loop::StartThread() {
 }
 
 void UrlFetcher::Loop::Start(UrlRequest request, std::function<void(Fetched)> done) {
-  bool stopped = false;
-  {
+  Task task{std::move(request), std::move(done)};
+  ErrorCode why = ErrorCode::kOutOfMemory;
+  try {
     const std::lock_guard lock(mutex_);
-    stopped = stopped_;
-    if (!stopped && StartThread()) {
-      incoming_.push_back({std::move(request), std::move(done)});
+    if (stopped_) {
+      why = *stopped_;
+    } else if (StartThread()) {
+      incoming_.push_back(std::move(task));
       // The others have woken it.
       if (incoming_.size() == 1) Curl().multi_wakeup(multi_.get());
       return;
     }
+  } catch (const std::bad_alloc&) {
+    // The task is still here.
   }
-  done(stopped ? FetchError(ErrorCode::kStopped, "stopped")
-               : FetchError(ErrorCode::kOutOfMemory, "no memory or no thread to fetch it"));
+  task.done(Dropped(why));
 }
 
 void UrlFetcher::Loop::Stop() {
   const std::lock_guard lock(mutex_);
-  stopped_ = true;
+  if (!stopped_) stopped_ = ErrorCode::kStopped;
   if (multi_ != nullptr) Curl().multi_wakeup(multi_.get());
 }
 
@@ -169,44 +173,63 @@ void UrlFetcher::Loop::Run() {
   sigaddset(&pipe, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   try {
-    const std::string agent =
-        options_.user_agent.empty() ? "tbbthumbs/" TBBTHUMBS_VERSION " (thumbnails)" : options_.user_agent;
-    settings_.emplace(
-        TransferSettings{options_, limits_, agent, ProxyAddresses(options_.proxy), std::make_shared<BufferPool>()});
-    while (!stopped()) Turn();
-    DropAll(ErrorCode::kStopped);
+    Work();
   } catch (const std::bad_alloc&) {
-    DropAll(ErrorCode::kOutOfMemory);
+    const std::lock_guard lock(mutex_);
+    if (!stopped_) stopped_ = ErrorCode::kOutOfMemory;
   }
+  DropAll();
 }
 
-void UrlFetcher::Loop::Turn() {
-  TakeIncoming();
-  int still_running = 0;
-  Curl().multi_perform(multi_.get(), &still_running);
-  EndTransfers();
-  ResumePaused();
-  BeginTransfers();
-  Wait();
+// Until it is stopped.
+void UrlFetcher::Loop::Work() {
+  const std::string agent =
+      options_.user_agent.empty() ? "tbbthumbs/" TBBTHUMBS_VERSION " (thumbnails)" : options_.user_agent;
+  settings_.emplace(
+      TransferSettings{options_, limits_, agent, ProxyAddresses(options_.proxy), std::make_shared<BufferPool>()});
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopped_) return;
+    }
+    TakeIncoming();
+    int still_running = 0;
+    Curl().multi_perform(multi_.get(), &still_running);
+    EndTransfers();
+    ResumePaused();
+    BeginTransfers();
+    Wait();
+  }
 }
 
 void UrlFetcher::Loop::TakeIncoming() {
-  if (taken_.empty()) {
+  std::vector<Task> incoming;
+  {
     const std::lock_guard lock(mutex_);
-    taken_.swap(incoming_);
+    incoming.swap(incoming_);
   }
-  // Where memory ends on the way none is lost.
-  for (; !taken_.empty(); taken_.pop_back()) {
-    const UrlRequest& request = taken_.back().request;
-    schedule_.Add(request.seq, request.url->origin);
-    tasks_.emplace(request.seq, std::move(taken_.back()));
+  for (Task& task : incoming) {
+    const uint64_t seq = task.request.seq;
+    try {
+      schedule_.Add(seq, task.request.url->origin);
+      tasks_.emplace(seq, std::move(task));
+    } catch (const std::bad_alloc&) {
+      // It can't be begun; all others of these have to be told as well.
+      for (Task& lost : incoming) {
+        if (lost.done) lost.done(Dropped(ErrorCode::kOutOfMemory));
+      }
+      throw;
+    }
   }
 }
 
 bool UrlFetcher::Loop::MayExceed(uint64_t seq) {
-  const bool first =
-      limits_.in_order ? seq == tasks_.begin()->first : running_.empty() || seq <= running_.begin()->first;
-  return first && budget_->MayExceed(seq);
+  uint64_t first = tasks_.begin()->first;
+  if (!limits_.in_order) {
+    if (!running_.contains(favourite_)) favourite_ = running_.empty() ? seq : running_.begin()->first;
+    first = favourite_;
+  }
+  return seq == first && budget_->MayExceed(seq);
 }
 
 bool UrlFetcher::Loop::HasRoomFor(uint64_t seq) {
@@ -252,14 +275,22 @@ void UrlFetcher::Loop::Begin(uint64_t seq) {
     ++summary_.requests;
     return;
   }
-  idle_.push_back(std::move(transfer));
+  if (status.error().code != ErrorCode::kOutOfMemory) idle_.push_back(std::move(transfer));
   schedule_.End(task.request.url->origin, false);
   Finish(seq, FetchError(status.error().code, std::move(status.error().message)));
 }
 
 void UrlFetcher::Loop::ResumePaused() {
-  for (const auto& [seq, transfer] : running_) {
-    if (!transfer->TryToGoOn()) return;
+  for (auto it = running_.begin(); it != running_.end();) {
+    UrlTransfer& transfer = *it->second;
+    ++it;  // End takes it away
+    const CURLcode code = transfer.TryToGoOn();
+    if (code != CURLE_OK) {
+      Curl().multi_remove_handle(multi_.get(), transfer.handle());
+      End(transfer, code);
+    } else if (transfer.paused()) {
+      return;
+    }
   }
 }
 
@@ -341,25 +372,19 @@ void UrlFetcher::Loop::Wait() {
   Curl().multi_poll(multi_.get(), nullptr, 0, milliseconds, nullptr);
 }
 
-void UrlFetcher::Loop::DropAll(ErrorCode code) {
+void UrlFetcher::Loop::DropAll() {
   for (const auto& [seq, transfer] : running_) Curl().multi_remove_handle(multi_.get(), transfer->handle());
   running_.clear();
   idle_.clear();
   std::vector<Task> incoming;
+  ErrorCode why = ErrorCode::kStopped;
   {
     const std::lock_guard lock(mutex_);
-    stopped_ = true;
     incoming.swap(incoming_);
+    why = *stopped_;
   }
-  const char* const why = code == ErrorCode::kStopped ? "stopped" : "no memory to fetch it";
-  while (!tasks_.empty()) Finish(tasks_.begin()->first, FetchError(code, why));
-  for (const Task& task : taken_) task.done(FetchError(code, why));
-  for (const Task& task : incoming) task.done(FetchError(code, why));
-}
-
-bool UrlFetcher::Loop::stopped() const {
-  const std::lock_guard lock(mutex_);
-  return stopped_;
+  while (!tasks_.empty()) Finish(tasks_.begin()->first, Dropped(why));
+  for (Task& task : incoming) task.done(Dropped(why));
 }
 
 UrlFetcher::UrlFetcher(const UrlOptions& options, const UrlLimits& limits)

@@ -34,6 +34,12 @@ constexpr size_t kMostAhead = kMebibyte;
 // Memory for a body of known length is taken at once up to that; a longer one has to come first.
 constexpr size_t kMostAtOnce = 16 * kMebibyte;
 
+// Headers of all answers to a request, with what follows a body. Beyond libcurl's own limit, which is one answer's and
+// does not count the latter; it keeps them all.
+constexpr size_t kMostOfHeaders = 512 * kKibibyte;
+// Of an ETag; they are some dozen bytes.
+constexpr size_t kMostOfValidator = 1000;
+
 // A body, with its part of the budget.
 class FetchedBody final : public ByteSource {
  public:
@@ -125,9 +131,11 @@ std::string HttpDate(std::chrono::nanoseconds since_1970) {
   return text.data();
 }
 
-// What may stand in a header: a journal is a file that others may have written.
-bool IsHeaderText(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 127; });
+// What a server says of a picture, to be said to it again: what may stand in a header, and no more than servers need.
+// Servers are strangers, and a journal is a file that others may have written.
+bool IsValidator(std::string_view text) {
+  return text.size() <= kMostOfValidator &&
+         std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 127; });
 }
 
 template <class... Arguments>
@@ -149,7 +157,6 @@ std::string Sentence(std::string_view text) {
 
 UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(uint64_t seq)> may_exceed)
     : settings_(settings), may_exceed_(std::move(may_exceed)), handle_(Curl().easy_init()) {
-  if (handle_ == nullptr) throw std::bad_alloc();
   CURL* const handle = handle_.get();
   const UrlOptions& options = settings_.options;
   Set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -181,6 +188,8 @@ UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(ui
   Set(handle, CURLOPT_PRIVATE, this);
   Set(handle, CURLOPT_WRITEFUNCTION, &UrlTransfer::OnBody);
   Set(handle, CURLOPT_WRITEDATA, this);
+  Set(handle, CURLOPT_HEADERFUNCTION, &UrlTransfer::OnHeader);
+  Set(handle, CURLOPT_HEADERDATA, this);
   if (!options.allow_private) {
     Set(handle, CURLOPT_PREREQFUNCTION, &UrlTransfer::OnRequest);
     Set(handle, CURLOPT_PREREQDATA, this);
@@ -190,13 +199,14 @@ UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(ui
 }
 
 Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) {
+  if (handle_ == nullptr) return Fail(ErrorCode::kOutOfMemory, "no memory to fetch it");
   seq_ = request.seq;
   claim_ = std::move(claim);
   buffer_ = {};
-  capacity_ = bytes_ = 0;
+  capacity_ = bytes_ = header_bytes_ = 0;
   received_ = 0;
   length_.reset();
-  begun_ = kept_ = sniffed_ = paused_ = was_paused_ = conditional_ = false;
+  begun_ = kept_ = sniffed_ = enough_ = paused_ = was_paused_ = conditional_ = false;
   given_up_.reset();
   refused_.clear();
   error_text_.front() = '\0';
@@ -209,7 +219,7 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) 
   headers_.reset();
   bool complete = true;
   const auto add = [&](const char* name, const std::string& value) {
-    if (value.empty() || !IsHeaderText(value)) return;
+    if (value.empty() || !IsValidator(value)) return;
     curl_slist* const longer = Curl().slist_append(headers_.get(), (std::string(name) + ": " + value).c_str());
     complete = complete && longer != nullptr;
     if (longer == nullptr) return;
@@ -231,21 +241,26 @@ size_t UrlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
   return static_cast<UrlTransfer*>(self)->TakeBody(reinterpret_cast<const std::byte*>(data), size * count);
 }
 
+size_t UrlTransfer::OnHeader(char*, size_t size, size_t count, void* self) {
+  UrlTransfer& transfer = *static_cast<UrlTransfer*>(self);
+  transfer.header_bytes_ += size * count;
+  if (transfer.header_bytes_ <= kMostOfHeaders) return size * count;
+  transfer.GiveUp({ErrorCode::kHttp, "its server sends too many headers"});
+  return 0;
+}
+
 // Before each request, those that redirects lead to among them: where a proxy connects, nothing but the host in the
 // address can be judged.
 int UrlTransfer::OnRequest(void* self, char*, char*, int, int) {
   UrlTransfer& transfer = *static_cast<UrlTransfer*>(self);
-  char* address = nullptr;
+  const char* address = nullptr;
   Curl().easy_getinfo(transfer.handle(), CURLINFO_EFFECTIVE_URL, &address);
   try {
     const auto url = ParseUrl(address == nullptr ? "" : address);
-    if (!url) {
-      transfer.refused_ = "is not understood";
-      return CURL_PREREQFUNC_ABORT;
-    }
-    const auto kind = PrivateHostKind(url->host);
+    const std::string_view kind = url ? PrivateHostKind(url->host) : "not understood";
     if (kind.empty()) return CURL_PREREQFUNC_OK;
-    transfer.refused_ = url->host + " is " + std::string(kind);
+    transfer.refused_ = (url ? url->host : WithoutPassword(address == nullptr ? "" : address)) + " is ";
+    transfer.refused_ += kind;
   } catch (const std::bad_alloc&) {
     transfer.given_up_ = Error{ErrorCode::kOutOfMemory, ""};
   }
@@ -289,7 +304,8 @@ size_t UrlTransfer::TakeBody(const std::byte* data, size_t bytes) {
     if (!begun_ && !BeginBody()) return 0;
     if (!kept_) {
       received_ += bytes;
-      return received_ <= kMostIgnored ? bytes : 0;
+      enough_ = received_ > kMostIgnored;
+      return enough_ ? 0 : bytes;
     }
     if (bytes > settings_.limits.max_body_bytes - bytes_) {
       GiveUp({ErrorCode::kTooLarge,
@@ -309,7 +325,8 @@ size_t UrlTransfer::TakeBody(const std::byte* data, size_t bytes) {
     received_ += bytes;
     if (!sniffed_ && bytes_ >= kSniffBytes) {
       sniffed_ = true;
-      if (!IsDecoded(SniffFormat(std::span(buffer_.data(), kSniffBytes)))) return 0;
+      enough_ = !IsDecoded(SniffFormat(std::span(buffer_.data(), kSniffBytes)));
+      if (enough_) return 0;
     }
     return bytes;
   } catch (const std::bad_alloc&) {
@@ -340,14 +357,13 @@ bool UrlTransfer::Grow(size_t bytes) {
   return true;
 }
 
-bool UrlTransfer::TryToGoOn() {
-  if (!paused_) return true;
+CURLcode UrlTransfer::TryToGoOn() {
+  if (!paused_) return CURLE_OK;
   // What waits within libcurl is not known here; at least so much there must be room for.
-  if (!Reserve(bytes_ + kStep) && !Reserve(bytes_ + 1)) return false;
+  if (!Reserve(bytes_ + kStep) && !Reserve(bytes_ + 1)) return CURLE_OK;
   paused_ = false;
-  // Comes back with the bytes that waited, and may have to wait again.
-  static_cast<void>(Curl().easy_pause(handle(), CURLPAUSE_CONT));
-  return !paused_;
+  // Comes back with the bytes that waited, and may have to wait again. Where it fails libcurl would go on without them.
+  return Curl().easy_pause(handle(), CURLPAUSE_CONT);
 }
 
 size_t UrlTransfer::expected_bytes() const {
@@ -358,6 +374,11 @@ std::string UrlTransfer::HeaderOf(const char* name) const {
   curl_header* header = nullptr;
   if (Curl().easy_header(handle(), name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return "";
   return header->value;
+}
+
+std::string UrlTransfer::ValidatorOf(const char* name) const {
+  std::string value = HeaderOf(name);
+  return IsValidator(value) ? value : "";
 }
 
 Fetched UrlTransfer::Whole() {
@@ -377,7 +398,7 @@ Fetched UrlTransfer::Whole() {
     claim_.Finish(bytes_);
     fetched.body = std::make_unique<FetchedBody>(std::move(buffer_), bytes_, std::move(claim_));
   }
-  fetched.validators = {HeaderOf("ETag"), HeaderOf("Last-Modified")};
+  fetched.validators = {ValidatorOf("ETag"), ValidatorOf("Last-Modified")};
   curl_off_t modified = -1;
   Curl().easy_getinfo(handle(), CURLINFO_FILETIME_T, &modified);
   // Years that no file system has are no use to anyone.
@@ -392,7 +413,6 @@ TransferEnd UrlTransfer::EndOfAnswer() {
   Curl().easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
   if (status == 304 && conditional_) {
     end.fetched.unchanged = true;
-    end.fetched.validators = {HeaderOf("ETag"), HeaderOf("Last-Modified")};
     return end;
   }
   if (status == 200 || status == 203) {
@@ -446,14 +466,16 @@ TransferEnd UrlTransfer::Finish(CURLcode code) {
   try {
     if (given_up_) {
       end.fetched.error = std::move(given_up_);
-    } else if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && refused_.empty())) {
+    } else if (code == CURLE_OK || enough_) {
       end = EndOfAnswer();
     } else {
       end = Failed(code);
     }
     long version = 0;
     Curl().easy_getinfo(handle(), CURLINFO_HTTP_VERSION, &version);
-    end.spoke_http2 = version == CURL_HTTP_VERSION_2_0;
+    long redirects = 0;
+    Curl().easy_getinfo(handle(), CURLINFO_REDIRECT_COUNT, &redirects);
+    end.spoke_http2 = version == CURL_HTTP_VERSION_2_0 && redirects == 0;
   } catch (const std::bad_alloc&) {
     end.fetched = {};
     end.fetched.error = Error{ErrorCode::kOutOfMemory, ""};

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "pipeline/body_budget.h"
 #include "pipeline/buffer_pool.h"
@@ -33,14 +34,14 @@ struct TransferEnd {
   Fetched fetched;
   bool may_pass = false;               // of an error: it may be gone the next time
   std::chrono::seconds retry_after{};  // as the server asks
-  bool spoke_http2 = false;
-  bool was_paused = false;  // by us: a server may lose patience with that
+  bool spoke_http2 = false;            // the server that was asked, as far as it is known
+  bool was_paused = false;             // by us: a server may lose patience with that
 };
 
 // Owns a handle of libcurl, which it uses again and again. All on one thread, but for the body that it gives away.
 class UrlTransfer {
  public:
-  // `may_exceed`: asked whether the body of that number may go over the budget's limit. Throws std::bad_alloc.
+  // `may_exceed`: asked whether the body of that number may go over the budget's limit.
   UrlTransfer(const TransferSettings& settings, std::function<bool(uint64_t seq)> may_exceed);
 
   CURL* handle() const { return handle_.get(); }
@@ -53,9 +54,10 @@ class UrlTransfer {
   // After libcurl has said that it is done, and with what.
   TransferEnd Finish(CURLcode code);
 
-  // Whether it waits for room for its body; then whether it goes on.
+  // Whether it waits for room for its body. Then it may go on, if there is room; on failure it has to be taken from the
+  // multi handle, and has ended with that.
   bool paused() const { return paused_; }
-  bool TryToGoOn();
+  [[nodiscard]] CURLcode TryToGoOn();
   // Of the body: what is known of its length, or has come already.
   size_t expected_bytes() const;
   // Of this request so far.
@@ -68,6 +70,7 @@ class UrlTransfer {
   };
 
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
+  static size_t OnHeader(char* data, size_t size, size_t count, void* self);
   static int OnRequest(void* self, char* address, char* local_address, int port, int local_port);
   static curl_socket_t OnSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
 
@@ -79,6 +82,7 @@ class UrlTransfer {
   TransferEnd EndOfAnswer();
   TransferEnd Failed(CURLcode code) const;
   std::string HeaderOf(const char* name) const;
+  std::string ValidatorOf(const char* name) const;
   void GiveUp(Error error);
 
   const TransferSettings& settings_;
@@ -92,12 +96,14 @@ class UrlTransfer {
   BodyBudget::Claim claim_;
   BufferPool::Buffer buffer_;
   size_t capacity_ = 0;
-  size_t bytes_ = 0;       // in the buffer
+  size_t bytes_ = 0;  // in the buffer
+  size_t header_bytes_ = 0;
   uint64_t received_ = 0;  // also of what is not kept
   std::optional<uint64_t> length_;
   bool begun_ = false;  // the body
   bool kept_ = false;   // it is a picture's, as far as anyone knows
   bool sniffed_ = false;
+  bool enough_ = false;  // we ended it: what has come says all
   bool paused_ = false;
   bool was_paused_ = false;
   std::optional<Error> given_up_;  // why we ended it
