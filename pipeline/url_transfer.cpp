@@ -138,6 +138,33 @@ bool IsValidator(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 127; });
 }
 
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return "";
+  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
+}
+
+// The value of a header line, where it is that header.
+std::optional<std::string_view> ValueOf(std::string_view line, std::string_view lower_case_name) {
+  if (line.size() <= lower_case_name.size() || line[lower_case_name.size()] != ':') return std::nullopt;
+  for (size_t i = 0; i < lower_case_name.size(); ++i) {
+    const char c = line[i] >= 'A' && line[i] <= 'Z' ? static_cast<char>(line[i] - 'A' + 'a') : line[i];
+    if (c != lower_case_name[i]) return std::nullopt;
+  }
+  return Trimmed(line.substr(lower_case_name.size() + 1));
+}
+
+// Where a redirect from `url` leads, as libcurl understands it: it may be relative, but name another host. "" if that
+// makes no sense.
+std::string RedirectedHost(const char* url, const std::string& location) {
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> parts(Curl().url(), Curl().url_cleanup);
+  constexpr unsigned kFlags = CURLU_URLENCODE | CURLU_ALLOW_SPACE | CURLU_NON_SUPPORT_SCHEME;
+  if (Curl().url_set(parts.get(), CURLUPART_URL, url, kFlags) != CURLUE_OK) return "";
+  if (Curl().url_set(parts.get(), CURLUPART_URL, location.c_str(), kFlags) != CURLUE_OK) return "";
+  return PartOfUrl(parts.get(), CURLUPART_HOST);
+}
+
 template <class... Arguments>
 void Set(CURL* handle, CURLoption option, Arguments... arguments) {
   // Those that can fail for want of memory show it when the transfer begins.
@@ -191,8 +218,6 @@ UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(ui
   Set(handle, CURLOPT_HEADERFUNCTION, &UrlTransfer::OnHeader);
   Set(handle, CURLOPT_HEADERDATA, this);
   if (!options.allow_private) {
-    Set(handle, CURLOPT_PREREQFUNCTION, &UrlTransfer::OnRequest);
-    Set(handle, CURLOPT_PREREQDATA, this);
     Set(handle, CURLOPT_OPENSOCKETFUNCTION, &UrlTransfer::OnSocket);
     Set(handle, CURLOPT_OPENSOCKETDATA, this);
   }
@@ -241,30 +266,35 @@ size_t UrlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
   return static_cast<UrlTransfer*>(self)->TakeBody(reinterpret_cast<const std::byte*>(data), size * count);
 }
 
-size_t UrlTransfer::OnHeader(char*, size_t size, size_t count, void* self) {
+size_t UrlTransfer::OnHeader(char* data, size_t size, size_t count, void* self) {
   UrlTransfer& transfer = *static_cast<UrlTransfer*>(self);
-  transfer.header_bytes_ += size * count;
-  if (transfer.header_bytes_ <= kMostOfHeaders) return size * count;
-  transfer.GiveUp({ErrorCode::kHttp, "its server sends too many headers"});
-  return 0;
-}
-
-// Before each request, those that redirects lead to among them: where a proxy connects, nothing but the host in the
-// address can be judged.
-int UrlTransfer::OnRequest(void* self, char*, char*, int, int) {
-  UrlTransfer& transfer = *static_cast<UrlTransfer*>(self);
-  const char* address = nullptr;
-  Curl().easy_getinfo(transfer.handle(), CURLINFO_EFFECTIVE_URL, &address);
   try {
-    const auto url = ParseUrl(address == nullptr ? "" : address);
-    const std::string_view kind = url ? PrivateHostKind(url->host) : "not understood";
-    if (kind.empty()) return CURL_PREREQFUNC_OK;
-    transfer.refused_ = (url ? url->host : WithoutPassword(address == nullptr ? "" : address)) + " is ";
-    transfer.refused_ += kind;
+    return transfer.TakeHeader({data, size * count}) ? size * count : 0;
   } catch (const std::bad_alloc&) {
     transfer.given_up_ = Error{ErrorCode::kOutOfMemory, ""};
+    return 0;
   }
-  return CURL_PREREQFUNC_ABORT;
+}
+
+// False: it is given up.
+// Hosts of redirects are judged here too: where a proxy connects, nothing else can be.
+bool UrlTransfer::TakeHeader(std::string_view line) {
+  header_bytes_ += line.size();
+  if (header_bytes_ > kMostOfHeaders) {
+    GiveUp({ErrorCode::kHttp, "its server sends too many headers"});
+    return false;
+  }
+  const auto location = ValueOf(line, "location");
+  if (settings_.options.allow_private || !location) return true;
+  long status = 0;
+  const char* url = nullptr;
+  Curl().easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+  Curl().easy_getinfo(handle(), CURLINFO_EFFECTIVE_URL, &url);
+  if (status < 300 || status >= 400 || url == nullptr) return true;
+  const std::string host = RedirectedHost(url, std::string(*location));
+  const std::string_view kind = PrivateHostKind(host);
+  if (!kind.empty()) refused_ = host + " is " + std::string(kind);
+  return kind.empty();
 }
 
 curl_socket_t UrlTransfer::OnSocket(void* self, curlsocktype, curl_sockaddr* address) {

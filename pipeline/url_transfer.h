@@ -71,9 +71,9 @@ class UrlTransfer {
 
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
-  static int OnRequest(void* self, char* address, char* local_address, int port, int local_port);
   static curl_socket_t OnSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
 
+  bool TakeHeader(std::string_view line);
   bool BeginBody();
   size_t TakeBody(const std::byte* data, size_t bytes);
   bool Reserve(size_t bytes);
