@@ -1,9 +1,9 @@
 #include "pipeline/url_fetcher.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <future>
 #include <map>
