@@ -93,6 +93,11 @@ void UrlReader::Receive(Item& item, Fetched fetched) const {
       const bool says_nothing_new =
           fetched.error->code == ErrorCode::kHttp || fetched.error->code == ErrorCode::kStopped;
       TakeBack(item);
+      if (fetched.error->code == ErrorCode::kTooLarge && options_.input.max_bytes < memory_.largest_body) {
+        // The fetcher did not wait for all of what is not wanted.
+        item.End(Outcome::kFiltered);
+        return;
+      }
       item.unchanged = item.known && says_nothing_new;
       item.lasting = fetched.lasting;
       item.validators = item.unchanged ? item.known->validators : std::move(fetched.validators);
