@@ -128,7 +128,9 @@ void UrlReader::Receive(Item& item, Fetched fetched) const {
 }
 
 void UrlReader::TakeBody(Item& item, Fetched fetched, FileFacts& facts) const {
-  item.unchanged = false;
+  // As the server would have said, had it been asked so.
+  item.unchanged = item.known && !fetched.validators.empty() && fetched.validators == item.known->validators &&
+                   fetched.body->size() == item.known->bytes;
   item.validators = std::move(fetched.validators);
   item.modified = facts.modified = fetched.modified;
   item.source = std::move(fetched.body);

@@ -201,6 +201,26 @@ TEST_F(UrlAgainTest, ForcedAndSkippedAndOtherSizes) {
   ExpectCounts(Fetch({"-q", "50"}), kPictures, 0, 0);
 }
 
+// Two runs in turn, each with a size of its own.
+TEST_F(UrlAgainTest, SizesOfOtherRunsStayKnown) {
+  const auto make = [&](const char* size) {
+    const ProcessResult result = Run({"--urls", "urls.txt", "--allow-private", "-o", "out", "-s", size, "--json"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result;
+  };
+  ExpectCounts(make("64"), kPictures, 0, 0);
+  ExpectCounts(make("96"), kPictures, 0, 0);
+  const auto before = Stamps();
+  ExpectCounts(make("64"), 0, kPictures, kPictures);
+  ExpectCounts(make("96"), 0, kPictures, kPictures);
+  EXPECT_THAT(Rewritten(before), IsEmpty());
+  // What has changed is news to both.
+  WritePicture(0, 150);
+  ExpectCounts(make("64"), 1, kPictures - 1, kPictures - 1);
+  ExpectCounts(make("96"), 1, kPictures - 1, kPictures - 1);
+  EXPECT_THAT(Rewritten(before), ::testing::ElementsAre("in/0_64.jpg", "in/0_96.jpg"));
+}
+
 TEST_F(UrlAgainTest, AServerThatIsDownCostsNothing) {
   Fetch();
   const auto before = Stamps();
