@@ -97,9 +97,10 @@ Status CheckInputsOutsideOutput(FileSystem& file_system, const JobOptions& optio
 Status PrepareOriginals(FileSystem& file_system, const JobOptions& options) {
   const std::string directory = options.urls.originals.string();
   if (directory.empty() || options.dry_run) return {};
-  Status status = file_system.CreateDirectories(directory);
-  if (!status)
-    return Fail(status.error().code, "the originals' directory " + directory + ": " + status.error().message);
+  if (Status status = file_system.CreateDirectories(directory); !status) {
+    const ErrorCode code = status.error().code == ErrorCode::kNoSpace ? ErrorCode::kNoSpace : ErrorCode::kIo;
+    return Fail(code, "the originals' directory " + directory + ": " + status.error().message);
+  }
   const auto output = file_system.Stat(options.output.string(), true);
   if (!output) return tl::unexpected<Error>(output.error());
   if (!LiesWithin(file_system, directory, output->id)) return {};

@@ -1,5 +1,6 @@
 #include "pipeline/stages.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -19,7 +20,8 @@ Stages::Stages(FileSystem& file_system, const JobOptions& options, std::function
       memory_(ShareMemory(options)),
       receives_in_turn_(planner_.needs() > NameNeeds::kPath || (memory_.limited && options.order == WorkOrder::kList)),
       order_(planner_.needs() > NameNeeds::kPath ? WorkOrder::kList : options.order),
-      fetcher_(options.urls, {memory_.bodies, memory_.largest_body, order_ == WorkOrder::kList}),
+      fetcher_(options.urls,
+               {memory_.bodies, std::min(memory_.largest_body, options.input.max_bytes), order_ == WorkOrder::kList}),
       budget_(memory_.read_ahead, memory_.pictures),
       inputs_(file_system, options.input, options.output.string(), options.keep_open),
       originals_(KeepsOriginals(options)

@@ -1,5 +1,6 @@
 #include "pipeline/url.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -39,6 +40,15 @@ std::string RelativePath(std::string_view path) {
     if (slash == std::string_view::npos) return relative;
     path.remove_prefix(slash + 1);
   }
+}
+
+// Where user and password would begin: behind "http://", or what was meant to be that: "http:/", "http//", "http:///".
+size_t EndOfWrittenScheme(std::string_view text) {
+  const size_t slash = text.find('/');
+  if (slash == std::string_view::npos || text.substr(0, slash).find('@') != std::string_view::npos) return 0;
+  const size_t end = std::min(text.find_first_not_of('/', slash), text.size());
+  const bool has_colon = slash > 0 && text[slash - 1] == ':';
+  return has_colon || end - slash > 1 ? end : 0;
 }
 
 tl::unexpected<Error> NoUrl(const char* why) {
@@ -82,8 +92,7 @@ Result<Url> ParseUrl(std::string_view text) {
 }
 
 std::string WithoutPassword(std::string_view text) {
-  const size_t scheme = text.find("://");
-  const size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const size_t begin = EndOfWrittenScheme(text);
   const std::string_view authority = text.substr(0, text.find_first_of("/?#", begin));
   size_t at = authority.rfind('@');
   if (at == std::string_view::npos) {

@@ -86,6 +86,11 @@ void UrlReader::Receive(Item& item, Fetched fetched) const {
       const bool says_nothing_new =
           fetched.error->code == ErrorCode::kHttp || fetched.error->code == ErrorCode::kStopped;
       TakeBack(item);
+      if (fetched.error->code == ErrorCode::kTooLarge && options_.input.max_bytes < memory_.largest_body) {
+        // The fetcher did not wait for all of what is not wanted.
+        item.End(Outcome::kFiltered);
+        return;
+      }
       item.unchanged = item.known && says_nothing_new;
       item.lasting = fetched.lasting;
       item.validators = item.unchanged ? item.known->validators : std::move(fetched.validators);
@@ -116,7 +121,9 @@ void UrlReader::Receive(Item& item, Fetched fetched) const {
 }
 
 void UrlReader::TakeBody(Item& item, Fetched fetched, FileFacts& facts) const {
-  item.unchanged = false;
+  // As the server would have said, had it been asked so.
+  item.unchanged = item.known && !fetched.validators.empty() && fetched.validators == item.known->validators &&
+                   fetched.body->size() == item.known->bytes;
   item.validators = std::move(fetched.validators);
   item.modified = facts.modified = fetched.modified;
   item.source = std::move(fetched.body);

@@ -84,6 +84,14 @@ TEST(WithoutPassword, KeepsTheRest) {
   EXPECT_EQ(WithoutPassword("http://me:sec/ret?@host/a"), "http://host/a");
   EXPECT_EQ(WithoutPassword("http://host:80/a@b"), "http://host:80/a@b");
   EXPECT_EQ(WithoutPassword("http://[::1]/a@b"), "http://[::1]/a@b");
+  EXPECT_EQ(WithoutPassword("http:/me:secret@host/a"), "http:/host/a");
+  EXPECT_EQ(WithoutPassword("http//me:secret@host/a"), "http//host/a");
+  EXPECT_EQ(WithoutPassword("http:///me:secret@host:99999/a"), "http:///host:99999/a");
+  EXPECT_EQ(WithoutPassword("//me:secret@host/a"), "//host/a");
+  EXPECT_EQ(WithoutPassword("me:secret@host//a"), "host//a");
+  EXPECT_EQ(WithoutPassword("photos/a@b.jpg"), "photos/a@b.jpg");
+  EXPECT_EQ(WithoutPassword("/photos/a@b.jpg"), "/photos/a@b.jpg");
+  EXPECT_EQ(WithoutPassword("http://"), "http://");
   EXPECT_EQ(WithoutPassword(""), "");
 }
 
