@@ -196,8 +196,6 @@ UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(ui
   Set(handle, CURLOPT_FOLLOWLOCATION, 1L);
   Set(handle, CURLOPT_MAXREDIRS, static_cast<long>(UrlOptions::kMostRedirects));
   Set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  // Rather one connection that takes many than many.
-  Set(handle, CURLOPT_PIPEWAIT, 1L);
   Set(handle, CURLOPT_BUFFERSIZE, kReceiveBytes);
   Set(handle, CURLOPT_HTTP_CONTENT_DECODING, 0L);
   Set(handle, CURLOPT_FILETIME, 1L);
@@ -260,6 +258,9 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) 
   add("If-Modified-Since", request.known.last_modified);
   if (request.known.empty() && request.changed_since) add("If-Modified-Since", HttpDate(*request.changed_since));
   Set(handle_.get(), CURLOPT_HTTPHEADER, headers_.get());
+  // Rather one connection that takes many than many: what a server can do is known once TLS is. Without, libcurl would
+  // wait for its first answer, which may be slow.
+  Set(handle_.get(), CURLOPT_PIPEWAIT, request.url->origin.starts_with("https:") ? 1L : 0L);
   if (!complete || curl_easy_setopt(handle_.get(), CURLOPT_URL, request.url->request.c_str()) != CURLE_OK) {
     return Fail(ErrorCode::kOutOfMemory, "no memory to fetch it");
   }
