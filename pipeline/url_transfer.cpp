@@ -254,8 +254,8 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) 
   add("If-Modified-Since", request.known.last_modified);
   if (request.known.empty() && request.changed_since) add("If-Modified-Since", HttpDate(*request.changed_since));
   Set(handle_.get(), CURLOPT_HTTPHEADER, headers_.get());
-  // Rather one connection that takes many than many. Without TLS none does, and libcurl may learn that only when the
-  // first transfer has ended, which all others would wait for.
+  // Rather one connection that takes many than many: what a server can do is known once TLS is. Without, libcurl would
+  // wait for its first answer, which may be slow.
   Set(handle_.get(), CURLOPT_PIPEWAIT, request.url->origin.starts_with("https:") ? 1L : 0L);
   if (!complete || Curl().easy_setopt(handle_.get(), CURLOPT_URL, request.url->request.c_str()) != CURLE_OK) {
     return Fail(ErrorCode::kOutOfMemory, "no memory to fetch it");

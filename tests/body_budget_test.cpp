@@ -130,10 +130,12 @@ TEST(BodyBudget, SaysWhatFitsBesideWholeOnes) {
   growing.Finish(90);
   EXPECT_TRUE(budget->FitsBesideWhole(10));
   EXPECT_FALSE(budget->FitsBesideWhole(11));
-  const BodyBudget::Claim large = Whole(*budget, 1, 1000);
+  BodyBudget::Claim large = Whole(*budget, 1, 1000);
   EXPECT_FALSE(budget->FitsBesideWhole(0));
   growing.Release();
   EXPECT_FALSE(budget->FitsBesideWhole(0));
+  large.Release();
+  EXPECT_TRUE(budget->FitsBesideWhole(100));
 }
 
 TEST(BodyBudget, TellsOnceOfRoomAfterANo) {

@@ -545,6 +545,21 @@ TEST_F(UrlServerTest, GivesUpServersThatSendNothing) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(40));
 }
 
+// Nor do the others wait for it.
+TEST_F(UrlServerTest, DoesNotWaitForTheFirstAnswerOfAServer) {
+  options_.stall_time = seconds(3);
+  options_.retries = 0;
+  for (const bool secure : {false, true}) {
+    const auto url = [&](const std::string& path) { return secure ? server_->SecureUrl(path) : server_->Url(path); };
+    Ends ends;
+    UrlFetcher fetcher(options_, limits_);
+    fetcher.Start(Request(url("/_/delay/50000/a.jpg"), 0), ends.Keep(0));
+    for (uint64_t i = 1; i < 10; ++i) fetcher.Start(Request(url("a.jpg"), i), ends.Keep(i));
+    ASSERT_TRUE(ends.WaitFor(10));
+    EXPECT_EQ(ends.order().back(), 0U);
+  }
+}
+
 TEST_F(UrlServerTest, LetsSlowServersTakeTheirTime) {
   options_.stall_time = seconds(1);
   options_.retries = 0;

@@ -152,6 +152,11 @@ TEST(UrlSchedule, ForcesTheFirstAlone) {
   EXPECT_EQ(schedule.Next(kNow, true), 3);
   schedule.Begin(3, kNow);
   EXPECT_EQ(schedule.running(), 3);
+  schedule.Add(4, "http://c:80", kNow + seconds(1));
+  EXPECT_EQ(schedule.Next(kNow, true), std::nullopt) << "the first has to wait, and the others are not forced";
+  EXPECT_EQ(schedule.Next(kNow + seconds(1), true), 4);
+  schedule.Begin(4, kNow + seconds(1));
+  schedule.End("http://c:80", false);
   schedule.End("http://a:80", false);
   schedule.End("http://b:80", false);
   EXPECT_EQ(schedule.Next(kNow, false), std::nullopt) << "its server still has one";
@@ -188,7 +193,9 @@ TEST(UrlSchedule, RemembersServersOnlyWhileThereAreFew) {
   schedule.Add(40001, "http://busy:80");
   EXPECT_THAT(BeginAll(schedule, kNow), ElementsAre(40000));
   schedule.End("http://busy:80", true);
-  EXPECT_THAT(BeginAll(schedule, kNow), ElementsAre(40001));
+  schedule.Add(40002, "http://busy:80");
+  schedule.Add(40003, "http://busy:80");
+  EXPECT_THAT(BeginAll(schedule, kNow), ElementsAre(40001, 40002, 40003));
 }
 
 }  // namespace
