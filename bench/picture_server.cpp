@@ -1,6 +1,7 @@
 #include "bench/picture_server.h"
 
 #include <exception>
+#include <string_view>
 #include <utility>
 
 #include "tests/support/web_server.h"
@@ -8,6 +9,18 @@
 namespace tbbthumbs::bench {
 
 using testing::WebServer;
+
+namespace {
+
+// What has gone wrong, and the last thing that the server says of it.
+std::string InOneLine(std::string_view message) {
+  while (message.ends_with('\n')) message.remove_suffix(1);
+  const std::string first(message.substr(0, message.find('\n')));
+  const size_t last = message.rfind('\n');
+  return last == std::string_view::npos ? first : first + ": " + std::string(message.substr(last + 1));
+}
+
+}  // namespace
 
 tl::expected<PictureServer, std::string> PictureServer::Start(const std::filesystem::path& directory,
                                                               const Options& options) {
@@ -18,7 +31,7 @@ tl::expected<PictureServer, std::string> PictureServer::Start(const std::filesys
     of_server.http2 = options.http2;
     return PictureServer(std::make_unique<WebServer>(directory, of_server), options.delay);
   } catch (const std::exception& error) {
-    return tl::unexpected<std::string>(error.what());
+    return tl::unexpected(InOneLine(error.what()));
   }
 }
 
