@@ -33,6 +33,8 @@ constexpr std::string_view kProduct = "tbb-pipeline";
 constexpr std::array<std::string_view, 2> kScaled = {kProduct, "std-pipeline"};
 // Where reading is what takes the time: one strategy of each kind.
 constexpr std::array<std::string_view, 4> kReaders = {kProduct, "std-pipeline", "async-io", "sequential"};
+// Whose threads wait for what they fetch, each for its own: measured with up to as many as the product fetches at once.
+constexpr std::string_view kWaiting = "thread-per-picture";
 // More rounds of what is slow and differs widely tell nothing more.
 constexpr int kRoundsOfSlow = 3;
 // Spans beyond this make a picture that nobody can read.
@@ -212,11 +214,11 @@ Experiment::Done Experiment::PrepareSets() {
     on_progress_("making pictures: " + name, true);
     auto set = MakeSet(name, options_.scratch);
     if (!set) return Wrong(set.error());
-    if (name == kFuse) {
-      auto mounted = Mounted(std::move(*set));
-      if (!mounted) return Wrong(mounted.error());
-      if (!*mounted) continue;
-      sets_.push_back(std::move(**mounted));
+    if (name == kFuse || name == kUrl) {
+      auto behind = name == kFuse ? Mounted(std::move(*set)) : Served(std::move(*set));
+      if (!behind) return Wrong(behind.error());
+      if (!*behind) continue;
+      sets_.push_back(std::move(**behind));
     } else {
       sets_.push_back(std::move(*set));
     }
@@ -245,6 +247,18 @@ tl::expected<std::optional<PictureSet>, std::string> Experiment::Mounted(Picture
   return std::move(*mounted);
 }
 
+// The same files behind a web server; nothing, and a gap, where none can be run.
+tl::expected<std::optional<PictureSet>, std::string> Experiment::Served(PictureSet set) {
+  auto server = PictureServer::Start(set.files.front().parent_path(), {.delay = kServerDelay});
+  if (!server) {
+    results_.gaps.push_back({set.about.name, server.error()});
+    return std::nullopt;
+  }
+  server_.emplace(std::move(*server));
+  if (Done taken = TakeFromServer(set, *server_); !taken) return Wrong(taken.error());
+  return set;
+}
+
 void Experiment::AddEntry(size_t set, const std::string& name, int threads, int tokens, int rounds) {
   const Strategy* strategy = FindStrategy(name);
   const auto same = [&](const Gap& gap) { return gap.what == name; };
@@ -259,11 +273,16 @@ void Experiment::AddEntry(size_t set, const std::string& name, int threads, int 
 void Experiment::PlanEntries(size_t set) {
   const int most = options_.threads.back();
   const PictureSet& pictures = sets_[set];
-  const bool slow = pictures.cold || pictures.latency_s > 0 || pictures.about.name == kFuse;
+  const bool slow = pictures.cold || pictures.latency_s > 0 || pictures.connections > 0 || pictures.about.name == kFuse;
   const int rounds = slow ? std::max(kRoundsOfSlow, options_.rounds / 2) : options_.rounds;
   for (const std::string& strategy : options_.strategies) {
     if ((pictures.cold || pictures.about.name == kFuse) && !Contains(kReaders, strategy)) continue;
     AddEntry(set, strategy, most, TokensFor(most), rounds);
+  }
+  if (pictures.connections > 0 && Contains(options_.strategies, kWaiting)) {
+    for (int threads = 4; threads <= pictures.connections; threads *= 4) {
+      AddEntry(set, std::string(kWaiting), threads, TokensFor(threads), rounds);
+    }
   }
   if (pictures.about.name != kPhotos) return;
   for (const int threads : options_.threads) {
@@ -389,6 +408,7 @@ tl::expected<RunReply, std::string> Experiment::RunOne(PictureSet& set, const Co
                      .slow_prefix = set.slow_prefix,
                      .latency_s = set.latency_s,
                      .bytes_per_s = set.bytes_per_s,
+                     .connections = set.connections,
                      .want_details = details};
   // A new directory each time, and nothing is deleted until the end: ext4 takes ten times as long to make files while
   // it has just deleted others, since it does not use their inodes again at once and searches past them.

@@ -18,6 +18,7 @@
 
 #include "bench/io/fuse_mount.h"
 #include "bench/one_run.h"
+#include "bench/picture_server.h"
 #include "bench/prediction.h"
 #include "bench/results.h"
 #include "bench/workloads.h"
@@ -76,6 +77,7 @@ class Experiment {
   Done PreparePhotos();
   Done PrepareSets();
   tl::expected<std::optional<PictureSet>, std::string> Mounted(PictureSet set);
+  tl::expected<std::optional<PictureSet>, std::string> Served(PictureSet set);
   Done MeasureDetails();
   void Predict();
   Done MeasureRounds();
@@ -93,6 +95,7 @@ class Experiment {
   const ExperimentOptions options_;
   const std::function<void(std::string, bool)> on_progress_;
   std::unique_ptr<FuseMount> mount_;
+  std::optional<PictureServer> server_;
   std::vector<PictureSet> sets_;
   std::vector<Entry> entries_;
   std::map<std::string, std::string> fingerprints_;  // of each workload: what the first run of it made

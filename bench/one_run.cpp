@@ -165,6 +165,7 @@ std::string ToJson(const RunRequest& request) {
               {"slow", ToLatin1Json(request.slow_prefix.native())},
               {"latency", request.latency_s},
               {"bandwidth", request.bytes_per_s},
+              {"connections", request.connections},
               {"details", request.want_details}}
       .dump();
 }
@@ -185,6 +186,7 @@ tl::expected<RunRequest, std::string> ParseRunRequest(const std::string& text) {
     request.slow_prefix = FromLatin1Json(from.at("slow"));
     request.latency_s = from.at("latency");
     request.bytes_per_s = from.at("bandwidth");
+    request.connections = from.at("connections");
     request.want_details = from.at("details");
     return request;
   } catch (const json::exception& error) {

@@ -27,8 +27,11 @@ struct RunRequest {
   bool update = false;  // leave what is up to date; else all are made
   // What begins with this path answers like a network disk (SlowFileSystem); "": nothing does.
   std::filesystem::path slow_prefix;
-  double latency_s = 0;       // of a round trip
-  double bytes_per_s = 0;     // of all together
+  double latency_s = 0;    // of a round trip
+  double bytes_per_s = 0;  // of all together
+  // The list is of addresses (FileList::urls) of servers on this machine, so many of which are fetched at once at most.
+  // That one can't be is an error then. 0: it is of files.
+  int connections = 0;
   bool want_details = false;  // the timeline and the costs
 };
 

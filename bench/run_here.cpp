@@ -66,7 +66,11 @@ Used UsedSoFar() {
 JobOptions ToJobOptions(const RunRequest& request) {
   JobOptions options;
   options.input.paths = request.paths;
-  if (!request.list.empty()) options.input.lists = {{request.list, '\0'}};
+  if (!request.list.empty()) options.input.lists = {{request.list, '\0', request.connections > 0}};
+  if (request.connections > 0) {
+    options.urls.connections = options.urls.per_host = request.connections;
+    options.urls.allow_private = true;
+  }
   options.output = request.output;
   options.specs.sizes = {request.size};
   options.if_exists = request.update ? IfExists::kUpdate : IfExists::kOverwrite;
@@ -119,6 +123,13 @@ void MeasureStages(const std::vector<PictureResult>& results, Run& run) {
       run.stage_s[stage] += Seconds(result.stages[stage].end - result.stages[stage].begin);
     }
   }
+}
+
+// Of a picture that has failed; null where all is well.
+const Error* FirstError(const std::vector<PictureResult>& results) {
+  const auto failed = std::find_if(results.begin(), results.end(),
+                                   [](const PictureResult& result) { return result.error.has_value(); });
+  return failed == results.end() ? nullptr : &*failed->error;
 }
 
 // Which thread is what, by the stages it works at.
@@ -203,6 +214,9 @@ tl::expected<RunRecord, std::string> RunHere(const RunRequest& request) {
 
   const RunSummary summary = stages.publisher().counters();
   if (summary.fatal) return wrong(summary.fatal->message);
+  if (request.connections > 0) {
+    if (const Error* const error = FirstError(record.results)) return wrong("fetching: " + error->message);
+  }
   Run& run = reply.run;
   run.config = request.config;
   run.wall_s = Seconds(end - record.begin);

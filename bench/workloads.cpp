@@ -31,6 +31,7 @@ constexpr WorkloadName kNames[] = {
     {"up-to-date", "thousands of pictures whose thumbnails are there"},
     {"slow-disk", "files that answer late, as over a network"},
     {"fuse", "the same through a real file system (FUSE)"},
+    {"url", "pictures on a web server that answers late (nginx)"},
 };
 
 tl::unexpected<std::string> Wrong(std::string message) { return tl::unexpected<std::string>(std::move(message)); }
@@ -122,6 +123,12 @@ const std::map<std::string_view, Recipe>& Recipes() {
         [](const fs::path& directory) {
           return MakeFiles(directory, 40, {800, 600});
         }}},
+      {"url",
+       {"100 made JPEG files of 800 x 600 pixels on a web server that waits 20 ms before it answers; at most 64 are "
+        "fetched at once, by threads that wait for what they fetch no more than there are of them",
+        [](const fs::path& directory) {
+          return MakeFiles(directory, 100, {800, 600});
+        }}},
   };
   return recipes;
 }
@@ -192,6 +199,16 @@ tl::expected<PictureSet, std::string> MakeSet(std::string_view name, const fs::p
     set->slow_prefix = directory;
   }
   return set;
+}
+
+tl::expected<void, std::string> TakeFromServer(PictureSet& set, const PictureServer& server) {
+  std::string list;
+  for (const fs::path& file : set.files) {
+    const std::string name = file.filename().native();
+    list.append(server.Url(name)).append("\t").append(name).push_back('\0');
+  }
+  set.connections = kUrlConnections;
+  return WriteFile(set.list, std::as_bytes(std::span(list)));
 }
 
 }  // namespace tbbthumbs::bench

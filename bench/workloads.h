@@ -2,6 +2,7 @@
 #ifndef TBBTHUMBS_BENCH_WORKLOADS_H_
 #define TBBTHUMBS_BENCH_WORKLOADS_H_
 
+#include <chrono>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "bench/io/slow_link.h"
+#include "bench/picture_server.h"
 #include "bench/results.h"
 
 namespace tbbthumbs::bench {
@@ -24,6 +26,7 @@ struct PictureSet {
   std::filesystem::path slow_prefix;         // as RunRequest, with the next two
   double latency_s = 0;
   double bytes_per_s = 0;
+  int connections = 0;  // as RunRequest
 };
 
 // What a workload is called, and what it is for.
@@ -38,9 +41,15 @@ inline constexpr std::string_view kPhotos = "photos";
 inline constexpr std::string_view kPhotosCold = "photos-cold";
 // Made ones that only the experiment can finish: seen through a mount.
 inline constexpr std::string_view kFuse = "fuse";
+// And: fetched from a server.
+inline constexpr std::string_view kUrl = "url";
 
 // What "slow-disk" and "fuse" are like: a share in a building nearby, over a gigabit.
 LinkOptions SlowDisk();
+
+// What "url" is like: a server far enough away, from which so many pictures are fetched at once.
+inline constexpr std::chrono::milliseconds kServerDelay{20};
+inline constexpr int kUrlConnections = 64;
 
 // JPEG and PNG files below `directory` by their first bytes, in the order in which the command takes them. Errors: a
 // sentence, also where there is none.
@@ -54,8 +63,13 @@ tl::expected<PictureSet, std::string> SetOf(std::string_view name, std::string d
                                             std::vector<std::filesystem::path> files,
                                             const std::filesystem::path& scratch);
 
-// One of the made sets ("uniform", "skewed", "tiny", "up-to-date", "slow-disk", "fuse"), its files below `scratch`.
+// One of the made sets ("uniform", "skewed", "tiny", "up-to-date", "slow-disk", "fuse", "url"), its files below
+// `scratch`.
 tl::expected<PictureSet, std::string> MakeSet(std::string_view name, const std::filesystem::path& scratch);
+
+// Has them fetched from `server`, which serves their directory: the list is one of addresses then. Their thumbnails
+// have the names that those of the files would have.
+tl::expected<void, std::string> TakeFromServer(PictureSet& set, const PictureServer& server);
 
 }  // namespace tbbthumbs::bench
 

@@ -15,11 +15,13 @@
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_tree.h"
+#include "tests/support/web_server.h"
 
 namespace tbbthumbs::bench {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -30,7 +32,7 @@ using ::testing::StartsWith;
 #ifdef TBBTHUMBS_SANITIZED
 constexpr const char* kWorkloads = "photos,slow-disk";
 #else
-constexpr const char* kWorkloads = "photos,photos-cold,uniform,skewed,tiny,up-to-date,slow-disk,fuse";
+constexpr const char* kWorkloads = "photos,photos-cold,uniform,skewed,tiny,up-to-date,slow-disk,fuse,url";
 #endif
 
 class BenchCommandTest : public ::testing::Test {
@@ -84,7 +86,8 @@ TEST_F(BenchCommandTest, RunsEveryStrategyOnEveryWorkload) {
     EXPECT_GT(run.peak_rss_bytes, 0);
     EXPECT_GT(run.pictures, 0);
   }
-  EXPECT_EQ(strategies.size() + missing.count("fuse") + missing.count("photos-cold"), results->workloads.size());
+  EXPECT_EQ(strategies.size() + missing.count("fuse") + missing.count("photos-cold") + missing.count("url"),
+            results->workloads.size());
   for (const Workload& workload : results->workloads) {
     EXPECT_TRUE(workload.identical);
     EXPECT_EQ(workload.decoders.empty(), workload.name == "up-to-date") << workload.name;
@@ -94,6 +97,13 @@ TEST_F(BenchCommandTest, RunsEveryStrategyOnEveryWorkload) {
       EXPECT_EQ(strategies[workload.name].count(std::string(strategy.name)), 1u) << workload.name << strategy.name;
     }
     EXPECT_EQ(strategies[workload.name].count("tbb-pipeline"), 1u);
+  }
+  std::set<int> waiting;
+  for (const bench::Run& run : results->runs) {
+    if (run.config.workload == "url" && run.config.strategy == "thread-per-picture") waiting.insert(run.config.threads);
+  }
+  if (strategies.count("url") != 0) {
+    EXPECT_THAT(waiting, ElementsAre(2, 4, 16, 64));
   }
   EXPECT_EQ(results->costs.size(), 6u);
   EXPECT_FALSE(results->predictions.empty());
@@ -151,6 +161,24 @@ TEST_F(BenchCommandTest, RunsMicroBenchmarks) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, AllOf(HasSubstr("PlanNames"), HasSubstr("WriteAndRename")));
   EXPECT_EQ(Run({"micro", "--benchmark_fitler=x"}).exit_code, 2);
+}
+
+TEST_F(BenchCommandTest, MeasuresFetchingAlone) {
+  std::string why;
+  if (!testing::WebServer::Available(&why)) GTEST_SKIP() << why;
+  const ProcessResult result = Run({"micro", "--benchmark_filter=/http_1/at_once:1/|tls_http_2/at_once:64/",
+                                    "--benchmark_format=json", "--benchmark_min_time=0.001"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto json = nlohmann::json::parse(result.out).at("benchmarks");
+  ASSERT_EQ(json.size(), 2u);
+  for (const auto& entry : json) {
+    ASSERT_FALSE(entry.contains("error_occurred")) << entry;
+    EXPECT_GT(entry.at("cpu_us_per_picture"), 0);
+    EXPECT_GT(entry.at("items_per_second"), 0);
+  }
+  EXPECT_THAT(json[0].at("name"), StartsWith("FetchUrls/http_1/"));
+  // One at a time none comes before the server's 20 ms, which it counts in whole ones.
+  EXPECT_LT(json[0].at("items_per_second"), 60);
 }
 
 TEST_F(BenchCommandTest, RefusesWrongUseInOneLine) {

@@ -102,6 +102,34 @@ TEST(HtmlReport, LeavesOutWhatWasNotMeasured) {
   EXPECT_THAT(HtmlReport(odd), HasSubstr("thread 2"));
 }
 
+TEST(HtmlReport, SaysWhoWaitsForServers) {
+  Results results = RichResults({.workloads = 1, .rounds = 2});
+  EXPECT_THAT(HtmlReport(results), Not(HasSubstr("as many at once as they have threads")));
+  for (bench::Run& run : results.runs) run.config.workload = "url";
+  EXPECT_THAT(HtmlReport(results), HasSubstr("as many at once as they have threads"));
+}
+
+// One strategy with more threads than the others have, and the product beside it.
+TEST(HtmlReport, ShowsWhatMoreThreadsThatWaitGive) {
+  Results results;
+  results.runs = RunsOf("tbb-pipeline", 1.0, 2);
+  for (const int threads : {2, 16}) {
+    for (bench::Run run : RunsOf("thread-per-picture", 8.0 / threads, 2)) {
+      run.config.threads = threads;
+      results.runs.push_back(run);
+    }
+  }
+  const std::vector<Section> sections = MakeSections(results);
+  const auto scaling =
+      std::find_if(sections.begin(), sections.end(), [](const Section& section) { return section.id == "scaling"; });
+  ASSERT_NE(scaling, sections.end());
+  EXPECT_THAT(scaling->figures.front().chart,
+              AllOf(HasSubstr("tbb-pipeline, measured"), HasSubstr("thread-per-picture, measured")));
+  std::vector<std::string> rows;
+  for (const auto& row : scaling->figures.front().table.rows) rows.push_back(row[0].text + " " + row[1].text);
+  EXPECT_THAT(rows, ElementsAre("tbb-pipeline 2", "thread-per-picture 2", "thread-per-picture 16"));
+}
+
 TEST(HtmlReport, AsksForNothing) {
   const std::string page = HtmlReport(RichResults());
   const std::string own = WithoutLibrary(page);

@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/strategy.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/temp_tree.h"
+#include "tests/support/web_server.h"
 #include "tools/thread_limit.h"
 
 namespace tbbthumbs::bench {
@@ -40,6 +42,27 @@ class Pictures {
   Made Drive(const Strategy& strategy, const Knobs& knobs, size_t read_ahead_bytes) {
     JobOptions options;
     options.input.paths = {tree_.root() / "in"};
+    return Drive(strategy, knobs, read_ahead_bytes, std::move(options));
+  }
+
+  // The same, fetched from a server; the files that are no pictures are not asked for.
+  Made DriveFromServer(const Strategy& strategy, const Knobs& knobs, const testing::WebServer& server) {
+    std::string list;
+    for (const std::string& file : tree_.Files("in")) {
+      if (!file.ends_with(".jpg")) continue;
+      list += server.Url("/_/delay/5/" + file) + "\t" + file + '\n';
+    }
+    JobOptions options;
+    options.input.lists = {{tree_.Write("addresses", list), '\n', true}};
+    options.urls.allow_private = true;
+    return Drive(strategy, knobs, 4000, std::move(options));
+  }
+
+  std::filesystem::path directory() const { return tree_.root() / "in"; }
+  size_t largest() const { return largest_; }
+
+ private:
+  Made Drive(const Strategy& strategy, const Knobs& knobs, size_t read_ahead_bytes, JobOptions options) {
     options.output = tree_.root() / "out";
     options.specs.sizes = {{16, 16}, {24, 24}};
     options.read_ahead_bytes = read_ahead_bytes;
@@ -61,9 +84,6 @@ class Pictures {
     return made;
   }
 
-  size_t largest() const { return largest_; }
-
- private:
   static constexpr int kPictures = 60;
   testing::TempTree tree_;
   size_t largest_ = 0;
@@ -99,6 +119,31 @@ TEST_P(EveryStrategy, MakesWhatTheSequentialOneMakes) {
     EXPECT_EQ(sorted, expected.order);
     if (strategy.in_order) {
       EXPECT_EQ(made.order, expected.order);
+    }
+  }
+}
+
+TEST_P(EveryStrategy, MakesTheSameFromAddressesAsFromFiles) {
+  const Strategy& strategy = GetParam();
+  if (strategy.check != nullptr) {
+    if (const Status can = strategy.check(); !can) GTEST_SKIP() << can.error().message;
+  }
+  std::string why;
+  if (!testing::WebServer::Available(&why)) GTEST_SKIP() << why;
+  Pictures pictures;
+  const testing::WebServer server(pictures.directory());
+  const Made expected = pictures.Drive(*FindStrategy("sequential"), {}, 1 << 20);
+  ASSERT_EQ(expected.files.size(), 108u);
+  for (const Knobs& knobs : {Knobs{1, 1, 1}, Knobs{3, 2, 1}, Knobs{8, 1024, 4}}) {
+    SCOPED_TRACE(std::to_string(knobs.threads) + " threads, " + std::to_string(knobs.tokens) + " tokens");
+    const Made made = pictures.DriveFromServer(strategy, knobs, server);
+    EXPECT_EQ(made.files, expected.files);
+    EXPECT_EQ(made.summary.inputs, 60u);
+    EXPECT_EQ(made.summary.made, 54u);
+    EXPECT_EQ(made.summary.failed_by_code, expected.summary.failed_by_code);
+    EXPECT_EQ(made.summary.bytes_in, expected.summary.bytes_in);
+    if (strategy.in_order) {
+      EXPECT_TRUE(std::is_sorted(made.order.begin(), made.order.end()));
     }
   }
 }

@@ -99,6 +99,11 @@ TEST(Verdict, SaysWhatThreadsGive) {
   EXPECT_EQ(TextOn(MakeVerdict(results), "Threads"),
             "tbb-pipeline with 2 threads is 1.90 times as fast as sequential on one (95 % interval 1.90 to 1.90): an "
             "efficiency of 95 %.");
+  const Results waiting = Of({RunsOf("tbb-pipeline", 1.0), RunsOf("sequential", 19.0)});
+  EXPECT_EQ(
+      TextOn(MakeVerdict(waiting), "Threads"),
+      "tbb-pipeline with 2 threads is 19.0 times as fast as sequential on one (95 % interval 19.0 to 19.0), which "
+      "waits for storage or servers.");
 }
 
 TEST(Verdict, WarnsWhereOutputsDiffer) {

@@ -12,6 +12,7 @@
 #include "bench/trace.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/temp_tree.h"
+#include "tests/support/web_server.h"
 
 namespace tbbthumbs::bench {
 namespace {
@@ -60,6 +61,25 @@ TEST_F(OneRunTest, MeasuresWhatHappened) {
   EXPECT_EQ(tree_.Files("out").size(), 11u);
 }
 
+TEST_F(OneRunTest, FetchesWhatIsListedAsAddresses) {
+  std::string why;
+  if (!testing::WebServer::Available(&why)) GTEST_SKIP() << why;
+  testing::TempTree lists;
+  request_.paths.clear();
+  request_.connections = 8;
+  const testing::WebServer server(tree_.root() / "in");
+  request_.list = lists.Write("list", server.Url("/0.jpg") + "\ta.jpg" + '\0' + server.Url("/1.jpg") + "\tb.jpg");
+  const auto record = RunHere(request_);
+  ASSERT_TRUE(record) << record.error();
+  EXPECT_EQ(record->reply.run.pictures, 2);
+  EXPECT_THAT(tree_.Files("out"), ::testing::ElementsAre(::testing::StartsWith("a"), ::testing::StartsWith("b")));
+  // What can't be fetched would be measured as done in no time.
+  request_.list = lists.Write("list", server.Url("/0.jpg") + '\0' + server.Url("/none.jpg"));
+  const auto missing = RunHere(request_);
+  ASSERT_FALSE(missing);
+  EXPECT_THAT(missing.error(), ::testing::HasSubstr("404"));
+}
+
 TEST_F(OneRunTest, RefusesWhatItDoesNotKnow) {
   request_.config.strategy = "tbb-pipelime";
   const auto record = RunHere(request_);
@@ -73,6 +93,7 @@ TEST_F(OneRunTest, RequestsSurviveTheirWayToTheOtherProcess) {
   request_.slow_prefix = "/tmp/\xff";
   request_.latency_s = 0.005;
   request_.bytes_per_s = 110e6;
+  request_.connections = 64;
   request_.update = true;
   const auto back = ParseRunRequest(ToJson(request_));
   ASSERT_TRUE(back) << back.error();
@@ -84,6 +105,7 @@ TEST_F(OneRunTest, RequestsSurviveTheirWayToTheOtherProcess) {
   EXPECT_EQ(back->slow_prefix, request_.slow_prefix);
   EXPECT_EQ(back->latency_s, 0.005);
   EXPECT_EQ(back->bytes_per_s, 110e6);
+  EXPECT_EQ(back->connections, 64);
   EXPECT_TRUE(back->update);
   EXPECT_TRUE(back->want_details);
   EXPECT_FALSE(ParseRunRequest("{"));

@@ -1,10 +1,13 @@
 // What the figures were made with, of what, and how.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "bench/report/numbers.h"
 #include "bench/report/section.h"
 #include "bench/report/words.h"
 #include "bench/strategy.h"
+#include "bench/workloads.h"
 #include "tools/units.h"
 
 namespace tbbthumbs::bench {
@@ -65,10 +68,19 @@ Section MethodSection(const Measured& measured) {
       "95 % confidence (Student's t on logarithms); from one round there is none. Two strategies are called different "
       "only where the interval of the paired ratio of their times excludes 1, at a confidence that makes it 95 % for "
       "all comparisons on one workload together (Bonferroni): of twenty equals one would seem different by chance.",
-      "Latency is from opening a picture's file to its thumbnail's name, so it includes waiting between stages. Held "
-      "bytes are files in memory and thumbnails not yet written. Lines drawn dashed are predictions: a model of the "
-      "pipeline, fed with the time of each stage as measured here, that runs no picture.",
+      "Latency is from opening a picture's file, or taking up its address, to its thumbnail's name, so it includes "
+      "waiting between stages. Held bytes are files in memory and thumbnails not yet written. Lines drawn dashed are "
+      "predictions: a model of the pipeline, fed with the time of each stage as measured here, that runs no picture.",
   };
+  const auto from_server = [](const Measured::View& view) { return view.workload == kUrl; };
+  if (std::any_of(measured.views.begin(), measured.views.end(), from_server)) {
+    section.paragraphs.emplace_back(
+        "The pictures of url come from a web server on this machine that answers late. A thread that fetches a picture "
+        "and then works on it waits in between, so such strategies fetch as many at once as they have threads, "
+        "process-pool as it has processes; std-pipeline and priority-queue as they have I/O threads. tbb-pipeline, "
+        "tbb-flow-graph and async-io fetch in the background, many at once. What thread-per-picture gains by more "
+        "threads stands under Scaling. CPU time and memory are without the server's, which ran on the same CPUs.");
+  }
   if (!measured.results.long_run) {
     section.paragraphs.emplace_back("This is a short run. With --long more rounds settle smaller differences.");
   }

@@ -18,6 +18,9 @@ constexpr const char* kByHand = "std-pipeline";
 
 using Rivals = std::vector<const Standing::Rival*>;
 
+// What is gained beyond that is not gained by threads that compute.
+constexpr double kMostByThreads = 1.25;
+
 // More than these are counted instead of named.
 constexpr size_t kNamed = 3;
 
@@ -122,10 +125,12 @@ std::string ThreadsText(const Results& results, const Standing& standing) {
   const SpeedRatio speed = CompareSpeed(results.runs, product, rival->summary.config);
   if (speed.pairs == 0) return "";
   const std::string interval = FormatInterval(speed.ratio, tool::FormatRate);
-  return fmt::format("{} with {} is {} times as fast as {} on one{}: an efficiency of {}.", kProduct,
-                     ThreadWords(product.threads), tool::FormatRate(speed.ratio.value), kBaseline,
+  const double efficiency = speed.ratio.value / product.threads;
+  return fmt::format("{} with {} is {} times as fast as {} on one{}{}.", kProduct, ThreadWords(product.threads),
+                     tool::FormatRate(speed.ratio.value), kBaseline,
                      interval.empty() ? ", by a single round" : " (95 % interval " + interval + ")",
-                     FormatPercent(speed.ratio.value / product.threads));
+                     efficiency > kMostByThreads ? ", which waits for storage or servers"
+                                                 : ": an efficiency of " + FormatPercent(efficiency));
 }
 
 std::string MemoryText(const Results& results, const Standing& standing) {

@@ -83,6 +83,7 @@ class AsyncIo {
 
   // Fibers, each as many as may read or write at once.
   void ReadItems();
+  void FetchFromServer(Item& item);
   void WriteItems();
   void PublishInOrder(ItemPtr item);
 
@@ -106,9 +107,16 @@ class AsyncIo {
   // Given back for each picture published; the lister takes one for each input.
   std::counting_semaphore<> free_tokens_;
 
+  // What a fiber waits for.
+  struct Arrival {
+    Fiber* fiber;
+    Fetched fetched;
+  };
+
   std::mutex news_mutex_;  // guards what the loop has not yet been told
   std::vector<ItemPtr> listed_;
   std::vector<ItemPtr> computed_;
+  std::vector<Arrival*> arrived_;
   bool all_listed_ = false;
 
   std::mutex compute_mutex_;  // guards the pool's queue
@@ -198,13 +206,16 @@ void AsyncIo::CloseCompute() {
 void AsyncIo::TakeNews() {
   std::vector<ItemPtr> listed;
   std::vector<ItemPtr> computed;
+  std::vector<Arrival*> arrived;
   {
     const std::lock_guard lock(news_mutex_);
     listed.swap(listed_);
     computed.swap(computed_);
+    arrived.swap(arrived_);
     all_taken_ = all_listed_;
   }
   taken_ += listed.size();
+  for (const Arrival* arrival : arrived) loop_.Unpark(arrival->fiber);
   for (ItemPtr& item : computed) to_write_.Push(std::move(item));
   for (ItemPtr& item : listed) to_read_.Push(std::move(item));
   admission_.AdmitMore();
@@ -224,7 +235,11 @@ void AsyncIo::ReadItems() {
     if (!item->ended) {
       const size_t bytes = stages_.LookUp(*item);
       if (!item->ended) item->claim = admission_.Take(bytes);
-      stages_.Fetch(*item, bytes);
+      if (!item->ended && item->file.url != nullptr) {
+        FetchFromServer(*item);
+      } else {
+        stages_.Fetch(*item, bytes);
+      }
     }
     if (item->ended) {
       admission_.AdmitMore();
@@ -233,6 +248,21 @@ void AsyncIo::ReadItems() {
       PushToCompute(std::move(item));
     }
   }
+}
+
+// Stages::Fetch would hold up the loop.
+void AsyncIo::FetchFromServer(Item& item) {
+  const StageTimer timer(item.result.stages, Stage::kRead);
+  Arrival arrival{Fiber::Current(), {}};
+  stages_.fetcher().Start(stages_.url_reader().RequestOf(item), [this, &arrival](Fetched fetched) {
+    // All of it under the lock: whoever has taken the arrival may soon take leave of the loop.
+    const std::lock_guard lock(news_mutex_);
+    arrival.fetched = std::move(fetched);
+    arrived_.push_back(&arrival);
+    loop_.Wake();
+  });
+  loop_.Park();
+  stages_.url_reader().Receive(item, std::move(arrival.fetched));
 }
 
 void AsyncIo::WriteItems() {

@@ -491,8 +491,7 @@ size_t WebServer::MostAtOnce() const {
 void WebServer::Fail(const std::string& what) const {
   constexpr size_t kLogEnd = 2000;
   const std::string log = tree_.Read("error.log");
-  throw std::runtime_error("nginx for tests: " + what + "\nerror.log: ..." +
-                           log.substr(log.size() - std::min(log.size(), kLogEnd)));
+  throw std::runtime_error(what + "\nerror.log: ..." + log.substr(log.size() - std::min(log.size(), kLogEnd)));
 }
 
 }  // namespace tbbthumbs::testing
