@@ -830,6 +830,18 @@ TEST_F(UrlFetcherTest, EndsEndlessAnswers) {
   }
 }
 
+// libcurl keeps all headers, also those behind a body, and waits for more.
+TEST_F(UrlFetcherTest, TakesOnlySoManyTrailers) {
+  const RawServer server([](int fd, const std::string&) {
+    const std::string trailer = "X-Trailer: " + std::string(10000, 'x') + "\r\n";
+    RawServer::Send(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n\xff\xd8\xff\r\n0\r\n");
+    for (int i = 0; i < 100 && RawServer::Send(fd, trailer); ++i) {
+    }
+  });
+  EXPECT_EQ(MessageOf(Get(server.Url("a.jpg"))), "its server sends too many headers");
+  EXPECT_EQ(summary_.requests, 1U);
+}
+
 TEST_F(UrlFetcherTest, SurvivesNonsense) {
   options_.retries = 0;
   const std::string picture = Picture(1000);
