@@ -951,10 +951,12 @@ TEST_P(UrlBudgetTest, GetsAllWhereTheFirstHasToBeAskedForAgain) {
   FetchAll(24, "/_/flaky/2/503/" + Key() + "/large.jpg");
 }
 
+// While the first waits to be asked for again, others take all connections and all room, and wait for it.
 TEST_P(UrlBudgetTest, GetsAllWithFewConnections) {
-  options_.connections = 3;
+  options_.first_wait = milliseconds(500);
+  options_.connections = 2;
   options_.per_host = 2;
-  FetchAll(24, "/_/reset/2/" + Key() + "/large.jpg");
+  FetchAll(24, "/_/flaky/2/503/" + Key() + "/large.jpg");
 }
 
 INSTANTIATE_TEST_SUITE_P(Fetching, UrlBudgetTest, ::testing::Combine(::testing::Bool(), ::testing::Bool()),
