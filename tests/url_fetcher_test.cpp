@@ -830,6 +830,18 @@ TEST_F(UrlFetcherTest, EndsEndlessAnswers) {
   }
 }
 
+// libcurl keeps all headers, also those behind a body, and waits for more.
+TEST_F(UrlFetcherTest, TakesOnlySoManyTrailers) {
+  const RawServer server([](int fd, const std::string&) {
+    const std::string trailer = "X-Trailer: " + std::string(1000, 'x') + "\r\n";
+    RawServer::Send(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n\xff\xd8\xff\r\n0\r\n");
+    for (int i = 0; i < 1000 && RawServer::Send(fd, trailer); ++i) {
+    }
+  });
+  EXPECT_EQ(MessageOf(Get(server.Url("a.jpg"))), "its server sends too many headers");
+  EXPECT_EQ(summary_.requests, 1U);
+}
+
 TEST_F(UrlFetcherTest, SurvivesNonsense) {
   options_.retries = 0;
   const std::string picture = Picture(1000);
@@ -939,10 +951,12 @@ TEST_P(UrlBudgetTest, GetsAllWhereTheFirstHasToBeAskedForAgain) {
   FetchAll(24, "/_/flaky/2/503/" + Key() + "/large.jpg");
 }
 
+// While the first waits to be asked for again, others take all connections and all room, and wait for it.
 TEST_P(UrlBudgetTest, GetsAllWithFewConnections) {
-  options_.connections = 3;
+  options_.first_wait = milliseconds(500);
+  options_.connections = 2;
   options_.per_host = 2;
-  FetchAll(24, "/_/reset/2/" + Key() + "/large.jpg");
+  FetchAll(24, "/_/flaky/2/503/" + Key() + "/large.jpg");
 }
 
 INSTANTIATE_TEST_SUITE_P(Fetching, UrlBudgetTest, ::testing::Combine(::testing::Bool(), ::testing::Bool()),
