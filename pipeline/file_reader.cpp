@@ -1,8 +1,6 @@
 #include "pipeline/file_reader.h"
 
 #include <algorithm>
-#include <exception>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +9,7 @@
 #include "codecs/decoder.h"
 #include "codecs/format.h"
 #include "pipeline/file_facts.h"
+#include "pipeline/guard_item.h"
 #include "pipeline/picture_weight.h"
 #include "pipeline/planned_outputs.h"
 
@@ -23,13 +22,7 @@ constexpr size_t kHeaderBytes = size_t{32} << 10;
 // Runs `f`; what it throws becomes the item's failure.
 template <class F>
 void Guard(Item& item, F&& f) {
-  try {
-    f();
-  } catch (const std::bad_alloc&) {
-    item.Fail({ErrorCode::kOutOfMemory, "no memory to read the file"});
-  } catch (const std::exception& error) {
-    item.Fail({ErrorCode::kInternal, error.what()});
-  }
+  GuardItem(item, "no memory to read the file", std::forward<F>(f));
 }
 
 // Who named the file may have made a mistake; what was found was there.

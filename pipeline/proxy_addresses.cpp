@@ -1,7 +1,6 @@
 #include "pipeline/proxy_addresses.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -9,6 +8,8 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+
+#include "pipeline/curl_library.h"
 
 namespace tbbthumbs {
 namespace {
@@ -19,14 +20,6 @@ std::string KeyOf(const sockaddr* address) {
   if (address->sa_family == AF_INET6) port = reinterpret_cast<const sockaddr_in6*>(address)->sin6_port;
   const std::string text = AddressText(address);
   return text.empty() ? "" : text + " " + std::to_string(ntohs(port));
-}
-
-std::string PartOf(CURLU* url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return "";
-  const std::string result = text;
-  curl_free(text);
-  return result;
 }
 
 }  // namespace
@@ -54,16 +47,17 @@ ProxyAddresses::ProxyAddresses(const std::string& proxy) {
 }
 
 void ProxyAddresses::Add(const std::string& proxy) {
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(Curl().url(), Curl().url_cleanup);
   const std::string whole = proxy.find("://") == std::string::npos ? "http://" + proxy : proxy;
-  if (url == nullptr || curl_url_set(url.get(), CURLUPART_URL, whole.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
+  if (url == nullptr ||
+      Curl().url_set(url.get(), CURLUPART_URL, whole.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
     return;
   }
-  std::string host = PartOf(url.get(), CURLUPART_HOST);
+  std::string host = PartOfUrl(url.get(), CURLUPART_HOST);
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  std::string port = PartOf(url.get(), CURLUPART_PORT);
+  std::string port = PartOfUrl(url.get(), CURLUPART_PORT);
   // CURLOPT_PROXY: 1080 unless it is an HTTPS proxy.
-  if (port.empty()) port = PartOf(url.get(), CURLUPART_SCHEME) == "https" ? "443" : "1080";
+  if (port.empty()) port = PartOfUrl(url.get(), CURLUPART_SCHEME) == "https" ? "443" : "1080";
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;

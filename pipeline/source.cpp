@@ -127,8 +127,8 @@ bool Source::BeginFetch(std::unique_ptr<Item> item) {
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return false;
-    if (!receiver_.joinable()) receiver_ = std::jthread([this] { ReceiveLoop(); });
-    fetching_.emplace(seq, std::move(item));
+    if (!receiver_.joinable()) receiver_ = std::jthread([this] { ReceiveAll(); });
+    fetching_.emplace(seq, Arrived{std::move(item), {}});
   }
   stages_.fetcher().Start(std::move(request), [this, seq](Fetched fetched) { Arrive(seq, std::move(fetched)); });
   return true;
@@ -136,10 +136,12 @@ bool Source::BeginFetch(std::unique_ptr<Item> item) {
 
 void Source::Arrive(uint64_t seq, Fetched fetched) {
   const std::lock_guard lock(mutex_);
-  const auto item = fetching_.extract(seq);
+  // Its place in the map goes with it: nothing is allocated here.
+  auto item = fetching_.extract(seq);
   if (!stopped_) {
-    const uint64_t place = stages_.receives_in_turn() ? seq : arrivals_++;
-    arrived_.emplace(place, Arrived{std::move(item.mapped()), std::move(fetched)});
+    item.mapped().fetched = std::move(fetched);
+    if (!stages_.receives_in_turn()) item.key() = arrivals_++;
+    arrived_.insert(std::move(item));
   }
   // Under the lock: the destructor waits for the last.
   arrival_.notify_all();
@@ -150,30 +152,33 @@ bool Source::CanReceive() const {
   return !stages_.receives_in_turn() || arrived_.begin()->first == *to_receive_.begin();
 }
 
-void Source::ReceiveLoop() {
+void Source::ReceiveAll() {
   NameThisThread("tbbt-receive");
-  for (;;) {
-    Arrived arrived;
-    {
-      std::unique_lock lock(mutex_);
-      arrival_.wait(lock, [&] { return stopped_ || CanReceive(); });
-      if (stopped_) return;
-      arrived = std::move(arrived_.extract(arrived_.begin()).mapped());
-    }
-    Item& item = *arrived.item;
-    const uint64_t seq = item.seq;
-    stages_.url_reader().Receive(item, std::move(arrived.fetched));
-    if (stages_.limits_memory()) {
-      item.claim = stages_.budget().Claim(TurnOf(seq), 0, 1, item.ended ? 0 : item.working_bytes);
-    }
-    {
-      const std::lock_guard lock(mutex_);
-      to_receive_.erase(seq);
-    }
-    auto group = std::make_unique<ItemGroup>();
-    group->items.push_back(std::move(arrived.item));
-    if (!Put(std::move(group))) return;
+  try {
+    while (ReceiveNext()) continue;
+  } catch (const std::bad_alloc&) {
+    Abandon("no memory to receive what was fetched");
   }
+}
+
+bool Source::ReceiveNext() {
+  Arrived arrived;
+  {
+    std::unique_lock lock(mutex_);
+    arrival_.wait(lock, [&] { return stopped_ || CanReceive(); });
+    if (stopped_) return false;
+    arrived = std::move(arrived_.extract(arrived_.begin()).mapped());
+  }
+  Item& item = *arrived.item;
+  const uint64_t seq = item.seq;
+  stages_.url_reader().Receive(item, std::move(arrived.fetched));
+  if (stages_.limits_memory()) {
+    item.claim = stages_.budget().Claim(TurnOf(seq), 0, 1, item.ended ? 0 : item.working_bytes);
+  }
+  Forget(seq);
+  auto group = std::make_unique<ItemGroup>();
+  group->items.push_back(std::move(arrived.item));
+  return Put(std::move(group));
 }
 
 bool Source::Put(std::unique_ptr<ItemGroup> group) {

@@ -60,12 +60,13 @@ class Source {
   bool Put(std::unique_ptr<ItemGroup> group);
   // Has an item of an address fetched. False after Stop.
   bool BeginFetch(std::unique_ptr<Item> item);
-  // It need not be.
+  // It need not be, or has been received.
   void Forget(uint64_t seq);
   // It has been fetched, or not; by the fetcher's thread.
   void Arrive(uint64_t seq, Fetched fetched);
-  // Receives what has arrived.
-  void ReceiveLoop();
+  // Receives what has arrived, until Stop.
+  void ReceiveAll();
+  bool ReceiveNext();
   bool CanReceive() const;
   bool HasNext() const;
   uint64_t TurnOf(uint64_t seq) const { return in_order_ ? seq : ByteBudget::kAnyTurn; }
@@ -100,10 +101,10 @@ class Source {
     std::unique_ptr<Item> item;
     Fetched fetched;
   };
-  std::condition_variable arrival_;                     // something has arrived, or nothing is under way any more
-  std::set<uint64_t> to_receive_;                       // addresses that were taken and not yet received
-  std::map<uint64_t, std::unique_ptr<Item>> fetching_;  // under way
-  std::map<uint64_t, Arrived> arrived_;                 // by their numbers, or as they have come
+  std::condition_variable arrival_;       // something has arrived, or nothing is under way any more
+  std::set<uint64_t> to_receive_;         // addresses that were taken and not yet received
+  std::map<uint64_t, Arrived> fetching_;  // under way
+  std::map<uint64_t, Arrived> arrived_;   // by their numbers, or as they have come
   uint64_t arrivals_ = 0;
 
   std::jthread receiver_;              // started with the first address

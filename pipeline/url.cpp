@@ -1,29 +1,16 @@
 #include "pipeline/url.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <memory>
 #include <utility>
+
+#include "pipeline/curl_library.h"
 
 namespace tbbthumbs {
 namespace {
 
 // Servers take no longer ones (RFC 9110, 4.1, asks for 8,000 at least), and a list has no such lines.
 constexpr size_t kMostBytes = 8000;
-
-struct Cleanup {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-  void operator()(char* text) const { curl_free(text); }
-};
-using Parsed = std::unique_ptr<CURLU, Cleanup>;
-
-// "" where it has no such part.
-std::string PartOf(const Parsed& url, CURLUPart part, unsigned flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url.get(), part, &text, flags) != CURLUE_OK) return "";
-  return std::unique_ptr<char, Cleanup>(text).get();
-}
 
 char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -76,28 +63,29 @@ Result<Url> ParseUrl(std::string_view text) {
   if (!LooksLikeUrl(text)) return NoUrl("it begins neither with http:// nor with https://");
   if (text.size() > kMostBytes) return NoUrl("it is too long");
   if (text.find('\0') != std::string_view::npos) return NoUrl("it holds a NUL");
-  const Parsed parsed(curl_url());
+  if (LoadCurl() == nullptr) return Fail(ErrorCode::kInternal, "libcurl.so.4 is not installed, or too old");
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> parsed(Curl().url(), Curl().url_cleanup);
   if (parsed == nullptr) return Fail(ErrorCode::kOutOfMemory, "no memory for an address");
-  const CURLUcode code = curl_url_set(parsed.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_URLENCODE);
+  const CURLUcode code = Curl().url_set(parsed.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_URLENCODE);
   if (code == CURLUE_OUT_OF_MEMORY) return Fail(ErrorCode::kOutOfMemory, "no memory for an address");
-  if (code != CURLUE_OK) return NoUrl(curl_url_strerror(code));
-  curl_url_set(parsed.get(), CURLUPART_FRAGMENT, nullptr, 0);
+  if (code != CURLUE_OK) return NoUrl(Curl().url_strerror(code));
+  Curl().url_set(parsed.get(), CURLUPART_FRAGMENT, nullptr, 0);
 
   Url url;
-  url.host = PartOf(parsed, CURLUPART_HOST);
+  url.host = PartOfUrl(parsed.get(), CURLUPART_HOST);
   for (char& c : url.host) c = ToLower(c);
   if (url.host.empty()) return NoUrl("it names no host");
-  curl_url_set(parsed.get(), CURLUPART_HOST, url.host.c_str(), 0);
-  url.request = PartOf(parsed, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
-  curl_url_set(parsed.get(), CURLUPART_USER, nullptr, 0);
-  curl_url_set(parsed.get(), CURLUPART_PASSWORD, nullptr, 0);
-  url.text = PartOf(parsed, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
-  url.origin =
-      PartOf(parsed, CURLUPART_SCHEME) + "://" + url.host + ":" + PartOf(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  Curl().url_set(parsed.get(), CURLUPART_HOST, url.host.c_str(), 0);
+  url.request = PartOfUrl(parsed.get(), CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
+  Curl().url_set(parsed.get(), CURLUPART_USER, nullptr, 0);
+  Curl().url_set(parsed.get(), CURLUPART_PASSWORD, nullptr, 0);
+  url.text = PartOfUrl(parsed.get(), CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
+  url.origin = PartOfUrl(parsed.get(), CURLUPART_SCHEME) + "://" + url.host + ":" +
+               PartOfUrl(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   if (url.host.front() == '[') url.host = url.host.substr(1, url.host.size() - 2);
   // What holds control characters when decoded stays as it is.
-  std::string path = PartOf(parsed, CURLUPART_PATH, CURLU_URLDECODE);
-  if (path.empty()) path = PartOf(parsed, CURLUPART_PATH);
+  std::string path = PartOfUrl(parsed.get(), CURLUPART_PATH, CURLU_URLDECODE);
+  if (path.empty()) path = PartOfUrl(parsed.get(), CURLUPART_PATH);
   url.path = RelativePath(path);
   if (url.request.empty() || url.text.empty()) return NoUrl("it makes no sense");
   return url;

@@ -1,10 +1,9 @@
 #include "pipeline/url_fetcher.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <future>
 #include <map>
@@ -18,6 +17,7 @@
 
 #include "pipeline/body_budget.h"
 #include "pipeline/buffer_pool.h"
+#include "pipeline/curl_library.h"
 #include "pipeline/thread_name.h"
 #include "pipeline/url_schedule.h"
 #include "pipeline/url_transfer.h"
@@ -39,6 +39,9 @@ Fetched FetchError(ErrorCode code, std::string message) {
   fetched.error = Error{code, std::move(message)};
   return fetched;
 }
+
+// Of what was stopped, or could not go on; no message is so long that it needs memory.
+Fetched Dropped(ErrorCode code) { return FetchError(code, code == ErrorCode::kStopped ? "stopped" : "no memory"); }
 
 struct Task {
   UrlRequest request;
@@ -64,12 +67,13 @@ class UrlFetcher::Loop {
 
  private:
   struct Cleanup {
-    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+    void operator()(CURLM* multi) const { Curl().multi_cleanup(multi); }
   };
 
   // With the mutex held. False: there is none.
   bool StartThread();
   void Run();
+  void Work();
   void TakeIncoming();
   void BeginTransfers();
   void Begin(uint64_t seq);
@@ -95,12 +99,13 @@ class UrlFetcher::Loop {
   std::map<uint64_t, Task> tasks_;  // all that have not ended
   std::map<uint64_t, std::unique_ptr<UrlTransfer>> running_;
   std::vector<std::unique_ptr<UrlTransfer>> idle_;
+  uint64_t favourite_ = 0;  // where they come in any order: while it runs, no other may go over the limit
   size_t average_bytes_ = kFirstGuess;
   std::minstd_rand random_{std::random_device()()};
 
   mutable std::mutex mutex_;  // guards all below
   std::vector<Task> incoming_;
-  bool stopped_ = false;
+  std::optional<ErrorCode> stopped_;  // kStopped, or kOutOfMemory
   UrlSummary summary_;
 
   std::jthread thread_;  // last: it uses all of the above
@@ -114,13 +119,12 @@ UrlFetcher::Loop::~Loop() {
 
 bool UrlFetcher::Loop::StartThread() {
   if (thread_.joinable()) return true;
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  multi_.reset(curl_multi_init());
+  if (LoadCurl() == nullptr) return false;
+  multi_.reset(Curl().multi_init());
   if (multi_ == nullptr) return false;
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options_.connections));
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(options_.connections));
-  budget_->OnRoom([multi = multi_.get()] { curl_multi_wakeup(multi); });
+  Curl().multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options_.connections));
+  Curl().multi_setopt(multi_.get(), CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(options_.connections));
+  budget_->OnRoom([multi = multi_.get()] { Curl().multi_wakeup(multi); });
   try {
     thread_ = std::jthread([this] { Run(); });
   } catch (const std::system_error&) {
@@ -130,25 +134,28 @@ bool UrlFetcher::Loop::StartThread() {
 }
 
 void UrlFetcher::Loop::Start(UrlRequest request, std::function<void(Fetched)> done) {
-  bool stopped = false;
-  {
+  Task task{std::move(request), std::move(done)};
+  ErrorCode why = ErrorCode::kOutOfMemory;
+  try {
     const std::lock_guard lock(mutex_);
-    stopped = stopped_;
-    if (!stopped && StartThread()) {
-      incoming_.push_back({std::move(request), std::move(done)});
+    if (stopped_) {
+      why = *stopped_;
+    } else if (StartThread()) {
+      incoming_.push_back(std::move(task));
       // The others have woken it.
-      if (incoming_.size() == 1) curl_multi_wakeup(multi_.get());
+      if (incoming_.size() == 1) Curl().multi_wakeup(multi_.get());
       return;
     }
+  } catch (const std::bad_alloc&) {
+    // The task is still here.
   }
-  done(stopped ? FetchError(ErrorCode::kStopped, "stopped")
-               : FetchError(ErrorCode::kOutOfMemory, "no memory or no thread to fetch it"));
+  task.done(Dropped(why));
 }
 
 void UrlFetcher::Loop::Stop() {
   const std::lock_guard lock(mutex_);
-  stopped_ = true;
-  if (multi_ != nullptr) curl_multi_wakeup(multi_.get());
+  if (!stopped_) stopped_ = ErrorCode::kStopped;
+  if (multi_ != nullptr) Curl().multi_wakeup(multi_.get());
 }
 
 UrlSummary UrlFetcher::Loop::summary() const {
@@ -165,6 +172,17 @@ void UrlFetcher::Loop::Run() {
   sigemptyset(&pipe);
   sigaddset(&pipe, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+  try {
+    Work();
+  } catch (const std::bad_alloc&) {
+    const std::lock_guard lock(mutex_);
+    if (!stopped_) stopped_ = ErrorCode::kOutOfMemory;
+  }
+  DropAll();
+}
+
+// Until it is stopped.
+void UrlFetcher::Loop::Work() {
   const std::string agent =
       options_.user_agent.empty() ? "tbbthumbs/" TBBTHUMBS_VERSION " (thumbnails)" : options_.user_agent;
   settings_.emplace(
@@ -172,17 +190,16 @@ void UrlFetcher::Loop::Run() {
   for (;;) {
     {
       const std::lock_guard lock(mutex_);
-      if (stopped_) break;
+      if (stopped_) return;
     }
     TakeIncoming();
     int still_running = 0;
-    curl_multi_perform(multi_.get(), &still_running);
+    Curl().multi_perform(multi_.get(), &still_running);
     EndTransfers();
     ResumePaused();
     BeginTransfers();
     Wait();
   }
-  DropAll();
 }
 
 void UrlFetcher::Loop::TakeIncoming() {
@@ -193,15 +210,26 @@ void UrlFetcher::Loop::TakeIncoming() {
   }
   for (Task& task : incoming) {
     const uint64_t seq = task.request.seq;
-    schedule_.Add(seq, task.request.url->origin);
-    tasks_.emplace(seq, std::move(task));
+    try {
+      schedule_.Add(seq, task.request.url->origin);
+      tasks_.emplace(seq, std::move(task));
+    } catch (const std::bad_alloc&) {
+      // It can't be begun; all others of these have to be told as well.
+      for (Task& lost : incoming) {
+        if (lost.done) lost.done(Dropped(ErrorCode::kOutOfMemory));
+      }
+      throw;
+    }
   }
 }
 
 bool UrlFetcher::Loop::MayExceed(uint64_t seq) {
-  const bool first =
-      limits_.in_order ? seq == tasks_.begin()->first : running_.empty() || seq <= running_.begin()->first;
-  return first && budget_->MayExceed(seq);
+  uint64_t first = tasks_.begin()->first;
+  if (!limits_.in_order) {
+    if (!running_.contains(favourite_)) favourite_ = running_.empty() ? seq : running_.begin()->first;
+    first = favourite_;
+  }
+  return seq == first && budget_->MayExceed(seq);
 }
 
 bool UrlFetcher::Loop::HasRoomFor(uint64_t seq) {
@@ -238,7 +266,7 @@ void UrlFetcher::Loop::Begin(uint64_t seq) {
     idle_.pop_back();
   }
   Status status = transfer->Prepare(task.request, budget_->Begin(seq));
-  if (status && curl_multi_add_handle(multi_.get(), transfer->handle()) != CURLM_OK) {
+  if (status && Curl().multi_add_handle(multi_.get(), transfer->handle()) != CURLM_OK) {
     status = Fail(ErrorCode::kOutOfMemory, "no memory to fetch it");
   }
   if (status) {
@@ -247,25 +275,33 @@ void UrlFetcher::Loop::Begin(uint64_t seq) {
     ++summary_.requests;
     return;
   }
-  idle_.push_back(std::move(transfer));
+  if (status.error().code != ErrorCode::kOutOfMemory) idle_.push_back(std::move(transfer));
   schedule_.End(task.request.url->origin, false);
   Finish(seq, FetchError(status.error().code, std::move(status.error().message)));
 }
 
 void UrlFetcher::Loop::ResumePaused() {
-  for (const auto& [seq, transfer] : running_) {
-    if (!transfer->TryToGoOn()) return;
+  for (auto it = running_.begin(); it != running_.end();) {
+    UrlTransfer& transfer = *it->second;
+    ++it;  // End takes it away
+    const CURLcode code = transfer.TryToGoOn();
+    if (code != CURLE_OK) {
+      Curl().multi_remove_handle(multi_.get(), transfer.handle());
+      End(transfer, code);
+    } else if (transfer.paused()) {
+      return;
+    }
   }
 }
 
 void UrlFetcher::Loop::EndTransfers() {
   int left = 0;
-  while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left)) {
+  while (const CURLMsg* const message = Curl().multi_info_read(multi_.get(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     char* transfer = nullptr;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    Curl().easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
     const CURLcode code = message->data.result;
-    curl_multi_remove_handle(multi_.get(), message->easy_handle);
+    Curl().multi_remove_handle(multi_.get(), message->easy_handle);
     End(*reinterpret_cast<UrlTransfer*>(transfer), code);
   }
 }
@@ -333,15 +369,22 @@ void UrlFetcher::Loop::Wait() {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*change - now).count();
     milliseconds = static_cast<int>(std::clamp<int64_t>(left, 0, kMostMilliseconds));
   }
-  curl_multi_poll(multi_.get(), nullptr, 0, milliseconds, nullptr);
+  Curl().multi_poll(multi_.get(), nullptr, 0, milliseconds, nullptr);
 }
 
 void UrlFetcher::Loop::DropAll() {
-  for (const auto& [seq, transfer] : running_) curl_multi_remove_handle(multi_.get(), transfer->handle());
+  for (const auto& [seq, transfer] : running_) Curl().multi_remove_handle(multi_.get(), transfer->handle());
   running_.clear();
   idle_.clear();
-  TakeIncoming();
-  while (!tasks_.empty()) Finish(tasks_.begin()->first, FetchError(ErrorCode::kStopped, "stopped"));
+  std::vector<Task> incoming;
+  ErrorCode why = ErrorCode::kStopped;
+  {
+    const std::lock_guard lock(mutex_);
+    incoming.swap(incoming_);
+    why = *stopped_;
+  }
+  while (!tasks_.empty()) Finish(tasks_.begin()->first, Dropped(why));
+  for (Task& task : incoming) task.done(Dropped(why));
 }
 
 UrlFetcher::UrlFetcher(const UrlOptions& options, const UrlLimits& limits)

@@ -38,7 +38,7 @@ struct UrlOptions {
   // Bytes of pictures that have been fetched, in part or whole, and are not worked on yet or at the moment: above it
   // transfers wait. One picture is always fetched, whatever its size; DecodeLimits::max_input_bytes bounds that.
   // JobOptions::memory_bytes makes both smaller.
-  size_t held_bytes = size_t{64} << 20;
+  size_t held_bytes = size_t{32} << 20;
 
   // Also addresses that the internet at large can't reach: loopback, private networks, link-local, clouds' metadata
   // services. Whoever takes addresses from strangers should leave it off. Checked for the address that is connected to.

@@ -1,12 +1,11 @@
 #include "pipeline/url_reader.h"
 
 #include <algorithm>
-#include <exception>
-#include <new>
 #include <string>
 #include <utility>
 
 #include "codecs/format.h"
+#include "pipeline/guard_item.h"
 #include "pipeline/picture_weight.h"
 #include "pipeline/planned_outputs.h"
 
@@ -16,13 +15,7 @@ namespace {
 // Runs `f`; what it throws becomes the item's failure.
 template <class F>
 void Guard(Item& item, F&& f) {
-  try {
-    f();
-  } catch (const std::bad_alloc&) {
-    item.Fail({ErrorCode::kOutOfMemory, "no memory to fetch it"});
-  } catch (const std::exception& error) {
-    item.Fail({ErrorCode::kInternal, error.what()});
-  }
+  GuardItem(item, "no memory to fetch it", std::forward<F>(f));
 }
 
 // What was said of the item on the assumption that its server has nothing new.

@@ -12,8 +12,8 @@ constexpr size_t kServersKept = 1024;
 
 void UrlSchedule::Add(uint64_t seq, const std::string& origin, Clock::time_point not_before) {
   const auto server = servers_.try_emplace(origin).first;
-  ++server->second.waiting;
   waiting_.emplace(seq, Waiting{server, not_before});
+  ++server->second.waiting;
   last_delay_ = std::max(last_delay_, not_before);
 }
 
@@ -39,8 +39,9 @@ void UrlSchedule::Begin(uint64_t seq, Clock::time_point now) {
   if (options_.requests_per_second <= 0) return;
   const auto pause =
       std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(1 / options_.requests_per_second));
-  // Time in which nothing was asked for is not made up for.
-  next_request_ = std::max(next_request_, now - pause) + pause;
+  // What is a little late does not make all others late; time in which nothing was asked for is not made up for.
+  const bool is_in_step = now - next_request_ < pause / 2;
+  next_request_ = (is_in_step ? next_request_ : now) + pause;
   last_delay_ = std::max(last_delay_, next_request_);
 }
 

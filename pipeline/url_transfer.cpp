@@ -34,6 +34,12 @@ constexpr size_t kMostAhead = kMebibyte;
 // Memory for a body of known length is taken at once up to that; a longer one has to come first.
 constexpr size_t kMostAtOnce = 16 * kMebibyte;
 
+// Headers of all answers to a request, with what follows a body. Beyond libcurl's own limit, which is one answer's and
+// does not count the latter; it keeps them all.
+constexpr size_t kMostOfHeaders = 512 * kKibibyte;
+// Of an ETag; they are some dozen bytes.
+constexpr size_t kMostOfValidator = 1000;
+
 // A body, with its part of the budget.
 class FetchedBody final : public ByteSource {
  public:
@@ -125,9 +131,11 @@ std::string HttpDate(std::chrono::nanoseconds since_1970) {
   return text.data();
 }
 
-// What may stand in a header: a journal is a file that others may have written.
-bool IsHeaderText(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 127; });
+// What a server says of a picture, to be said to it again: what may stand in a header, and no more than servers need.
+// Servers are strangers, and a journal is a file that others may have written.
+bool IsValidator(std::string_view text) {
+  return text.size() <= kMostOfValidator &&
+         std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 127; });
 }
 
 std::string_view Trimmed(std::string_view text) {
@@ -147,10 +155,20 @@ std::optional<std::string_view> ValueOf(std::string_view line, std::string_view 
   return Trimmed(line.substr(lower_case_name.size() + 1));
 }
 
+// Where a redirect from `url` leads, as libcurl understands it: it may be relative, but name another host. "" if that
+// makes no sense.
+std::string RedirectedHost(const char* url, const std::string& location) {
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> parts(Curl().url(), Curl().url_cleanup);
+  constexpr unsigned kFlags = CURLU_URLENCODE | CURLU_ALLOW_SPACE | CURLU_NON_SUPPORT_SCHEME;
+  if (Curl().url_set(parts.get(), CURLUPART_URL, url, kFlags) != CURLUE_OK) return "";
+  if (Curl().url_set(parts.get(), CURLUPART_URL, location.c_str(), kFlags) != CURLUE_OK) return "";
+  return PartOfUrl(parts.get(), CURLUPART_HOST);
+}
+
 template <class... Arguments>
 void Set(CURL* handle, CURLoption option, Arguments... arguments) {
   // Those that can fail for want of memory show it when the transfer begins.
-  static_cast<void>(curl_easy_setopt(handle, option, arguments...));
+  static_cast<void>(Curl().easy_setopt(handle, option, arguments...));
 }
 
 tl::unexpected<Error> Refused(const std::string& what) {
@@ -165,8 +183,7 @@ std::string Sentence(std::string_view text) {
 }  // namespace
 
 UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(uint64_t seq)> may_exceed)
-    : settings_(settings), may_exceed_(std::move(may_exceed)), handle_(curl_easy_init()) {
-  if (handle_ == nullptr) throw std::bad_alloc();
+    : settings_(settings), may_exceed_(std::move(may_exceed)), handle_(Curl().easy_init()) {
   CURL* const handle = handle_.get();
   const UrlOptions& options = settings_.options;
   Set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -196,22 +213,23 @@ UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(ui
   Set(handle, CURLOPT_PRIVATE, this);
   Set(handle, CURLOPT_WRITEFUNCTION, &UrlTransfer::OnBody);
   Set(handle, CURLOPT_WRITEDATA, this);
+  Set(handle, CURLOPT_HEADERFUNCTION, &UrlTransfer::OnHeader);
+  Set(handle, CURLOPT_HEADERDATA, this);
   if (!options.allow_private) {
-    Set(handle, CURLOPT_HEADERFUNCTION, &UrlTransfer::OnHeader);
-    Set(handle, CURLOPT_HEADERDATA, this);
     Set(handle, CURLOPT_OPENSOCKETFUNCTION, &UrlTransfer::OnSocket);
     Set(handle, CURLOPT_OPENSOCKETDATA, this);
   }
 }
 
 Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) {
+  if (handle_ == nullptr) return Fail(ErrorCode::kOutOfMemory, "no memory to fetch it");
   seq_ = request.seq;
   claim_ = std::move(claim);
   buffer_ = {};
-  capacity_ = bytes_ = 0;
+  capacity_ = bytes_ = header_bytes_ = 0;
   received_ = 0;
   length_.reset();
-  begun_ = kept_ = sniffed_ = paused_ = was_paused_ = conditional_ = false;
+  begun_ = kept_ = sniffed_ = enough_ = paused_ = was_paused_ = conditional_ = false;
   given_up_.reset();
   refused_.clear();
   error_text_.front() = '\0';
@@ -224,8 +242,8 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) 
   headers_.reset();
   bool complete = true;
   const auto add = [&](const char* name, const std::string& value) {
-    if (value.empty() || !IsHeaderText(value)) return;
-    curl_slist* const longer = curl_slist_append(headers_.get(), (std::string(name) + ": " + value).c_str());
+    if (value.empty() || !IsValidator(value)) return;
+    curl_slist* const longer = Curl().slist_append(headers_.get(), (std::string(name) + ": " + value).c_str());
     complete = complete && longer != nullptr;
     if (longer == nullptr) return;
     static_cast<void>(headers_.release());
@@ -236,10 +254,10 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) 
   add("If-Modified-Since", request.known.last_modified);
   if (request.known.empty() && request.changed_since) add("If-Modified-Since", HttpDate(*request.changed_since));
   Set(handle_.get(), CURLOPT_HTTPHEADER, headers_.get());
-  // Rather one connection that takes many than many. Without TLS none does, and libcurl may learn that only when the
-  // first transfer has ended, which all others would wait for.
+  // Rather one connection that takes many than many: what a server can do is known once TLS is. Without, libcurl would
+  // wait for its first answer, which may be slow.
   Set(handle_.get(), CURLOPT_PIPEWAIT, request.url->origin.starts_with("https:") ? 1L : 0L);
-  if (!complete || curl_easy_setopt(handle_.get(), CURLOPT_URL, request.url->request.c_str()) != CURLE_OK) {
+  if (!complete || Curl().easy_setopt(handle_.get(), CURLOPT_URL, request.url->request.c_str()) != CURLE_OK) {
     return Fail(ErrorCode::kOutOfMemory, "no memory to fetch it");
   }
   return {};
@@ -251,20 +269,33 @@ size_t UrlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
 
 size_t UrlTransfer::OnHeader(char* data, size_t size, size_t count, void* self) {
   UrlTransfer& transfer = *static_cast<UrlTransfer*>(self);
-  const size_t bytes = size * count;
-  const auto location = ValueOf({data, bytes}, "location");
-  long status = 0;
-  if (!location || curl_easy_getinfo(transfer.handle(), CURLINFO_RESPONSE_CODE, &status) != CURLE_OK) return bytes;
-  if (status < 300 || status >= 400 || !LooksLikeUrl(*location)) return bytes;
   try {
-    const auto url = ParseUrl(*location);
-    const auto kind = url ? PrivateHostKind(url->host) : "";
-    if (kind.empty()) return bytes;
-    transfer.refused_ = url->host + " is " + std::string(kind);
+    return transfer.TakeHeader({data, size * count}) ? size * count : 0;
   } catch (const std::bad_alloc&) {
     transfer.given_up_ = Error{ErrorCode::kOutOfMemory, ""};
+    return 0;
   }
-  return 0;
+}
+
+// False: it is given up.
+// Hosts of redirects are judged here too: where a proxy connects, nothing else can be.
+bool UrlTransfer::TakeHeader(std::string_view line) {
+  header_bytes_ += line.size();
+  if (header_bytes_ > kMostOfHeaders) {
+    GiveUp({ErrorCode::kHttp, "its server sends too many headers"});
+    return false;
+  }
+  const auto location = ValueOf(line, "location");
+  if (settings_.options.allow_private || !location) return true;
+  long status = 0;
+  const char* url = nullptr;
+  Curl().easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+  Curl().easy_getinfo(handle(), CURLINFO_EFFECTIVE_URL, &url);
+  if (status < 300 || status >= 400 || url == nullptr) return true;
+  const std::string host = RedirectedHost(url, std::string(*location));
+  const std::string_view kind = PrivateHostKind(host);
+  if (!kind.empty()) refused_ = host + " is " + std::string(kind);
+  return kind.empty();
 }
 
 curl_socket_t UrlTransfer::OnSocket(void* self, curlsocktype, curl_sockaddr* address) {
@@ -287,11 +318,11 @@ void UrlTransfer::GiveUp(Error error) { given_up_ = std::move(error); }
 bool UrlTransfer::BeginBody() {
   begun_ = true;
   long status = 0;
-  curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+  Curl().easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
   kept_ = status == 200 || status == 203;
   if (!kept_) return true;
   curl_off_t length = -1;
-  curl_easy_getinfo(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  Curl().easy_getinfo(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
   if (length >= 0) length_ = static_cast<uint64_t>(length);
   if (length_.value_or(0) <= settings_.limits.max_body_bytes) return true;
   GiveUp({ErrorCode::kTooLarge, "its server announces " + std::to_string(*length_) + " bytes: over the limit of " +
@@ -304,7 +335,8 @@ size_t UrlTransfer::TakeBody(const std::byte* data, size_t bytes) {
     if (!begun_ && !BeginBody()) return 0;
     if (!kept_) {
       received_ += bytes;
-      return received_ <= kMostIgnored ? bytes : 0;
+      enough_ = received_ > kMostIgnored;
+      return enough_ ? 0 : bytes;
     }
     if (bytes > settings_.limits.max_body_bytes - bytes_) {
       GiveUp({ErrorCode::kTooLarge,
@@ -324,7 +356,8 @@ size_t UrlTransfer::TakeBody(const std::byte* data, size_t bytes) {
     received_ += bytes;
     if (!sniffed_ && bytes_ >= kSniffBytes) {
       sniffed_ = true;
-      if (!IsDecoded(SniffFormat(std::span(buffer_.data(), kSniffBytes)))) return 0;
+      enough_ = !IsDecoded(SniffFormat(std::span(buffer_.data(), kSniffBytes)));
+      if (enough_) return 0;
     }
     return bytes;
   } catch (const std::bad_alloc&) {
@@ -355,14 +388,13 @@ bool UrlTransfer::Grow(size_t bytes) {
   return true;
 }
 
-bool UrlTransfer::TryToGoOn() {
-  if (!paused_) return true;
+CURLcode UrlTransfer::TryToGoOn() {
+  if (!paused_) return CURLE_OK;
   // What waits within libcurl is not known here; at least so much there must be room for.
-  if (!Reserve(bytes_ + kStep) && !Reserve(bytes_ + 1)) return false;
+  if (!Reserve(bytes_ + kStep) && !Reserve(bytes_ + 1)) return CURLE_OK;
   paused_ = false;
-  // Comes back with the bytes that waited, and may have to wait again.
-  static_cast<void>(curl_easy_pause(handle(), CURLPAUSE_CONT));
-  return !paused_;
+  // Comes back with the bytes that waited, and may have to wait again. Where it fails libcurl would go on without them.
+  return Curl().easy_pause(handle(), CURLPAUSE_CONT);
 }
 
 size_t UrlTransfer::expected_bytes() const {
@@ -371,8 +403,13 @@ size_t UrlTransfer::expected_bytes() const {
 
 std::string UrlTransfer::HeaderOf(const char* name) const {
   curl_header* header = nullptr;
-  if (curl_easy_header(handle(), name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return "";
+  if (Curl().easy_header(handle(), name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return "";
   return header->value;
+}
+
+std::string UrlTransfer::ValidatorOf(const char* name) const {
+  std::string value = HeaderOf(name);
+  return IsValidator(value) ? value : "";
 }
 
 Fetched UrlTransfer::Whole() {
@@ -384,7 +421,7 @@ Fetched UrlTransfer::Whole() {
     fetched.error = decoder ? Error{ErrorCode::kUnsupported, "no picture"} : decoder.error();
     if (bytes_ == 0) fetched.error->message = "its server sent nothing";
     const char* type = nullptr;
-    curl_easy_getinfo(handle(), CURLINFO_CONTENT_TYPE, &type);
+    Curl().easy_getinfo(handle(), CURLINFO_CONTENT_TYPE, &type);
     if (type != nullptr && bytes_ > 0) fetched.error->message += " (sent as " + std::string(type).substr(0, 80) + ")";
     const std::string encoding = HeaderOf("Content-Encoding");
     if (!encoding.empty()) fetched.error->message += ", compressed unasked";
@@ -392,9 +429,9 @@ Fetched UrlTransfer::Whole() {
     claim_.Finish(bytes_);
     fetched.body = std::make_unique<FetchedBody>(std::move(buffer_), bytes_, std::move(claim_));
   }
-  fetched.validators = {HeaderOf("ETag"), HeaderOf("Last-Modified")};
+  fetched.validators = {ValidatorOf("ETag"), ValidatorOf("Last-Modified")};
   curl_off_t modified = -1;
-  curl_easy_getinfo(handle(), CURLINFO_FILETIME_T, &modified);
+  Curl().easy_getinfo(handle(), CURLINFO_FILETIME_T, &modified);
   // Years that no file system has are no use to anyone.
   constexpr curl_off_t kLatest = curl_off_t{1} << 33;
   if (modified > 0 && modified < kLatest) fetched.modified = std::chrono::seconds(modified);
@@ -404,10 +441,9 @@ Fetched UrlTransfer::Whole() {
 TransferEnd UrlTransfer::EndOfAnswer() {
   TransferEnd end;
   long status = 0;
-  curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+  Curl().easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
   if (status == 304 && conditional_) {
     end.fetched.unchanged = true;
-    end.fetched.validators = {HeaderOf("ETag"), HeaderOf("Last-Modified")};
     return end;
   }
   if (status == 200 || status == 203) {
@@ -419,7 +455,7 @@ TransferEnd UrlTransfer::EndOfAnswer() {
   end.may_pass = MayPass(status);
   end.fetched.lasting = status >= 400 && status < 500 && !end.may_pass;
   curl_off_t retry_after = 0;
-  curl_easy_getinfo(handle(), CURLINFO_RETRY_AFTER, &retry_after);
+  Curl().easy_getinfo(handle(), CURLINFO_RETRY_AFTER, &retry_after);
   end.retry_after = std::chrono::seconds(std::clamp<curl_off_t>(retry_after, 0, 1'000'000));
   return end;
 }
@@ -432,7 +468,7 @@ TransferEnd UrlTransfer::Failed(CURLcode code) const {
     return end;
   }
   const std::string text =
-      error_text_.front() != '\0' ? Sentence(error_text_.data()) : Sentence(curl_easy_strerror(code));
+      error_text_.front() != '\0' ? Sentence(error_text_.data()) : Sentence(Curl().easy_strerror(code));
   end.may_pass = MayPass(code);
   switch (code) {
     case CURLE_TOO_MANY_REDIRECTS:
@@ -464,14 +500,16 @@ TransferEnd UrlTransfer::Finish(CURLcode code) {
   try {
     if (given_up_) {
       end.fetched.error = std::move(given_up_);
-    } else if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && refused_.empty())) {
+    } else if (code == CURLE_OK || enough_) {
       end = EndOfAnswer();
     } else {
       end = Failed(code);
     }
     long version = 0;
-    curl_easy_getinfo(handle(), CURLINFO_HTTP_VERSION, &version);
-    end.spoke_http2 = version == CURL_HTTP_VERSION_2_0;
+    Curl().easy_getinfo(handle(), CURLINFO_HTTP_VERSION, &version);
+    long redirects = 0;
+    Curl().easy_getinfo(handle(), CURLINFO_REDIRECT_COUNT, &redirects);
+    end.spoke_http2 = version == CURL_HTTP_VERSION_2_0 && redirects == 0;
   } catch (const std::bad_alloc&) {
     end.fetched = {};
     end.fetched.error = Error{ErrorCode::kOutOfMemory, ""};

@@ -2,8 +2,6 @@
 #ifndef TBBTHUMBS_PIPELINE_URL_TRANSFER_H_
 #define TBBTHUMBS_PIPELINE_URL_TRANSFER_H_
 
-#include <curl/curl.h>
-
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -12,9 +10,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "pipeline/body_budget.h"
 #include "pipeline/buffer_pool.h"
+#include "pipeline/curl_library.h"
 #include "pipeline/proxy_addresses.h"
 #include "pipeline/url_fetcher.h"
 
@@ -34,14 +34,14 @@ struct TransferEnd {
   Fetched fetched;
   bool may_pass = false;               // of an error: it may be gone the next time
   std::chrono::seconds retry_after{};  // as the server asks
-  bool spoke_http2 = false;
-  bool was_paused = false;  // by us: a server may lose patience with that
+  bool spoke_http2 = false;            // the server that was asked, as far as it is known
+  bool was_paused = false;             // by us: a server may lose patience with that
 };
 
 // Owns a handle of libcurl, which it uses again and again. All on one thread, but for the body that it gives away.
 class UrlTransfer {
  public:
-  // `may_exceed`: asked whether the body of that number may go over the budget's limit. Throws std::bad_alloc.
+  // `may_exceed`: asked whether the body of that number may go over the budget's limit.
   UrlTransfer(const TransferSettings& settings, std::function<bool(uint64_t seq)> may_exceed);
 
   CURL* handle() const { return handle_.get(); }
@@ -54,9 +54,10 @@ class UrlTransfer {
   // After libcurl has said that it is done, and with what.
   TransferEnd Finish(CURLcode code);
 
-  // Whether it waits for room for its body; then whether it goes on.
+  // Whether it waits for room for its body. Then it may go on, if there is room; on failure it has to be taken from the
+  // multi handle, and has ended with that.
   bool paused() const { return paused_; }
-  bool TryToGoOn();
+  [[nodiscard]] CURLcode TryToGoOn();
   // Of the body: what is known of its length, or has come already.
   size_t expected_bytes() const;
   // Of this request so far.
@@ -64,14 +65,15 @@ class UrlTransfer {
 
  private:
   struct Cleanup {
-    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+    void operator()(CURL* handle) const { Curl().easy_cleanup(handle); }
+    void operator()(curl_slist* list) const { Curl().slist_free_all(list); }
   };
 
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
   static curl_socket_t OnSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
 
+  bool TakeHeader(std::string_view line);
   bool BeginBody();
   size_t TakeBody(const std::byte* data, size_t bytes);
   bool Reserve(size_t bytes);
@@ -80,6 +82,7 @@ class UrlTransfer {
   TransferEnd EndOfAnswer();
   TransferEnd Failed(CURLcode code) const;
   std::string HeaderOf(const char* name) const;
+  std::string ValidatorOf(const char* name) const;
   void GiveUp(Error error);
 
   const TransferSettings& settings_;
@@ -93,12 +96,14 @@ class UrlTransfer {
   BodyBudget::Claim claim_;
   BufferPool::Buffer buffer_;
   size_t capacity_ = 0;
-  size_t bytes_ = 0;       // in the buffer
+  size_t bytes_ = 0;  // in the buffer
+  size_t header_bytes_ = 0;
   uint64_t received_ = 0;  // also of what is not kept
   std::optional<uint64_t> length_;
   bool begun_ = false;  // the body
   bool kept_ = false;   // it is a picture's, as far as anyone knows
   bool sniffed_ = false;
+  bool enough_ = false;  // we ended it: what has come says all
   bool paused_ = false;
   bool was_paused_ = false;
   std::optional<Error> given_up_;  // why we ended it
