@@ -477,7 +477,7 @@ TransferEnd UrlTransfer::Failed(CURLcode code) const {
       break;
     case CURLE_UNSUPPORTED_PROTOCOL: {
       long status = 0;
-      curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+      Curl().easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
       end.fetched.lasting = status >= 300 && status < 400;
       http(end.fetched.lasting ? "it redirects to what is neither http nor https" : "its server does not speak HTTP");
       break;
