@@ -475,10 +475,13 @@ TransferEnd UrlTransfer::Failed(CURLcode code) const {
       http("over " + std::to_string(UrlOptions::kMostRedirects) + " redirects");
       end.fetched.lasting = true;
       break;
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      http("it redirects to what is neither http nor https");
-      end.fetched.lasting = true;
+    case CURLE_UNSUPPORTED_PROTOCOL: {
+      long status = 0;
+      Curl().easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+      end.fetched.lasting = status >= 300 && status < 400;
+      http(end.fetched.lasting ? "it redirects to what is neither http nor https" : "its server does not speak HTTP");
       break;
+    }
     case CURLE_PEER_FAILED_VERIFICATION:
       http("its server's certificate is not to be trusted: " + text);
       break;
