@@ -75,8 +75,9 @@ class UrlFetcher::Loop {
   void Run();
   void Work();
   void TakeIncoming();
-  void BeginTransfers();
-  void Begin(uint64_t seq);
+  // Whether one ended at once.
+  bool BeginTransfers();
+  bool Begin(uint64_t seq);
   bool HasRoomFor(uint64_t seq);
   bool MayExceed(uint64_t seq);
   void ResumePaused();
@@ -196,8 +197,10 @@ void UrlFetcher::Loop::Work() {
     int still_running = 0;
     Curl().multi_perform(multi_.get(), &still_running);
     EndTransfers();
-    ResumePaused();
-    BeginTransfers();
+    // What can't be begun ends, and another may then be the first in turn.
+    do {
+      ResumePaused();
+    } while (BeginTransfers());
     Wait();
   }
 }
@@ -242,7 +245,8 @@ bool UrlFetcher::Loop::HasRoomFor(uint64_t seq) {
   return budget_->FitsBesideWhole(expected) || MayExceed(seq);
 }
 
-void UrlFetcher::Loop::BeginTransfers() {
+bool UrlFetcher::Loop::BeginTransfers() {
+  bool ended = false;
   while (!schedule_.empty()) {
     // The one that all wait for must not wait itself for transfers that wait.
     const bool all_paused = !running_.empty() && std::all_of(running_.begin(), running_.end(),
@@ -250,12 +254,13 @@ void UrlFetcher::Loop::BeginTransfers() {
     const uint64_t first = *schedule_.first();
     const bool force = all_paused && limits_.in_order && MayExceed(first);
     const auto seq = schedule_.Next(Clock::now(), force);
-    if (!seq || !HasRoomFor(*seq)) return;
-    Begin(*seq);
+    if (!seq || !HasRoomFor(*seq)) break;
+    ended |= Begin(*seq);
   }
+  return ended;
 }
 
-void UrlFetcher::Loop::Begin(uint64_t seq) {
+bool UrlFetcher::Loop::Begin(uint64_t seq) {
   schedule_.Begin(seq, Clock::now());
   const Task& task = tasks_.at(seq);
   std::unique_ptr<UrlTransfer> transfer;
@@ -265,7 +270,8 @@ void UrlFetcher::Loop::Begin(uint64_t seq) {
     transfer = std::move(idle_.back());
     idle_.pop_back();
   }
-  Status status = transfer->Prepare(task.request, budget_->Begin(seq));
+  const bool http1 = schedule_.AvoidsHttp2(task.request.url->origin);
+  Status status = transfer->Prepare(task.request, budget_->Begin(seq), http1);
   if (status && Curl().multi_add_handle(multi_.get(), transfer->handle()) != CURLM_OK) {
     status = Fail(ErrorCode::kOutOfMemory, "no memory to fetch it");
   }
@@ -273,11 +279,12 @@ void UrlFetcher::Loop::Begin(uint64_t seq) {
     running_.emplace(seq, std::move(transfer));
     const std::lock_guard lock(mutex_);
     ++summary_.requests;
-    return;
+    return false;
   }
   if (status.error().code != ErrorCode::kOutOfMemory) idle_.push_back(std::move(transfer));
   schedule_.End(task.request.url->origin, false);
   Finish(seq, FetchError(status.error().code, std::move(status.error().message)));
+  return true;
 }
 
 void UrlFetcher::Loop::ResumePaused() {
@@ -334,6 +341,7 @@ void UrlFetcher::Loop::End(UrlTransfer& transfer, CURLcode code) {
 bool UrlFetcher::Loop::Repeat(Task& task, const TransferEnd& end) {
   const auto now = Clock::now();
   const std::string& origin = task.request.url->origin;
+  if (end.needs_http1) schedule_.AvoidHttp2(origin);
   if (end.retry_after.count() > 0) schedule_.Rest(origin, now + std::min(end.retry_after, options_.longest_wait));
   if (!end.may_pass) return false;
   std::chrono::milliseconds wait{0};

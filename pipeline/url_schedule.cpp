@@ -53,6 +53,13 @@ void UrlSchedule::End(const std::string& origin, bool spoke_http2) {
   Forget(server);
 }
 
+void UrlSchedule::AvoidHttp2(const std::string& origin) { servers_[origin].avoids_http2 = true; }
+
+bool UrlSchedule::AvoidsHttp2(const std::string& origin) const {
+  const auto server = servers_.find(origin);
+  return server != servers_.end() && server->second.avoids_http2;
+}
+
 void UrlSchedule::Rest(const std::string& origin, Clock::time_point until) {
   Server& server = servers_[origin];
   server.rests_until = std::max(server.rests_until, until);

@@ -32,6 +32,9 @@ class UrlSchedule {
   // It was begun, as Next said; then it ended. `spoke_http2`: its server did.
   void Begin(uint64_t seq, Clock::time_point now);
   void End(const std::string& origin, bool spoke_http2);
+  // That server is not to be spoken to by HTTP/2 from now on; whether that was said.
+  void AvoidHttp2(const std::string& origin);
+  bool AvoidsHttp2(const std::string& origin) const;
   // Begins nothing from that server before `until`.
   void Rest(const std::string& origin, Clock::time_point until);
 
@@ -47,6 +50,7 @@ class UrlSchedule {
     int running = 0;
     size_t waiting = 0;
     bool speaks_http2 = false;
+    bool avoids_http2 = false;
     Clock::time_point rests_until{};
   };
   using Servers = std::map<std::string, Server>;
@@ -55,7 +59,9 @@ class UrlSchedule {
     Clock::time_point not_before;
   };
 
-  int LimitOf(const Server& server) const { return server.speaks_http2 ? options_.connections : options_.per_host; }
+  int LimitOf(const Server& server) const {
+    return server.speaks_http2 && !server.avoids_http2 ? options_.connections : options_.per_host;
+  }
   void Forget(Servers::iterator server);
 
   const Options options_;

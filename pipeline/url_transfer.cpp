@@ -31,6 +31,8 @@ constexpr uint64_t kMostIgnored = 64 * kKibibyte;
 // may announce much and send little.
 constexpr size_t kStep = 64 * kKibibyte;
 constexpr size_t kMostAhead = kMebibyte;
+// What may wait within libcurl of each picture that comes over HTTP/2.
+constexpr size_t kMostHidden = 256 * kKibibyte;
 // Memory for a body of known length is taken at once up to that; a longer one has to come first.
 constexpr size_t kMostAtOnce = 16 * kMebibyte;
 
@@ -190,7 +192,6 @@ UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(ui
   Set(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   Set(handle, CURLOPT_FOLLOWLOCATION, 1L);
   Set(handle, CURLOPT_MAXREDIRS, static_cast<long>(UrlOptions::kMostRedirects));
-  Set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   Set(handle, CURLOPT_BUFFERSIZE, kReceiveBytes);
   Set(handle, CURLOPT_HTTP_CONTENT_DECODING, 0L);
   Set(handle, CURLOPT_FILETIME, 1L);
@@ -221,7 +222,7 @@ UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(ui
   }
 }
 
-Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) {
+Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim, bool http1) {
   if (handle_ == nullptr) return Fail(ErrorCode::kOutOfMemory, "no memory to fetch it");
   seq_ = request.seq;
   claim_ = std::move(claim);
@@ -229,7 +230,7 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) 
   capacity_ = bytes_ = header_bytes_ = 0;
   received_ = 0;
   length_.reset();
-  begun_ = kept_ = sniffed_ = enough_ = paused_ = was_paused_ = conditional_ = false;
+  begun_ = kept_ = sniffed_ = enough_ = paused_ = was_paused_ = needs_http1_ = conditional_ = false;
   given_up_.reset();
   refused_.clear();
   error_text_.front() = '\0';
@@ -256,7 +257,9 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim) 
   Set(handle_.get(), CURLOPT_HTTPHEADER, headers_.get());
   // Rather one connection that takes many than many: what a server can do is known once TLS is. Without, libcurl would
   // wait for its first answer, which may be slow.
-  Set(handle_.get(), CURLOPT_PIPEWAIT, request.url->origin.starts_with("https:") ? 1L : 0L);
+  const bool may_share = !http1 && request.url->origin.starts_with("https:");
+  Set(handle_.get(), CURLOPT_PIPEWAIT, may_share ? 1L : 0L);
+  Set(handle_.get(), CURLOPT_HTTP_VERSION, static_cast<long>(http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
   if (!complete || Curl().easy_setopt(handle_.get(), CURLOPT_URL, request.url->request.c_str()) != CURLE_OK) {
     return Fail(ErrorCode::kOutOfMemory, "no memory to fetch it");
   }
@@ -344,7 +347,10 @@ size_t UrlTransfer::TakeBody(const std::byte* data, size_t bytes) {
       return 0;
     }
     if (!Reserve(bytes_ + bytes)) {
-      paused_ = was_paused_ = true;
+      was_paused_ = true;
+      needs_http1_ = !CanPause();
+      if (needs_http1_) return 0;
+      paused_ = true;
       return CURL_WRITEFUNC_PAUSE;
     }
     if (!Grow(bytes_ + bytes)) {
@@ -372,6 +378,13 @@ bool UrlTransfer::Reserve(size_t bytes) {
   if (length_) wanted = std::max(bytes, std::min<size_t>(bytes + kMostAhead, static_cast<size_t>(*length_)));
   return claim_.GrowTo(wanted, false) || claim_.GrowTo(bytes, false) ||
          (may_exceed_(seq_) && claim_.GrowTo(bytes, true));
+}
+
+// Over HTTP/2 libcurl lets a server send 32 MiB of each picture more, which it keeps (7.88; no option changes that).
+bool UrlTransfer::CanPause() const {
+  long version = 0;
+  Curl().easy_getinfo(handle(), CURLINFO_HTTP_VERSION, &version);
+  return version != CURL_HTTP_VERSION_2_0 || (length_ && *length_ - bytes_ <= kMostHidden);
 }
 
 bool UrlTransfer::Grow(size_t bytes) {
@@ -515,6 +528,8 @@ TransferEnd UrlTransfer::Finish(CURLcode code) {
     end.fetched.error = Error{ErrorCode::kOutOfMemory, ""};
   }
   end.was_paused = was_paused_;
+  end.needs_http1 = needs_http1_;
+  end.may_pass |= needs_http1_;
   claim_.Release();
   buffer_ = {};
   return end;

@@ -36,6 +36,7 @@ struct TransferEnd {
   std::chrono::seconds retry_after{};  // as the server asks
   bool spoke_http2 = false;            // the server that was asked, as far as it is known
   bool was_paused = false;             // by us: a server may lose patience with that
+  bool needs_http1 = false;            // it was ended for want of room, which HTTP/2 does not let a server wait for
 };
 
 // Owns a handle of libcurl, which it uses again and again. All on one thread, but for the body that it gives away.
@@ -50,7 +51,8 @@ class UrlTransfer {
 
   // Makes it ready for one request; the handle may then be added to a multi handle. Errors: kHttp: its host may not be
   // connected to; kOutOfMemory.
-  [[nodiscard]] Status Prepare(const UrlRequest& request, BodyBudget::Claim claim);
+  // `http1`: not to speak HTTP/2.
+  [[nodiscard]] Status Prepare(const UrlRequest& request, BodyBudget::Claim claim, bool http1 = false);
   // After libcurl has said that it is done, and with what.
   TransferEnd Finish(CURLcode code);
 
@@ -77,6 +79,8 @@ class UrlTransfer {
   bool BeginBody();
   size_t TakeBody(const std::byte* data, size_t bytes);
   bool Reserve(size_t bytes);
+  // Whether the server stops sending when this end takes no more.
+  bool CanPause() const;
   bool Grow(size_t bytes);
   Fetched Whole();
   TransferEnd EndOfAnswer();
@@ -106,6 +110,7 @@ class UrlTransfer {
   bool enough_ = false;  // we ended it: what has come says all
   bool paused_ = false;
   bool was_paused_ = false;
+  bool needs_http1_ = false;
   std::optional<Error> given_up_;  // why we ended it
   std::string refused_;            // the address that it was not allowed to connect to
   std::array<char, CURL_ERROR_SIZE> error_text_{};
