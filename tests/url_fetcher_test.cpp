@@ -1025,6 +1025,40 @@ TEST_F(UrlServerTest, AsksForManyOverOneConnectionOfHttp2) {
   EXPECT_LE(server.MostAtOnce(), 8U);
 }
 
+// Over HTTP/2 the rest would come all the same, into libcurl's own memory.
+TEST_F(UrlServerTest, BeginsAnewWithoutHttp2WhatFindsNoRoom) {
+  limits_ = {.held_bytes = 300 * kKilobyte, .max_body_bytes = 100 * kMegabyte, .in_order = false};
+  UrlFetcher fetcher(options_, limits_);
+  Fetched held = fetcher.Fetch(Request(server_->SecureUrl("a.jpg"), 0));
+  ASSERT_NE(held.body, nullptr);
+  Ends ends;
+  fetcher.Start(Request(server_->SecureUrl("large.jpg"), 1), ends.Keep(1));
+  while (fetcher.summary().repeated == 0) std::this_thread::sleep_for(milliseconds(1));
+  held.body.reset();
+  const std::optional<Fetched> large = ends.Take(1);
+  ASSERT_TRUE(large);
+  EXPECT_TRUE(TextOf(*large) == large_) << MessageOf(*large);
+  std::vector<std::string> protocols;
+  for (const WebRequest& request : Log()) protocols.push_back(request.protocol);
+  EXPECT_THAT(protocols, ElementsAre("HTTP/2.0", "HTTP/2.0", "HTTP/1.1"));
+}
+
+TEST_F(UrlServerTest, LetsLittleWaitOverHttp2) {
+  limits_ = {.held_bytes = 150 * kKilobyte, .max_body_bytes = 100 * kMegabyte, .in_order = false};
+  // By what one picture has, a second is believed to fit.
+  UrlFetcher fetcher(options_, limits_);
+  Ends ends;
+  for (const uint64_t seq : {0, 1}) fetcher.Start(Request(server_->SecureUrl("a.jpg"), seq), ends.Keep(seq));
+  std::optional<Fetched> first = ends.Take(0);
+  ASSERT_TRUE(first);
+  first->body.reset();
+  const std::optional<Fetched> second = ends.Take(1);
+  ASSERT_TRUE(second);
+  EXPECT_TRUE(TextOf(*second) == picture_) << MessageOf(*second);
+  EXPECT_EQ(fetcher.summary().repeated, 0U);
+  EXPECT_THAT(Log(), Each(Field(&WebRequest::protocol, "HTTP/2.0")));
+}
+
 TEST_F(UrlServerTest, SparesServersThatDoNotSpeakHttp2) {
   testing::WebServerOptions old;
   old.http2 = false;

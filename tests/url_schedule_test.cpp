@@ -81,6 +81,18 @@ TEST(UrlSchedule, GivesServersWithHttp2All) {
   EXPECT_THAT(BeginAll(schedule, kNow), ElementsAre(3)) << "the other has its limit";
 }
 
+TEST(UrlSchedule, SparesServersWhoseHttp2IsAvoided) {
+  UrlSchedule schedule({.connections = 4, .per_host = 1});
+  EXPECT_FALSE(schedule.AvoidsHttp2("https://a:443"));
+  for (uint64_t seq = 0; seq < 4; ++seq) schedule.Add(seq, "https://a:443");
+  EXPECT_THAT(BeginAll(schedule, kNow), ElementsAre(0));
+  schedule.AvoidHttp2("https://a:443");
+  EXPECT_TRUE(schedule.AvoidsHttp2("https://a:443"));
+  EXPECT_FALSE(schedule.AvoidsHttp2("https://b:443"));
+  schedule.End("https://a:443", true);
+  EXPECT_THAT(BeginAll(schedule, kNow), ElementsAre(1)) << "what was under way still spoke it";
+}
+
 TEST(UrlSchedule, WaitsAsLongAsItIsTold) {
   UrlSchedule schedule({});
   EXPECT_EQ(schedule.NextChange(kNow), std::nullopt);
