@@ -27,9 +27,9 @@ void BodyBudget::Claim::Finish(size_t bytes) {
   const size_t unused = bytes_ - std::min(bytes, bytes_);
   {
     const std::lock_guard lock(budget_->mutex_);
+    budget_->whole_.insert(seq_);  // may throw
     whole_ = true;
     bytes_ -= unused;
-    budget_->whole_.insert(seq_);
     budget_->held_whole_ += bytes_;
   }
   budget_->Give(seq_, unused, false);

@@ -35,8 +35,12 @@ std::optional<CurlLibrary> Load() {
       Find(library, "curl_slist_append", curl.slist_append) &&
       Find(library, "curl_slist_free_all", curl.slist_free_all) && Find(library, "curl_url", curl.url) &&
       Find(library, "curl_url_cleanup", curl.url_cleanup) && Find(library, "curl_url_get", curl.url_get) &&
-      Find(library, "curl_url_set", curl.url_set) && Find(library, "curl_url_strerror", curl.url_strerror);
-  if (!complete || curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return std::nullopt;
+      Find(library, "curl_url_set", curl.url_set) && Find(library, "curl_url_strerror", curl.url_strerror) &&
+      Find(library, "curl_version_info", curl.version_info);
+  // Since when it can be told in words which protocols redirects may lead to.
+  constexpr unsigned kLeastVersion = 0x075500;
+  if (!complete || curl.version_info(CURLVERSION_NOW)->version_num < kLeastVersion) return std::nullopt;
+  if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return std::nullopt;
   return curl;
 }
 

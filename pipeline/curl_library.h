@@ -36,6 +36,7 @@ struct CurlLibrary {
   decltype(&::curl_url_get) url_get;
   decltype(&::curl_url_set) url_set;
   decltype(&::curl_url_strerror) url_strerror;
+  decltype(&::curl_version_info) version_info;
 };
 
 // Loads and initialises it at the first call; null where it is not installed or too old. It stays for as long as the

@@ -103,10 +103,25 @@ Status PrepareOriginals(FileSystem& file_system, const JobOptions& options) {
   }
   const auto output = file_system.Stat(options.output.string(), true);
   if (!output) return tl::unexpected<Error>(output.error());
+  for (const std::filesystem::path& path : options.input.paths) {
+    if (LooksLikeUrl(path.native())) continue;
+    const auto input = file_system.Stat(path.string(), true);
+    if (!input || input->kind != FileKind::kDirectory || !LiesWithin(file_system, directory, input->id)) continue;
+    return Fail(ErrorCode::kUnsupported, "the originals' directory " + directory + " is or lies in the input " +
+                                             path.string() + ": choose another");
+  }
   if (!LiesWithin(file_system, directory, output->id)) return {};
   return Fail(ErrorCode::kUnsupported, "the originals' directory " + directory +
                                            " is or lies in the output directory " + options.output.string() +
                                            ": choose another");
+}
+
+Status CheckAuthorities(FileSystem& file_system, const UrlOptions& options) {
+  if (options.authorities.empty()) return {};
+  const auto file = file_system.Open(options.authorities.string());
+  if (file) return {};
+  return Fail(ErrorCode::kUnsupported,
+              "the authorities' file " + options.authorities.string() + ": " + file.error().message);
 }
 
 // With the number of threads that it will have.
@@ -332,6 +347,9 @@ Result<Job> StartJob(JobOptions options) {
   FileSystem& file_system = RealFileSystem();
   if (Status status = CheckOptions(options); !status) return tl::unexpected<Error>(std::move(status.error()));
   if (Status status = CheckTotalIsKnown(file_system, options); !status) {
+    return tl::unexpected<Error>(std::move(status.error()));
+  }
+  if (Status status = CheckAuthorities(file_system, options.urls); !status) {
     return tl::unexpected<Error>(std::move(status.error()));
   }
   const std::string output = options.output.string();

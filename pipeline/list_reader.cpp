@@ -49,6 +49,11 @@ bool ListReader::Fill(const std::stop_token& stop) {
       return false;
     }
     buffer_.append(piece.data(), static_cast<size_t>(got));
+    // Some programs begin texts with it.
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    if (list_.urls && !std::exchange(begun_, true) && buffer_.starts_with(kByteOrderMark)) {
+      buffer_.erase(0, kByteOrderMark.size());
+    }
     return true;
   }
   return false;

@@ -40,6 +40,7 @@ class ListReader {
 
   const FileList list_;
   int fd_ = -1;
+  bool begun_ = false;
   bool at_end_ = false;
   std::string buffer_;
   size_t next_ = 0;  // of buffer_: what is before has been handed out

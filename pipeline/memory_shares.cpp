@@ -32,7 +32,7 @@ MemoryShares ShareMemory(const JobOptions& options) {
   shares.kept_by_worker = kMostKept;
   shares.pictures = std::numeric_limits<size_t>::max();
   shares.bodies = std::max<size_t>(options.urls.held_bytes, 1);
-  shares.largest_body = options.limits.max_input_bytes;
+  shares.largest_body = std::min(options.limits.max_input_bytes, options.urls.max_bytes);
   if (options.memory_bytes == 0) return shares;
   shares.limited = true;
   const size_t memory =

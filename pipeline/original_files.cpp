@@ -34,9 +34,9 @@ std::string OriginalFiles::Plan(const Url& url, uint64_t seq) {
   file.named_as = url.path;
   const size_t slash = url.path.rfind('/') + 1;
   if (slash > 0) file.output_directory = url.path.substr(0, slash - 1);
-  if (HasMore(url)) {
-    const size_t dot = url.path.rfind('.');
-    const bool has_extension = dot != std::string::npos && dot > slash;
+  const size_t dot = url.path.rfind('.');
+  const bool has_extension = dot != std::string::npos && dot > slash;
+  if (HasMore(url) || !has_extension) {
     file.named_as.insert(has_extension ? dot : url.path.size(), "_" + ShortHex(HashOf(url.text)));
   }
   return JoinPath(directory_, planner_.PlanNewName(file, seq).path);

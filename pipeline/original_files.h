@@ -17,9 +17,9 @@
 namespace tbbthumbs {
 
 // Files DIRECTORY/HOST/PATH: named as their addresses, made safe for any file system; where an address has a query or a
-// port of its own, a hash of it stands before the extension, and where names still meet, the later one gets one too.
-// Each is there whole or not at all; what was there before is replaced. Save may be called from any thread, Plan by one
-// at a time; the rest before and after both.
+// port of its own, a hash of it stands before the extension, behind names that have none (and may be directories) too,
+// and where names still meet, the later one gets one too. Each is there whole or not at all; what was there before is
+// replaced. Save may be called from any thread, Plan by one at a time; the rest before and after both.
 class OriginalFiles {
  public:
   // `directory` exists. The file system must outlive it.

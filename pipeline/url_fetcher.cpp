@@ -100,7 +100,8 @@ class UrlFetcher::Loop {
   std::map<uint64_t, Task> tasks_;  // all that have not ended
   std::map<uint64_t, std::unique_ptr<UrlTransfer>> running_;
   std::vector<std::unique_ptr<UrlTransfer>> idle_;
-  uint64_t favourite_ = 0;  // where they come in any order: while it runs, no other may go over the limit
+  uint64_t favourite_ = 0;     // where they come in any order: while it runs, no other may go over the limit
+  Clock::time_point asked_{};  // when the schedule was asked last: what has changed since is to be waited for
   size_t average_bytes_ = kFirstGuess;
   std::minstd_rand random_{std::random_device()()};
 
@@ -249,11 +250,12 @@ bool UrlFetcher::Loop::BeginTransfers() {
   bool ended = false;
   while (!schedule_.empty()) {
     // The one that all wait for must not wait itself for transfers that wait.
-    const bool all_paused = !running_.empty() && std::all_of(running_.begin(), running_.end(),
-                                                             [](const auto& one) { return one.second->paused(); });
+    const bool any_paused =
+        std::any_of(running_.begin(), running_.end(), [](const auto& one) { return one.second->paused(); });
     const uint64_t first = *schedule_.first();
-    const bool force = all_paused && limits_.in_order && MayExceed(first);
-    const auto seq = schedule_.Next(Clock::now(), force);
+    const bool force = any_paused && limits_.in_order && MayExceed(first);
+    asked_ = Clock::now();
+    const auto seq = schedule_.Next(asked_, force);
     if (!seq || !HasRoomFor(*seq)) break;
     ended |= Begin(*seq);
   }
@@ -295,8 +297,6 @@ void UrlFetcher::Loop::ResumePaused() {
     if (code != CURLE_OK) {
       Curl().multi_remove_handle(multi_.get(), transfer.handle());
       End(transfer, code);
-    } else if (transfer.paused()) {
-      return;
     }
   }
 }
@@ -323,8 +323,10 @@ void UrlFetcher::Loop::End(UrlTransfer& transfer, CURLcode code) {
   TransferEnd end = transfer.Finish(code);
   auto running = running_.extract(seq);
   idle_.push_back(std::move(running.mapped()));
+  // Before it ends there: a server that nothing is wanted from may be forgotten.
+  const bool repeats = end.fetched.error && Repeat(task, end);
   schedule_.End(task.request.url->origin, end.spoke_http2);
-  if (end.fetched.error && Repeat(task, end)) return;
+  if (repeats) return;
   if (end.fetched.body != nullptr) {
     average_bytes_ = (7 * average_bytes_ + static_cast<size_t>(end.fetched.body->size())) / 8;
   }
@@ -371,10 +373,9 @@ void UrlFetcher::Loop::Finish(uint64_t seq, Fetched fetched) {
 }
 
 void UrlFetcher::Loop::Wait() {
-  const auto now = Clock::now();
   int milliseconds = kMostMilliseconds;
-  if (const auto change = schedule_.NextChange(now)) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*change - now).count();
+  if (const auto change = schedule_.NextChange(asked_)) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*change - Clock::now()).count();
     milliseconds = static_cast<int>(std::clamp<int64_t>(left, 0, kMostMilliseconds));
   }
   Curl().multi_poll(multi_.get(), nullptr, 0, milliseconds, nullptr);

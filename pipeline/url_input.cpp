@@ -50,7 +50,9 @@ InputFile UrlInput(std::string_view address) {
   InputFile file;
   auto url = ParseUrl(address);
   if (!url) {
-    file.path = WithoutPassword(address);
+    // What is no address may be anything, of any length.
+    constexpr size_t kMostShown = 200;
+    file.path = WithoutPassword(address).substr(0, kMostShown);
     file.error = std::move(url.error());
     return file;
   }

@@ -27,7 +27,7 @@ struct UrlOptions {
   // times more: after a random time of at most `first_wait` that doubles each time, or when the server asks to (its
   // Retry-After, but no more than `longest_wait`).
   int retries = 3;
-  std::chrono::milliseconds first_wait{100};
+  std::chrono::milliseconds first_wait{500};
   std::chrono::seconds longest_wait{30};
   // To a connection. After that a server may take its time, as long as it sends `least_bytes_per_second` on average
   // over `stall_time`.
@@ -36,9 +36,12 @@ struct UrlOptions {
   uint64_t least_bytes_per_second = 100;
 
   // Bytes of pictures that have been fetched, in part or whole, and are not worked on yet or at the moment: above it
-  // transfers wait. One picture is always fetched, whatever its size; DecodeLimits::max_input_bytes bounds that.
+  // transfers wait. One picture is always fetched, whatever its size; `max_bytes` bounds that.
   // JobOptions::memory_bytes makes both smaller.
   size_t held_bytes = size_t{32} << 20;
+
+  // A picture that has more is kTooLarge, as by DecodeLimits::max_input_bytes, which is for files that are at hand.
+  uint64_t max_bytes = uint64_t{256} << 20;
 
   // Also addresses that the internet at large can't reach: loopback, private networks, link-local, clouds' metadata
   // services. Whoever takes addresses from strangers should leave it off. Checked for the address that is connected to.

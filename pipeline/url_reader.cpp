@@ -26,6 +26,8 @@ void TakeBack(Item& item) {
   item.result.outputs.clear();
   item.result.known = false;
   item.result.format = Format::kUnknown;
+  item.result.bytes_in = 0;
+  item.modified = {};
 }
 
 }  // namespace
@@ -86,7 +88,7 @@ void UrlReader::Receive(Item& item, Fetched fetched) const {
       const bool says_nothing_new =
           fetched.error->code == ErrorCode::kHttp || fetched.error->code == ErrorCode::kStopped;
       TakeBack(item);
-      if (fetched.error->code == ErrorCode::kTooLarge && options_.input.max_bytes < memory_.largest_body) {
+      if (fetched.error->code == ErrorCode::kTooLarge && options_.input.max_bytes <= memory_.largest_body) {
         // The fetcher did not wait for all of what is not wanted.
         item.End(Outcome::kFiltered);
         return;
@@ -126,6 +128,8 @@ void UrlReader::TakeBody(Item& item, Fetched fetched, FileFacts& facts) const {
                    fetched.body->size() == item.known->bytes;
   item.validators = std::move(fetched.validators);
   item.modified = facts.modified = fetched.modified;
+  // For names: the best that is known.
+  if (facts.modified.count() == 0) facts.modified = std::chrono::system_clock::now().time_since_epoch();
   item.source = std::move(fetched.body);
   item.result.bytes_in = item.source->size();
   const auto head = item.source->Resident();

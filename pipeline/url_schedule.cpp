@@ -53,7 +53,10 @@ void UrlSchedule::End(const std::string& origin, bool spoke_http2) {
   Forget(server);
 }
 
-void UrlSchedule::AvoidHttp2(const std::string& origin) { servers_[origin].avoids_http2 = true; }
+void UrlSchedule::AvoidHttp2(const std::string& origin) {
+  const auto server = servers_.find(origin);
+  if (server != servers_.end()) server->second.avoids_http2 = true;
+}
 
 bool UrlSchedule::AvoidsHttp2(const std::string& origin) const {
   const auto server = servers_.find(origin);
@@ -61,8 +64,9 @@ bool UrlSchedule::AvoidsHttp2(const std::string& origin) const {
 }
 
 void UrlSchedule::Rest(const std::string& origin, Clock::time_point until) {
-  Server& server = servers_[origin];
-  server.rests_until = std::max(server.rests_until, until);
+  const auto server = servers_.find(origin);
+  if (server == servers_.end()) return;
+  server->second.rests_until = std::max(server->second.rests_until, until);
   last_delay_ = std::max(last_delay_, until);
 }
 

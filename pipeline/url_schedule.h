@@ -35,7 +35,8 @@ class UrlSchedule {
   // That server is not to be spoken to by HTTP/2 from now on; whether that was said.
   void AvoidHttp2(const std::string& origin);
   bool AvoidsHttp2(const std::string& origin) const;
-  // Begins nothing from that server before `until`.
+  // Begins nothing from that server before `until`. Of these three only servers count that something is wanted from, or
+  // was lately.
   void Rest(const std::string& origin, Clock::time_point until);
 
   bool empty() const { return waiting_.empty(); }

@@ -177,6 +177,16 @@ tl::unexpected<Error> Refused(const std::string& what) {
   return Fail(ErrorCode::kHttp, "its address " + what + ": not without allow-private");
 }
 
+// What a server says of itself, to be shown.
+std::string Printable(std::string_view text) {
+  constexpr size_t kMostShown = 80;
+  std::string printable(text.substr(0, kMostShown));
+  for (char& c : printable) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return printable;
+}
+
 std::string Sentence(std::string_view text) {
   while (text.ends_with('.') || text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   return std::string(text);
@@ -200,7 +210,11 @@ UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(ui
   Set(handle, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options.least_bytes_per_second));
   Set(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_time.count()));
   if (options.proxy != "env") {
-    Set(handle, CURLOPT_PROXY, options.proxy.c_str());
+    // Names are looked up by proxies of all kinds alike.
+    constexpr std::string_view kSocks = "socks5://";
+    const bool is_socks = options.proxy.starts_with(kSocks);
+    const std::string proxy = is_socks ? "socks5h://" + options.proxy.substr(kSocks.size()) : options.proxy;
+    Set(handle, CURLOPT_PROXY, proxy.c_str());
     Set(handle, CURLOPT_NOPROXY, "");
   }
   if (!options.authorities.empty()) {
@@ -214,6 +228,9 @@ UrlTransfer::UrlTransfer(const TransferSettings& settings, std::function<bool(ui
   Set(handle, CURLOPT_PRIVATE, this);
   Set(handle, CURLOPT_WRITEFUNCTION, &UrlTransfer::OnBody);
   Set(handle, CURLOPT_WRITEDATA, this);
+  Set(handle, CURLOPT_XFERINFOFUNCTION, &UrlTransfer::OnProgress);
+  Set(handle, CURLOPT_XFERINFODATA, this);
+  Set(handle, CURLOPT_NOPROGRESS, 0L);
   Set(handle, CURLOPT_HEADERFUNCTION, &UrlTransfer::OnHeader);
   Set(handle, CURLOPT_HEADERDATA, this);
   if (!options.allow_private) {
@@ -230,7 +247,7 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim, 
   capacity_ = bytes_ = header_bytes_ = 0;
   received_ = 0;
   length_.reset();
-  begun_ = kept_ = sniffed_ = enough_ = paused_ = was_paused_ = needs_http1_ = conditional_ = false;
+  begun_ = kept_ = sniffed_ = enough_ = paused_ = was_paused_ = needs_http1_ = is_old_ = conditional_ = false;
   given_up_.reset();
   refused_.clear();
   error_text_.front() = '\0';
@@ -253,7 +270,8 @@ Status UrlTransfer::Prepare(const UrlRequest& request, BodyBudget::Claim claim, 
   };
   add("If-None-Match", request.known.etag);
   add("If-Modified-Since", request.known.last_modified);
-  if (request.known.empty() && request.changed_since) add("If-Modified-Since", HttpDate(*request.changed_since));
+  changed_since_ = request.known.empty() ? request.changed_since : std::nullopt;
+  if (changed_since_) add("If-Modified-Since", HttpDate(*changed_since_));
   Set(handle_.get(), CURLOPT_HTTPHEADER, headers_.get());
   // Rather one connection that takes many than many: what a server can do is known once TLS is. Without, libcurl would
   // wait for its first answer, which may be slow.
@@ -280,9 +298,20 @@ size_t UrlTransfer::OnHeader(char* data, size_t size, size_t count, void* self) 
   }
 }
 
+// Of what redirects have for a body nothing else tells: libcurl passes over it, however long it is.
+int UrlTransfer::OnProgress(void* self, curl_off_t, curl_off_t received, curl_off_t, curl_off_t) {
+  UrlTransfer& transfer = *static_cast<UrlTransfer*>(self);
+  constexpr uint64_t kMostPassedOver = kMostIgnored * (UrlOptions::kMostRedirects + 1);
+  if (transfer.begun_ || static_cast<uint64_t>(received) <= kMostPassedOver) return 0;
+  transfer.GiveUp({ErrorCode::kHttp, "its server sends more with redirects than they need"});
+  return 1;
+}
+
 // False: it is given up.
 // Hosts of redirects are judged here too: where a proxy connects, nothing else can be.
 bool UrlTransfer::TakeHeader(std::string_view line) {
+  // It is connected now, perhaps to another of the host's addresses.
+  refused_.clear();
   header_bytes_ += line.size();
   if (header_bytes_ > kMostOfHeaders) {
     GiveUp({ErrorCode::kHttp, "its server sends too many headers"});
@@ -312,6 +341,7 @@ curl_socket_t UrlTransfer::OnSocket(void* self, curlsocktype, curl_sockaddr* add
   } catch (const std::bad_alloc&) {
     return CURL_SOCKET_BAD;
   }
+  transfer.refused_.clear();
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -324,6 +354,12 @@ bool UrlTransfer::BeginBody() {
   Curl().easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
   kept_ = status == 200 || status == 203;
   if (!kept_) return true;
+  // Servers may compare for equality only.
+  curl_off_t modified = -1;
+  Curl().easy_getinfo(handle(), CURLINFO_FILETIME_T, &modified);
+  is_old_ =
+      changed_since_ && modified > 0 && modified < std::chrono::floor<std::chrono::seconds>(*changed_since_).count();
+  if (is_old_) return false;
   curl_off_t length = -1;
   Curl().easy_getinfo(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
   if (length >= 0) length_ = static_cast<uint64_t>(length);
@@ -435,7 +471,7 @@ Fetched UrlTransfer::Whole() {
     if (bytes_ == 0) fetched.error->message = "its server sent nothing";
     const char* type = nullptr;
     Curl().easy_getinfo(handle(), CURLINFO_CONTENT_TYPE, &type);
-    if (type != nullptr && bytes_ > 0) fetched.error->message += " (sent as " + std::string(type).substr(0, 80) + ")";
+    if (type != nullptr && bytes_ > 0) fetched.error->message += " (sent as " + Printable(type) + ")";
     const std::string encoding = HeaderOf("Content-Encoding");
     if (!encoding.empty()) fetched.error->message += ", compressed unasked";
   } else {
@@ -483,6 +519,13 @@ TransferEnd UrlTransfer::Failed(CURLcode code) const {
   const std::string text =
       error_text_.front() != '\0' ? Sentence(error_text_.data()) : Sentence(Curl().easy_strerror(code));
   end.may_pass = MayPass(code);
+  // libcurl's own words may show the proxy's password.
+  const bool is_of_proxy = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY ||
+                           text.find("proxy") != std::string::npos || text.find("Proxy") != std::string::npos;
+  if (!settings_.options.proxy.empty() && is_of_proxy) {
+    http("the proxy can't be used: " + Sentence(Curl().easy_strerror(code)));
+    return end;
+  }
   switch (code) {
     case CURLE_TOO_MANY_REDIRECTS:
       http("over " + std::to_string(UrlOptions::kMostRedirects) + " redirects");
@@ -511,7 +554,9 @@ TransferEnd UrlTransfer::Failed(CURLcode code) const {
 TransferEnd UrlTransfer::Finish(CURLcode code) {
   TransferEnd end;
   try {
-    if (given_up_) {
+    if (is_old_) {
+      end.fetched.unchanged = true;
+    } else if (given_up_) {
       end.fetched.error = std::move(given_up_);
     } else if (code == CURLE_OK || enough_) {
       end = EndOfAnswer();

@@ -73,6 +73,7 @@ class UrlTransfer {
 
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
+  static int OnProgress(void* self, curl_off_t length, curl_off_t received, curl_off_t to_send, curl_off_t sent);
   static curl_socket_t OnSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
 
   bool TakeHeader(std::string_view line);
@@ -111,6 +112,8 @@ class UrlTransfer {
   bool paused_ = false;
   bool was_paused_ = false;
   bool needs_http1_ = false;
+  std::optional<std::chrono::nanoseconds> changed_since_;
+  bool is_old_ = false;            // not changed since then
   std::optional<Error> given_up_;  // why we ended it
   std::string refused_;            // the address that it was not allowed to connect to
   std::array<char, CURL_ERROR_SIZE> error_text_{};

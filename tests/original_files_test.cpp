@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "pipeline/name_hash.h"
 #include "tests/support/memory_file_system.h"
 #include "tests/support/temp_tree.h"
 
@@ -46,9 +47,10 @@ TEST_F(OriginalFilesTest, AreNamedAsTheirAddresses) {
   EXPECT_EQ(Plan("http://example.org/a/b.jpg"), "kept/example.org/a/b.jpg");
   EXPECT_EQ(Plan("https://EXAMPLE.org:443/a/My%20Cat.JPEG#top"), "kept/example.org/a/My Cat.JPEG");
   EXPECT_EQ(Plan("http://user:secret@example.org/c.jpg"), "kept/example.org/c.jpg");
-  EXPECT_EQ(Plan("http://example.org/no_extension"), "kept/example.org/no_extension");
-  EXPECT_EQ(Plan("http://other.example.org/"), "kept/other.example.org/index");
-  EXPECT_EQ(Plan("http://other.example.org/in/"), "kept/other.example.org/in/index");
+  EXPECT_EQ(Plan("http://example.org/album"), "kept/example.org/album_" + ShortHex(HashOf("http://example.org/album")));
+  EXPECT_EQ(Plan("http://example.org/album/a.jpg"), "kept/example.org/album/a.jpg");
+  EXPECT_THAT(Plan("http://other.example.org/"), StartsWith("kept/other.example.org/index_"));
+  EXPECT_THAT(Plan("http://other.example.org/in/"), StartsWith("kept/other.example.org/in/index_"));
   EXPECT_EQ(Plan("http://[2001:db8::1]/a.jpg"), "kept/2001_db8__1/a.jpg");
 }
 

@@ -119,9 +119,10 @@ TEST(UrlSchedule, TellsNoChangeOfWhatOnlyWaitsForOthers) {
 
 TEST(UrlSchedule, LetsServersRest) {
   UrlSchedule schedule({});
+  schedule.Add(0, "http://a:80", kNow + seconds(1));
   schedule.Rest("http://a:80", kNow + seconds(5));
   schedule.Rest("http://a:80", kNow + seconds(3));
-  schedule.Add(0, "http://a:80", kNow + seconds(1));
+  schedule.Rest("http://nobody:80", kNow + seconds(5));
   schedule.Add(1, "http://a:80");
   schedule.Add(2, "http://b:80");
   EXPECT_THAT(BeginAll(schedule, kNow + seconds(4), true), ElementsAre(2)) << "the longer rest counts";

@@ -37,6 +37,8 @@ void ReadUrls(OptionReader& reader, UrlOptions& urls) {
   reader.Read("proxy", urls.proxy, ParseProxy);
   reader.Read("cacert", urls.authorities, ParsePath);
   reader.Read("user-agent", urls.user_agent, ParseUserAgent);
+  // Above what is fetched without being asked for, too.
+  reader.Read("max-input-bytes", urls.max_bytes, ParseByteCount);
   reader.Read("save-originals", urls.originals, ParsePath);
 }
 
