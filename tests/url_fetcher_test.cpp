@@ -810,6 +810,8 @@ TEST_F(UrlFetcherTest, EndsEndlessAnswers) {
       {"HTTP/1.1 200 OK\r\n\r\n", zeros},
       {"HTTP/1.1 404 Not Found\r\n\r\n", zeros},
       {"HTTP/1.1 302 Found\r\nLocation: /b.jpg\r\n\r\n", zeros},
+      {"HTTP/1.1 302 Found\r\nLocation: /b.jpg\r\nContent-Length: 99999999999\r\n\r\n", zeros},
+      {"HTTP/1.1 302 Found\r\nLocation: /b.jpg\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n"},
       {"HTTP/1.1 200 OK\r\n", "X-Header: " + std::string(10000, 'x') + "\r\n"},
       {"HTTP/1.1 200 OK\r\nX-Header: ", std::string(10000, 'x')},
       {"", "HTTP/1.1 100 Continue\r\n\r\n"},
@@ -980,6 +982,27 @@ TEST_F(UrlServerTest, LetsOneAtATimeGoOverItsLimit) {
     EXPECT_TRUE(TextOf(*fetched) == large_) << MessageOf(*fetched);
   }
   EXPECT_LE(fetcher.summary().peak_held_bytes, 1 + kLargeBytes + 64 * 1024);
+}
+
+// The one that may go over the limit is not always the first by its number.
+TEST_F(UrlServerTest, GoesOnWithTheOneThatMayGoOverItsLimit) {
+  limits_.held_bytes = 400 * kKilobyte;
+  limits_.in_order = false;
+  Ends ends;
+  UrlFetcher fetcher(options_, limits_);
+  Fetched held = fetcher.Fetch(Request(server_->Url("a.jpg"), 7));
+  ASSERT_NE(held.body, nullptr);
+  fetcher.Start(Request(server_->Url("large.jpg"), 5), ends.Keep(5));
+  while (fetcher.summary().peak_held_bytes < 390 * kKilobyte) std::this_thread::sleep_for(milliseconds(1));
+  fetcher.Start(Request(server_->Url("large.jpg"), 3), ends.Keep(3));
+  while (fetcher.summary().requests < 3) std::this_thread::sleep_for(milliseconds(1));
+  std::this_thread::sleep_for(milliseconds(200));
+  held.body.reset();
+  for (const uint64_t seq : {5, 3}) {
+    std::optional<Fetched> fetched = ends.Take(seq);
+    ASSERT_TRUE(fetched) << seq << " waits for ever";
+    EXPECT_TRUE(TextOf(*fetched) == large_) << MessageOf(*fetched);
+  }
 }
 
 TEST_F(UrlServerTest, KeepsToItsLimitsOfConnections) {
