@@ -988,9 +988,10 @@ TEST_F(UrlServerTest, LetsOneAtATimeGoOverItsLimit) {
 TEST_F(UrlServerTest, GoesOnWithTheOneThatMayGoOverItsLimit) {
   limits_.held_bytes = 400 * kKilobyte;
   limits_.in_order = false;
+  files_->Write("small.jpg", Picture(100));
   Ends ends;
   UrlFetcher fetcher(options_, limits_);
-  Fetched held = fetcher.Fetch(Request(server_->Url("a.jpg"), 7));
+  Fetched held = fetcher.Fetch(Request(server_->Url("small.jpg"), 7));
   ASSERT_NE(held.body, nullptr);
   fetcher.Start(Request(server_->Url("large.jpg"), 5), ends.Keep(5));
   while (fetcher.summary().peak_held_bytes < 390 * kKilobyte) std::this_thread::sleep_for(milliseconds(1));
