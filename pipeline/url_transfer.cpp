@@ -17,6 +17,7 @@
 #include "codecs/format.h"
 #include "codecs/limits.h"
 #include "pipeline/address_policy.h"
+#include "pipeline/url_input.h"
 
 namespace tbbthumbs {
 namespace {
@@ -138,13 +139,6 @@ std::string HttpDate(std::chrono::nanoseconds since_1970) {
 bool IsValidator(std::string_view text) {
   return text.size() <= kMostOfValidator &&
          std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 127; });
-}
-
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return "";
-  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
 }
 
 // The value of a header line, where it is that header.
@@ -307,8 +301,7 @@ int UrlTransfer::OnProgress(void* self, curl_off_t, curl_off_t received, curl_of
   return 1;
 }
 
-// False: it is given up.
-// Hosts of redirects are judged here too: where a proxy connects, nothing else can be.
+// Hosts of redirects are judged here too: where a proxy connects, nothing else can be. False: it is given up.
 bool UrlTransfer::TakeHeader(std::string_view line) {
   // It is connected now, perhaps to another of the host's addresses.
   refused_.clear();
@@ -493,6 +486,7 @@ TransferEnd UrlTransfer::EndOfAnswer() {
   Curl().easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
   if (status == 304 && conditional_) {
     end.fetched.unchanged = true;
+    end.fetched.validators = {ValidatorOf("ETag"), ValidatorOf("Last-Modified")};
     return end;
   }
   if (status == 200 || status == 203) {
