@@ -57,6 +57,7 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
   ReadInputs(raw, reader, config.job.input);
   ReadJob(reader, config.job);
   ReadManners(reader, config.nice, config.max_load);
+  ReadSandbox(reader, config.sandbox);
   reader.ReadFlag("prune", config.prune);
   if (config.prune && !config.job.journal.enabled) {
     reader.Refuse("--prune needs the journal: it says what runs have made");
@@ -96,6 +97,7 @@ tl::expected<InfoConfig, std::string> ToInfoConfig(const RawOptions& raw) {
   if (config.files.empty()) reader.Refuse("a FILE is missing, as in: tbbthumbs info photo.jpg");
   reader.ReadList("size", config.sizes, [](const std::string& text) { return ParseSize(text); });
   reader.Read("max-pixels", config.limits.max_pixels, ParsePixelCount);
+  ReadSandbox(reader, config.sandbox);
   reader.ReadFlag("json", config.json);
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
   return config;
@@ -119,6 +121,7 @@ tl::expected<RenameConfig, std::string> ToRenameConfig(const RawOptions& raw) {
   }
   reader.ReadFlag("dry-run", config.rename.dry_run);
   if (config.rename.dry_run && !config.undo.empty()) reader.Refuse("--undo has no --dry-run");
+  ReadSandbox(reader, config.sandbox);
   ReadDisplay(reader, config.display);
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
   return config;

@@ -17,6 +17,7 @@
 #include "pipeline/settling_changes.h"
 #include "tools/raw_options.h"
 #include "tools/report.h"
+#include "tools/sandbox.h"
 #include "tools/terminal.h"
 
 namespace tbbthumbs::tool {
@@ -38,6 +39,7 @@ struct MakeConfig {
   bool nice = false;               // give way to other programs
   std::optional<double> max_load;  // of others: above it no picture is started (see LoadLimit)
   bool prune = false;              // afterwards
+  SandboxMode sandbox = SandboxMode::kAuto;
   DisplayConfig display;
 };
 
@@ -52,6 +54,7 @@ struct InfoConfig {
   std::vector<std::filesystem::path> files;
   std::vector<SizeSpec> sizes{SizeSpec{}};  // for which the decoder's scale is told
   DecodeLimits limits;
+  SandboxMode sandbox = SandboxMode::kAuto;
   bool json = false;
 };
 
@@ -59,6 +62,7 @@ struct InfoConfig {
 struct RenameConfig {
   RenameOptions rename;
   std::filesystem::path undo;  // the log; empty: rename
+  SandboxMode sandbox = SandboxMode::kAuto;
   DisplayConfig display;
 };
 
@@ -105,6 +109,7 @@ struct ShardConfig {
   RawOptions options;
   bool nice = false;  // as in MakeConfig
   std::optional<double> max_load;
+  SandboxMode sandbox = SandboxMode::kAuto;
   DisplayConfig display;
 };
 
@@ -118,7 +123,9 @@ struct HelpConfig {
   bool all = false;
 };
 
-struct VersionConfig {};
+struct VersionConfig {
+  bool verbose = false;  // also what this machine offers
+};
 
 using CommandConfig = std::variant<MakeConfig, WatchConfig, InfoConfig, RenameConfig, StatusConfig, FailedConfig,
                                    PruneConfig, PlanConfig, ShardConfig, MergeConfig, HelpConfig, VersionConfig>;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "tools/option_table.h"
+#include "tools/sandbox.h"
 
 namespace tbbthumbs::tool {
 namespace {
@@ -96,6 +97,12 @@ std::string HelpText(bool all) {
   return text;
 }
 
-std::string VersionText() { return "tbbthumbs " TBBTHUMBS_VERSION; }
+std::string VersionText(bool verbose) {
+  std::string text = "tbbthumbs " TBBTHUMBS_VERSION;
+  if (!verbose) return text;
+  text += "\ncompiled by " TBBTHUMBS_COMPILER ", " TBBTHUMBS_BUILD_TYPE;
+  for (const std::string& line : SandboxLines(KernelAbilities())) text.append("\n").append(line);
+  return text;
+}
 
 }  // namespace tbbthumbs::tool

@@ -13,8 +13,8 @@ std::string HelpText(bool all);
 // One option's line, or lines; 80 columns.
 std::string OptionLines(const OptionSpec& option);
 
-// "tbbthumbs 0.1.0".
-std::string VersionText();
+// "tbbthumbs 0.1.0"; `verbose`: and a line each of how it was compiled and what this kernel offers.
+std::string VersionText(bool verbose);
 
 }  // namespace tbbthumbs::tool
 

@@ -21,6 +21,8 @@
 #include "tools/plan_command.h"
 #include "tools/prune_command.h"
 #include "tools/rename_command.h"
+#include "tools/sandbox.h"
+#include "tools/sandbox_room.h"
 #include "tools/shard_command.h"
 #include "tools/terminal.h"
 #include "tools/watch_command.h"
@@ -31,6 +33,31 @@ namespace {
 ExitCode Say(std::string text, Terminal& terminal) {
   if (text.ends_with('\n')) text.pop_back();
   return terminal.WriteOut(text) ? kExitDone : kExitOutput;
+}
+
+// Before there are threads. The code where nothing may be done outside of it.
+template <class Config>
+std::optional<ExitCode> LockRoom(const Config& config, SandboxMode mode, Terminal& terminal) {
+  if (mode == SandboxMode::kOff) return std::nullopt;
+  const Status entered = EnterSandbox(RoomOf(config), mode, KernelAbilities());
+  if (entered) return std::nullopt;
+  const TextStyle style{.escape = isatty(STDERR_FILENO) == 1};
+  const bool must = mode == SandboxMode::kOn;
+  terminal.WriteError(ErrorLine("--sandbox: " + entered.error().message + (must ? "" : "; going on outside"), style));
+  return must ? std::optional(kExitUsage) : std::nullopt;
+}
+
+// Those that read pictures.
+template <class Config>
+std::optional<ExitCode> LockRoom(const Config& config, Terminal& terminal) {
+  if constexpr (std::is_same_v<Config, WatchConfig> || std::is_same_v<Config, PlanConfig>) {
+    return LockRoom(config, config.make.sandbox, terminal);
+  } else if constexpr (std::is_same_v<Config, MakeConfig> || std::is_same_v<Config, InfoConfig> ||
+                       std::is_same_v<Config, RenameConfig> || std::is_same_v<Config, ShardConfig>) {
+    return LockRoom(config, config.sandbox, terminal);
+  } else {
+    return std::nullopt;
+  }
 }
 
 ExitCode Run(const std::vector<std::string>& words) {
@@ -44,8 +71,9 @@ ExitCode Run(const std::vector<std::string>& words) {
   return std::visit(
       [&](auto& config) {
         using Config = std::decay_t<decltype(config)>;
+        if (const auto refused = LockRoom(config, terminal)) return *refused;
         if constexpr (std::is_same_v<Config, HelpConfig>) return Say(HelpText(config.all), terminal);
-        if constexpr (std::is_same_v<Config, VersionConfig>) return Say(VersionText(), terminal);
+        if constexpr (std::is_same_v<Config, VersionConfig>) return Say(VersionText(config.verbose), terminal);
         if constexpr (std::is_same_v<Config, InfoConfig>) return RunInfo(config, terminal);
         if constexpr (std::is_same_v<Config, RenameConfig>) return RunRename(config, terminal);
         if constexpr (std::is_same_v<Config, StatusConfig>) return RunStatus(config, terminal);

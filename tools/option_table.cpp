@@ -129,6 +129,10 @@ constexpr OptionSpec kOptions[] = {
      "rename only thumbnails (cat_256.jpg that is of that\nsize; {stem} is cat then, {size} 256), or originals\n(all "
      "others)"},
     {"undo", 0, false, kValue, kRun, kForRename, "LOG", "take back the renaming that wrote this log"},
+    {"sandbox", 0, false, kValue, kRun, kForPictures | kForRename | kForRun, "WHEN",
+     "a locked room, in which nothing but inputs is read and\nnothing but the output written: auto (default: as far "
+     "as\n"
+     "the kernel goes), on (or not at all), off"},
     {"config", 0, false, kValue, kRun, kForThumbnails, "FILE",
      "options from FILE, a line each: name = value;\nOUTPUT/tbbthumbs.conf is read as well"},
 

@@ -139,7 +139,7 @@ tl::expected<CommandConfig, std::string> Parse(const std::vector<std::string>& w
   auto& arguments = raw->arguments;
   const std::string first = arguments.empty() ? "" : arguments.front();
   if (raw->Last("help") != nullptr) return HelpConfig{first == "all"};
-  if (raw->Last("version") != nullptr) return VersionConfig{};
+  if (raw->Last("version") != nullptr) return VersionConfig{raw->Last("verbose") != nullptr};
   const Command* const named = FindCommand(first);
   if (named != nullptr) arguments.erase(arguments.begin());
   const Command& command = named != nullptr ? *named : kCommands[0];

@@ -28,11 +28,11 @@ std::string TextOf(std::chrono::system_clock::time_point time) {
 
 // Does not outlive the plan's own run.
 bool IsKeptInPlan(const OptionSpec& option) {
-  constexpr std::string_view kOfLookingForInputs[] = {"recursive", "include", "exclude", "files-from", "urls",  "null",
-                                                      "hidden",    "follow",  "plan",    "shards",     "config"};
+  // Of looking for inputs, and of how it is done here.
+  constexpr std::string_view kNotKept[] = {"recursive", "include", "exclude", "files-from", "urls",   "null",
+                                           "hidden",    "follow",  "plan",    "shards",     "config", "sandbox"};
   return option.group != OptionGroup::kDisplay && option.group != OptionGroup::kWeb &&
-         std::find(std::begin(kOfLookingForInputs), std::end(kOfLookingForInputs), option.name) ==
-             std::end(kOfLookingForInputs);
+         std::find(std::begin(kNotKept), std::end(kNotKept), option.name) == std::end(kNotKept);
 }
 
 // Paths and times as they are seen from everywhere.
@@ -71,6 +71,7 @@ tl::expected<PlanConfig, std::string> ToPlanConfig(const RawOptions& raw) {
   reader.Read("output", config.make.job.output, ParsePath);
   ReadInputs(raw, reader, config.make.job.input);
   ReadJob(reader, config.make.job);
+  ReadSandbox(reader, config.make.sandbox);
   ReadDisplay(reader, config.make.display);
   ReadPlanFile(reader, "plan photos/ -o thumbs/ --shards 8", config.plan);
   reader.ReadInt("shards", config.shards, 1, kMostShards);
@@ -100,6 +101,7 @@ tl::expected<ShardConfig, std::string> ToShardConfig(const RawOptions& raw) {
   ignored.output = ".";
   ReadJob(reader, ignored);
   ReadManners(reader, config.nice, config.max_load);
+  ReadSandbox(reader, config.sandbox);
   ReadDisplay(reader, config.display);
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
   config.options = raw;

@@ -19,6 +19,8 @@ constexpr Choice<IfExists> kIfExists[] = {{"update", IfExists::kUpdate},
                                           {"overwrite", IfExists::kOverwrite},
                                           {"fail", IfExists::kFail}};
 constexpr Choice<WorkOrder> kOrders[] = {{"list", WorkOrder::kList}, {"arrival", WorkOrder::kArrival}};
+constexpr Choice<SandboxMode> kSandboxModes[] = {
+    {"auto", SandboxMode::kAuto}, {"on", SandboxMode::kOn}, {"off", SandboxMode::kOff}};
 constexpr Choice<When> kWhen[] = {{"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}};
 
 // Far more than any machine has; each thread costs a stack.
@@ -86,6 +88,8 @@ void ReadManners(OptionReader& reader, bool& nice, std::optional<double>& max_lo
     return ParseNumber(text, kLeastLoad, kMostLoad);
   });
 }
+
+void ReadSandbox(OptionReader& reader, SandboxMode& mode) { reader.ReadChoice("sandbox", mode, kSandboxModes); }
 
 void ReadDisplay(OptionReader& reader, DisplayConfig& display) {
   reader.ReadChoice("progress", display.progress, kWhen);

@@ -21,6 +21,8 @@ Parsed<std::filesystem::path> ParseJournal(const std::string& text);
 // How it gives way to others.
 void ReadManners(OptionReader& reader, bool& nice, std::optional<double>& max_load);
 
+void ReadSandbox(OptionReader& reader, SandboxMode& mode);
+
 void ReadDisplay(OptionReader& reader, DisplayConfig& display);
 
 // Placeholders go into records alone.

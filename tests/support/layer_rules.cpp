@@ -46,6 +46,7 @@ const std::vector<ThirdParty> kThirdParty = {
     {"oneapi/*", {"pipeline/task_graph.cpp"}},
     {"curl/*", {"pipeline/curl_library.h"}},
     {"dlfcn.h", {"pipeline/curl_library.cpp"}},
+    {"seccomp.h", {"tools/syscall_filter.cpp"}},
     {"boost/*", {"tools/word_parser.cpp"}},
     {"nlohmann/*", {"tools/*.cpp"}},
     {"fmt/*", {"tools/*.cpp"}},

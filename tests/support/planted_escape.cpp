@@ -1,0 +1,136 @@
+// What a picture might do that has found a hole in a decoder: loaded into the command with LD_PRELOAD, it takes the
+// place of a function of libjpeg, which is called at work on a picture, and tries to get out, once. Each attempt is a
+// line on standard error: "escape: WHAT: done", or the error's name. By the environment: ESCAPE_INPUT and
+// ESCAPE_OUTSIDE (files), ESCAPE_OUTPUT (a directory that may be written), ESCAPE_PORT (where something listens).
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <string>
+
+namespace {
+
+void Say(const std::string& what, bool done) {
+  const std::string line = "escape: " + what + ": " + (done ? "done" : strerrorname_np(errno)) + "\n";
+  static_cast<void>(!write(STDERR_FILENO, line.data(), line.size()));
+}
+
+std::string Variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+bool Opens(const std::string& path, int flags) {
+  const int fd = open(path.c_str(), flags | O_CLOEXEC, 0666);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
+}
+
+bool Reads(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  char byte = 0;
+  errno = ENODATA;
+  const bool read_one = read(fd, &byte, 1) == 1;
+  close(fd);
+  return read_one;
+}
+
+void TryFiles() {
+  const std::string outside = Variable("ESCAPE_OUTSIDE");
+  const std::string output = Variable("ESCAPE_OUTPUT");
+  Say("write to the output", Opens(output + "/planted", O_WRONLY | O_CREAT));
+  Say("read /etc/passwd", Opens("/etc/passwd", O_RDONLY));
+  Say("read outside", Opens(outside, O_RDONLY));
+  Say("write to an input", Opens(Variable("ESCAPE_INPUT"), O_WRONLY));
+  Say("write outside", Opens(outside, O_WRONLY));
+  Say("make a file outside", Opens(outside + "-made", O_WRONLY | O_CREAT));
+  Say("truncate", truncate(outside.c_str(), 1) == 0);
+  Say("rename to outside", rename((output + "/planted").c_str(), (outside + "-moved").c_str()) == 0);
+  Say("link to outside", link(outside.c_str(), (output + "/linked").c_str()) == 0);
+  Say("make a directory outside", mkdir((outside + "-directory").c_str(), 0777) == 0);
+  Say("make a symbolic link", symlink(outside.c_str(), (output + "/pointing").c_str()) == 0);
+  Say("change a mode", chmod(outside.c_str(), 0777) == 0);
+  Say("remove outside", unlink(outside.c_str()) == 0);
+}
+
+void TryProcesses() {
+  const pid_t parent = getppid();
+  Say("read the parent's environment", Reads("/proc/" + std::to_string(parent) + "/environ"));
+  Say("signal the parent", kill(parent, SIGURG) == 0);
+  char byte = 0;
+  iovec here{&byte, 1};
+  iovec there{reinterpret_cast<void*>(&byte), 1};
+  Say("read a process", process_vm_readv(getpid(), &here, 1, &there, 1, 0) == 1);
+  const pid_t child = fork();
+  if (child == 0) {
+    execl("/bin/true", "true", nullptr);
+    _exit(1);
+  }
+  int status = 1;
+  if (child > 0) waitpid(child, &status, 0);
+  Say("run a program", child > 0 && status == 0);
+  if (child > 0) return;
+  // It would take this process's place.
+  execl("/bin/true", "true", nullptr);
+  Say("become a program", false);
+}
+
+void TryNetwork() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  Say("make a socket", fd >= 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(std::atoi(Variable("ESCAPE_PORT").c_str())));
+  if (fd >= 0) Say("connect", connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const int raw = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+  Say("make a raw socket", raw >= 0);
+  for (const int open : {fd, raw}) {
+    if (open >= 0) close(open);
+  }
+}
+
+// All that there are, those that were there before included.
+void CountFreeThreads() {
+  int free_threads = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::FILE* const file = std::fopen((task.path() / "status").c_str(), "r");
+    char line[256];
+    while (file != nullptr && std::fgets(line, sizeof line, file) != nullptr) {
+      if (std::strncmp(line, "Seccomp:\t0", 10) == 0) ++free_threads;
+    }
+    if (file != nullptr) std::fclose(file);
+  }
+  errno = EBUSY;
+  Say("be a thread outside", free_threads > 0);
+}
+
+}  // namespace
+
+extern "C" void jpeg_start_compress(void* compressor, int write_all_tables) {
+  static std::atomic<bool> tried = false;
+  if (!tried.exchange(true)) {
+    CountFreeThreads();
+    TryFiles();
+    TryNetwork();
+    TryProcesses();
+  }
+  using Function = void(void*, int);
+  reinterpret_cast<Function*>(dlsym(RTLD_NEXT, "jpeg_start_compress"))(compressor, write_all_tables);
+}
