@@ -50,7 +50,7 @@ class Pictures {
     std::string list;
     for (const std::string& file : tree_.Files("in")) {
       if (!file.ends_with(".jpg")) continue;
-      list += server.Url("/_/delay/5/" + file) + "\t" + file + '\n';
+      list.append(server.Url("/_/delay/5/" + file)).append("\t").append(file).append("\n");
     }
     JobOptions options;
     options.input.lists = {{tree_.Write("addresses", list), '\n', true}};

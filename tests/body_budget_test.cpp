@@ -233,6 +233,7 @@ TEST_P(BodyBudgetStress, MovesAlwaysAndHoldsNoMore) {
     changed.notify_all();
   });
   std::vector<std::thread> workers;
+  workers.reserve(3);
   for (int i = 0; i < 3; ++i) {
     workers.emplace_back([&] {
       for (;;) {

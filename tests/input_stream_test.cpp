@@ -82,6 +82,7 @@ class WebInputTest : public InputStreamTest {
     options.name_template = name_template;
     NamePlanner planner("out", options, SpecSet());
     std::vector<std::string> names;
+    names.reserve(files.size());
     for (const InputFile& file : files) names.push_back(planner.Plan(file, names.size()).jpeg.at(0).substr(4));
     return names;
   }

@@ -614,6 +614,7 @@ TEST_F(JournalStoreTest, ThreadsMayShareOne) {
 TEST_F(JournalStoreTest, RowsOfDirectoriesAlone) {
   const Store store = Open(Path());
   std::vector<JournalEntry> entries;
+  entries.reserve(2500);
   for (int i = 0; i < 2500; ++i) entries.push_back({"/a/b/" + std::to_string(i), JournalRowOf(1)});
   for (const char* input : {"/a/1", "/a/b/c/1", "/a/b/c/d/1", "/a/b!/1", "/a/b0/1", "/a/bc/1", "/z\xFF/1"}) {
     entries.push_back({input, JournalRowOf(2)});
@@ -649,6 +650,7 @@ TEST_F(JournalStoreTest, RowsOfDirectoriesAlone) {
 TEST_F(JournalStoreTest, AllDirectories) {
   const Store store = Open(Path());
   std::vector<JournalEntry> entries;
+  entries.reserve(2500);
   for (int i = 0; i < 2500; ++i) entries.push_back({"/" + std::to_string(i) + "/1", JournalRowOf(1)});
   ASSERT_TRUE(store->Write(entries));
   size_t count = 0;

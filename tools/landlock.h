@@ -32,7 +32,7 @@ class LandlockRoom {
 
   // What `path` is or leads to now; what is not there is passed over. Errors: kIo.
   [[nodiscard]] Status Allow(const std::string& path, unsigned rights);
-  // Connecting to a TCP port. Errors: kIo.
+  // Connecting to a TCP port, where those are limited. Errors: kIo.
   [[nodiscard]] Status AllowPort(uint16_t port);
   // For the calling thread, and those and the processes that it starts from now on, for ever. Errors: kIo.
   [[nodiscard]] Status Enter();

@@ -106,9 +106,10 @@ Status DropCapabilities() {
 }
 
 Status EnterLandlock(const SandboxRoom& room, int version) {
-  LandlockRoom landlock(version, !(room.fetches && room.any_port));
+  const bool limits_ports = !(room.fetches && room.any_port);
+  LandlockRoom landlock(version, limits_ports);
   if (Status status = AllowPaths(room, landlock); !status) return status;
-  if (room.fetches) {
+  if (room.fetches && limits_ports) {
     for (const uint16_t port : room.ports) {
       if (Status status = landlock.AllowPort(port); !status) return status;
     }
