@@ -339,30 +339,27 @@ ResultRange Job::Results() {
   return ResultRange([impl = impl_.get()] { return impl->NextResult(); });
 }
 
-Result<Job> StartJob(JobOptions options) {
-  if (options.names_only) {
-    options.dry_run = true;
-    options.journal.enabled = false;
-  }
+Status PrepareJob(const JobOptions& options) {
   FileSystem& file_system = RealFileSystem();
-  if (Status status = CheckOptions(options); !status) return tl::unexpected<Error>(std::move(status.error()));
-  if (Status status = CheckTotalIsKnown(file_system, options); !status) {
-    return tl::unexpected<Error>(std::move(status.error()));
-  }
-  if (Status status = CheckAuthorities(file_system, options.urls); !status) {
-    return tl::unexpected<Error>(std::move(status.error()));
-  }
+  if (Status status = CheckOptions(options); !status) return status;
+  if (Status status = CheckTotalIsKnown(file_system, options); !status) return status;
+  if (Status status = CheckAuthorities(file_system, options.urls); !status) return status;
   const std::string output = options.output.string();
   if (Status status = options.dry_run ? Status() : file_system.CreateDirectories(output); !status) {
     const ErrorCode code = status.error().code == ErrorCode::kNoSpace ? ErrorCode::kNoSpace : ErrorCode::kIo;
     return Fail(code, "the output directory " + output + ": " + status.error().message);
   }
-  if (Status status = CheckInputsOutsideOutput(file_system, options); !status) {
-    return tl::unexpected<Error>(std::move(status.error()));
+  if (Status status = CheckInputsOutsideOutput(file_system, options); !status) return status;
+  return PrepareOriginals(file_system, options);
+}
+
+Result<Job> StartJob(JobOptions options) {
+  if (options.names_only) {
+    options.dry_run = true;
+    options.journal.enabled = false;
   }
-  if (Status status = PrepareOriginals(file_system, options); !status) {
-    return tl::unexpected<Error>(std::move(status.error()));
-  }
+  if (Status status = PrepareJob(options); !status) return tl::unexpected<Error>(std::move(status.error()));
+  FileSystem& file_system = RealFileSystem();
   try {
     std::unique_ptr<Journal> journal;
     if (options.journal.enabled) {

@@ -205,6 +205,10 @@ class Job {
   std::unique_ptr<Impl> impl_;
 };
 
+// The first half of StartJob, for who limits the process before there are threads: checks the options and makes the
+// output directory, and that of originals (but for dry_run). Errors: those of StartJob.
+[[nodiscard]] Status PrepareJob(const JobOptions& options);
+
 // Checks the options, makes the output directory (but for dry_run) and starts the run. Errors: kUnsupported (options
 // that make no sense; an input that lies in the output directory, or is it), kIo and kNoSpace (the output directory).
 // An input that does not exist is a failure of that input, not of the job.

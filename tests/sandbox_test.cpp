@@ -37,7 +37,6 @@ TEST(Sandbox, HoldsWhatIsNamed) {
   const SandboxRoom room = RoomOfLine({"in", "b.jpg", "-o", out});
   EXPECT_THAT(room.readable, ElementsAre("in", "b.jpg"));
   EXPECT_THAT(room.writable, ElementsAre(out));
-  EXPECT_TRUE(std::filesystem::is_directory(out)) << "what is not there can't be allowed";
   EXPECT_FALSE(room.fetches || room.any_port || room.reads_everything || room.lists_everything);
 }
 
@@ -45,7 +44,6 @@ TEST(Sandbox, WritesNothingInADryRun) {
   const TempTree tree;
   const SandboxRoom room = RoomOfLine({"in", "-o", tree.root() / "out", "--dry-run"});
   EXPECT_THAT(room.writable, IsEmpty());
-  EXPECT_FALSE(std::filesystem::exists(tree.root() / "out"));
 }
 
 TEST(Sandbox, FetchesFromThePortsOfAddresses) {

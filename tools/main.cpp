@@ -15,14 +15,13 @@
 #include "tools/help.h"
 #include "tools/info_command.h"
 #include "tools/journal_commands.h"
+#include "tools/lock_room.h"
 #include "tools/make_command.h"
 #include "tools/merge_command.h"
 #include "tools/options.h"
 #include "tools/plan_command.h"
 #include "tools/prune_command.h"
 #include "tools/rename_command.h"
-#include "tools/sandbox.h"
-#include "tools/sandbox_room.h"
 #include "tools/shard_command.h"
 #include "tools/terminal.h"
 #include "tools/watch_command.h"
@@ -35,31 +34,6 @@ ExitCode Say(std::string text, Terminal& terminal) {
   return terminal.WriteOut(text) ? kExitDone : kExitOutput;
 }
 
-// Before there are threads. The code where nothing may be done outside of it.
-template <class Config>
-std::optional<ExitCode> LockRoom(const Config& config, SandboxMode mode, Terminal& terminal) {
-  if (mode == SandboxMode::kOff) return std::nullopt;
-  const Status entered = EnterSandbox(RoomOf(config), mode, KernelAbilities());
-  if (entered) return std::nullopt;
-  const TextStyle style{.escape = isatty(STDERR_FILENO) == 1};
-  const bool must = mode == SandboxMode::kOn;
-  terminal.WriteError(ErrorLine("--sandbox: " + entered.error().message + (must ? "" : "; going on outside"), style));
-  return must ? std::optional(kExitUsage) : std::nullopt;
-}
-
-// Those that read pictures.
-template <class Config>
-std::optional<ExitCode> LockRoom(const Config& config, Terminal& terminal) {
-  if constexpr (std::is_same_v<Config, WatchConfig> || std::is_same_v<Config, PlanConfig>) {
-    return LockRoom(config, config.make.sandbox, terminal);
-  } else if constexpr (std::is_same_v<Config, MakeConfig> || std::is_same_v<Config, InfoConfig> ||
-                       std::is_same_v<Config, RenameConfig> || std::is_same_v<Config, ShardConfig>) {
-    return LockRoom(config, config.sandbox, terminal);
-  } else {
-    return std::nullopt;
-  }
-}
-
 ExitCode Run(const std::vector<std::string>& words) {
   Terminal terminal(STDOUT_FILENO, STDERR_FILENO);
   auto command = ParseCommand(words);
@@ -68,10 +42,10 @@ ExitCode Run(const std::vector<std::string>& words) {
     for (const std::string& line : ErrorLines(command.error(), style)) terminal.WriteError(line);
     return kExitUsage;
   }
+  if (const auto refused = LockRoom(*command, terminal)) return *refused;
   return std::visit(
       [&](auto& config) {
         using Config = std::decay_t<decltype(config)>;
-        if (const auto refused = LockRoom(config, terminal)) return *refused;
         if constexpr (std::is_same_v<Config, HelpConfig>) return Say(HelpText(config.all), terminal);
         if constexpr (std::is_same_v<Config, VersionConfig>) return Say(VersionText(config.verbose), terminal);
         if constexpr (std::is_same_v<Config, InfoConfig>) return RunInfo(config, terminal);

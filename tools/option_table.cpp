@@ -130,9 +130,8 @@ constexpr OptionSpec kOptions[] = {
      "others)"},
     {"undo", 0, false, kValue, kRun, kForRename, "LOG", "take back the renaming that wrote this log"},
     {"sandbox", 0, false, kValue, kRun, kForPictures | kForRename | kForRun, "WHEN",
-     "a locked room, in which nothing but inputs is read and\nnothing but the output written: auto (default: as far "
-     "as\n"
-     "the kernel goes), on (or not at all), off"},
+     "a locked room: only inputs can be read and only the\noutput written; auto (default: as far as the kernel\n"
+     "goes), on (or not at all), off"},
     {"config", 0, false, kValue, kRun, kForThumbnails, "FILE",
      "options from FILE, a line each: name = value;\nOUTPUT/tbbthumbs.conf is read as well"},
 

@@ -11,7 +11,6 @@
 
 #include "pipeline/file_system.h"
 #include "pipeline/journal.h"
-#include "pipeline/plan_store.h"
 #include "pipeline/url.h"
 #include "tools/plan_config.h"
 
@@ -92,17 +91,9 @@ void AddWritten(const std::string& directory, bool dry_run, SandboxRoom& room) {
   (dry_run ? room.readable : room.writable).push_back(directory);
 }
 
-// Made where it is missing, as the run would: what is not there can't be allowed.
-void AddOutputDirectory(const fs::path& directory, bool dry_run, SandboxRoom& room) {
-  if (directory.empty()) return;
-  // Where it can't be made, the run says why.
-  if (!dry_run) static_cast<void>(RealFileSystem().CreateDirectories(directory.string()));
-  AddWritten(directory.string(), dry_run, room);
-}
-
 void AddOutputs(const JobOptions& job, SandboxRoom& room) {
-  AddOutputDirectory(job.output, job.dry_run, room);
-  AddOutputDirectory(job.urls.originals, job.dry_run, room);
+  AddWritten(job.output.string(), job.dry_run, room);
+  if (!job.urls.originals.empty()) AddWritten(job.urls.originals.string(), job.dry_run, room);
   // SQLite makes files beside its own.
   if (!job.journal.path.empty()) AddWritten(DirectoryOf(job.journal.path), job.dry_run, room);
 }
@@ -147,17 +138,14 @@ SandboxRoom RoomOf(const RenameConfig& config) {
   return room;
 }
 
-SandboxRoom RoomOf(const ShardConfig& config) {
+SandboxRoom RoomOf(const ShardConfig& config, const PlanInfo& plan) {
   SandboxRoom room;
-  const auto plan = PlanReader::Open(config.plan.string());
   room.readable.push_back(DirectoryOf(config.plan));
-  if (!plan) return room;
-  const PlanInfo& info = (*plan)->info();
-  AddOutputDirectory(info.output, false, room);
-  AddWritten(DirectoryOf(info.journal), false, room);
-  if (const auto make = ToMakeConfig(info.options, config)) {
+  AddWritten(plan.output, false, room);
+  AddWritten(DirectoryOf(plan.journal), false, room);
+  if (const auto make = ToMakeConfig(plan.options, config)) {
     AddUnknownInputs(make->job.urls, room);
-    AddOutputDirectory(make->job.urls.originals, false, room);
+    if (!make->job.urls.originals.empty()) AddWritten(make->job.urls.originals.string(), false, room);
   }
   return room;
 }

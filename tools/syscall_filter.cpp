@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -35,8 +36,8 @@ constexpr int kRefused[] = {
     SCMP_SYS(chroot), SCMP_SYS(fsconfig), SCMP_SYS(fsmount), SCMP_SYS(fsopen), SCMP_SYS(fspick), SCMP_SYS(mount),
     SCMP_SYS(mount_setattr), SCMP_SYS(move_mount), SCMP_SYS(name_to_handle_at), SCMP_SYS(open_by_handle_at),
     SCMP_SYS(open_tree), SCMP_SYS(pivot_root), SCMP_SYS(setns), SCMP_SYS(umount), SCMP_SYS(umount2), SCMP_SYS(unshare),
-    // What a thumbnail never is, and who may read it.
-    SCMP_SYS(chmod), SCMP_SYS(chown), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(fchown), SCMP_SYS(fchownat),
+    // What a thumbnail never is, and by its name who may read it. (SQLite and copies set that of files that are open.)
+    SCMP_SYS(chmod), SCMP_SYS(chown), SCMP_SYS(fchmodat), SCMP_SYS(fchownat),
     SCMP_SYS(lchown), SCMP_SYS(mknod), SCMP_SYS(mknodat), SCMP_SYS(symlink), SCMP_SYS(symlinkat), SCMP_SYS(setxattr),
     SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
     // Other processes, and being another user.
@@ -129,6 +130,9 @@ Status LimitSyscalls(bool fetches) {
     // Asking whether a process is there is no signal.
     filter.Refuse(SCMP_SYS(kill), SCMP_A1_64(SCMP_CMP_NE, 0));
   }
+  // A file that runs as its owner or group.
+  filter.Refuse(SCMP_SYS(fchmod), SCMP_A1_64(SCMP_CMP_MASKED_EQ, S_ISUID, S_ISUID));
+  filter.Refuse(SCMP_SYS(fchmod), SCMP_A1_64(SCMP_CMP_MASKED_EQ, S_ISGID, S_ISGID));
   // Typing into the terminal that others read from.
   constexpr scmp_datum_t kLow = 0xffffffff;
   filter.Refuse(SCMP_SYS(ioctl), SCMP_A1_64(SCMP_CMP_MASKED_EQ, kLow, TIOCSTI));

@@ -1,0 +1,105 @@
+#include "tools/lock_room.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "pipeline/file_system.h"
+#include "pipeline/job.h"
+#include "pipeline/plan_store.h"
+#include "pipeline/shard_attempts.h"
+#include "tools/plan_config.h"
+#include "tools/report.h"
+#include "tools/sandbox.h"
+#include "tools/sandbox_room.h"
+
+namespace tbbthumbs::tool {
+namespace {
+
+class RoomLock {
+ public:
+  explicit RoomLock(Terminal& terminal) : terminal_(terminal) {}
+
+  std::optional<ExitCode> operator()(const MakeConfig& config) const {
+    if (config.sandbox == SandboxMode::kOff) return std::nullopt;
+    if (const Status made = PrepareJob(config.job); !made)
+      return Refuse(made.error().message, ExitCodeOf(made.error()));
+    return Enter(RoomOf(config), config.sandbox);
+  }
+
+  std::optional<ExitCode> operator()(const WatchConfig& config) const {
+    const auto& paths = config.make.job.input.paths;
+    const bool are_directories = std::all_of(paths.begin(), paths.end(), [](const auto& path) {
+      const auto info = RealFileSystem().Stat(path.string(), true);
+      return !info || info->kind == FileKind::kDirectory;
+    });
+    if (config.make.sandbox == SandboxMode::kOff || !are_directories) return std::nullopt;
+    const Status made = MakeDirectory("output", config.make.job.output);
+    return made ? Enter(RoomOf(config), config.make.sandbox) : Refuse(made.error().message, kExitOutput);
+  }
+
+  std::optional<ExitCode> operator()(const PlanConfig& config) const {
+    const bool is_there = RealFileSystem().Stat(config.plan.string(), false).has_value();
+    if (config.make.sandbox == SandboxMode::kOff || is_there) return std::nullopt;
+    const Status made = MakeDirectory("output", config.make.job.output);
+    if (!made) return Refuse(made.error().message, ExitCodeOf(made.error()));
+    return Enter(RoomOf(config), config.make.sandbox);
+  }
+
+  std::optional<ExitCode> operator()(const ShardConfig& config) const {
+    if (config.sandbox == SandboxMode::kOff) return std::nullopt;
+    const auto plan = PlanReader::Open(config.plan.string());
+    if (!plan) return std::nullopt;
+    const PlanInfo& info = (*plan)->info();
+    Status made = MakeDirectory("output", info.output);
+    const auto make = ToMakeConfig(info.options, config);
+    if (made && make && !make->job.urls.originals.empty()) made = MakeDirectory("originals'", make->job.urls.originals);
+    if (!made) return Refuse(made.error().message, ShardExitCodeOf(made.error(), AttemptsDirectory(info)));
+    return Enter(RoomOf(config, info), config.sandbox);
+  }
+
+  std::optional<ExitCode> operator()(const InfoConfig& config) const { return Enter(RoomOf(config), config.sandbox); }
+
+  std::optional<ExitCode> operator()(const RenameConfig& config) const { return Enter(RoomOf(config), config.sandbox); }
+
+  // They read no pictures.
+  template <class Config>
+  std::optional<ExitCode> operator()(const Config& /*config*/) const {
+    return std::nullopt;
+  }
+
+ private:
+  ExitCode Refuse(const std::string& message, ExitCode code) const {
+    terminal_.WriteError(ErrorLine(message, {.escape = isatty(STDERR_FILENO) == 1}));
+    return code;
+  }
+
+  std::optional<ExitCode> Enter(const SandboxRoom& room, SandboxMode mode) const {
+    const Status entered = EnterSandbox(room, mode, KernelAbilities());
+    if (entered) return std::nullopt;
+    const bool must = mode == SandboxMode::kOn;
+    const ExitCode code =
+        Refuse("--sandbox: " + entered.error().message + (must ? "" : "; going on outside"), kExitUsage);
+    return must ? std::optional(code) : std::nullopt;
+  }
+
+  static Status MakeDirectory(const std::string& what, const std::filesystem::path& directory) {
+    const Status made = RealFileSystem().CreateDirectories(directory.string());
+    if (made) return {};
+    const ErrorCode code = made.error().code == ErrorCode::kNoSpace ? ErrorCode::kNoSpace : ErrorCode::kIo;
+    return Fail(code, "the " + what + " directory " + directory.string() + ": " + made.error().message);
+  }
+
+  Terminal& terminal_;
+};
+
+}  // namespace
+
+std::optional<ExitCode> LockRoom(const CommandConfig& command, Terminal& terminal) {
+  return std::visit(RoomLock(terminal), command);
+}
+
+}  // namespace tbbthumbs::tool
