@@ -15,6 +15,8 @@
 #include "bench/one_run.h"
 #include "bench/statistics.h"
 #include "bench/strategy.h"
+#include "pipeline/confined_file_system.h"
+#include "pipeline/file_system.h"
 #include "pipeline/job.h"
 #include "pipeline/stages.h"
 #include "tools/report.h"
@@ -187,11 +189,13 @@ tl::expected<RunRecord, std::string> RunHere(const RunRequest& request) {
   if (strategy == nullptr) return wrong("no strategy '" + request.config.strategy + "'");
   const tool::ThreadLimit thread_limit(request.config.threads);
   const JobOptions options = ToJobOptions(request);
+  // As StartJob has it.
+  ConfinedFileSystem real(RealFileSystem(), {options.output.string()});
   std::unique_ptr<FileSystem> wrapped;
-  if (strategy->wrap != nullptr) wrapped = strategy->wrap(RealFileSystem());
+  if (strategy->wrap != nullptr) wrapped = strategy->wrap(real);
   // In front of what the strategy brings: who waits for a slow answer waits as the strategy does.
   std::optional<SlowFileSystem> slow;
-  FileSystem& fast = wrapped ? *wrapped : RealFileSystem();
+  FileSystem& fast = wrapped ? *wrapped : real;
   if (!request.slow_prefix.empty()) slow.emplace(fast, ToSlowOptions(request));
   FileSystem& files = slow ? *slow : fast;
 

@@ -27,7 +27,7 @@ std::optional<FileInfo> EarlierOutcomes::Settled(const Item& item, const std::st
   bool settled = true;
   if (options_.if_exists != IfExists::kUpdate) {
     by_row = by_row && journal_->Knows(item, path);
-  } else if (output->bytes == 0) {
+  } else if (output->kind != FileKind::kRegular || output->bytes == 0) {
     settled = false;
   } else if (journal_ == nullptr) {
     settled = output->modified > item.modified;

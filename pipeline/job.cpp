@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "pipeline/confined_file_system.h"
 #include "pipeline/cpu_count.h"
 #include "pipeline/file_system.h"
 #include "pipeline/grace_timer.h"
@@ -124,6 +125,13 @@ Status CheckAuthorities(FileSystem& file_system, const UrlOptions& options) {
               "the authorities' file " + options.authorities.string() + ": " + file.error().message);
 }
 
+// Others may write there too.
+std::vector<std::string> OutputDirectories(const JobOptions& options) {
+  std::vector<std::string> directories = {options.output.string()};
+  if (!options.urls.originals.empty()) directories.push_back(options.urls.originals.string());
+  return directories;
+}
+
 // With the number of threads that it will have.
 JobOptions WithThreads(JobOptions options) {
   options.threads = std::min(options.threads > 0 ? options.threads : UsableCpus(), MaxTaskThreads());
@@ -135,7 +143,7 @@ JobOptions WithThreads(JobOptions options) {
 class Job::Impl {
  public:
   // `journal`: may be null.
-  Impl(FileSystem& file_system, JobOptions options, std::unique_ptr<Journal> journal);
+  Impl(JobOptions options, std::unique_ptr<Journal> journal);
   ~Impl();
 
   void Start();
@@ -153,9 +161,9 @@ class Job::Impl {
   void Report(PictureResult result);
   RunSummary Summarise(const std::optional<Error>& failure) const;
 
-  FileSystem& file_system_;
   const JobOptions options_;
   const std::string output_;
+  ConfinedFileSystem file_system_;
   const int threads_;
   const int tokens_;
 
@@ -177,10 +185,10 @@ class Job::Impl {
   std::jthread runner_;
 };
 
-Job::Impl::Impl(FileSystem& file_system, JobOptions options, std::unique_ptr<Journal> journal)
-    : file_system_(file_system),
-      options_(WithThreads(std::move(options))),
+Job::Impl::Impl(JobOptions options, std::unique_ptr<Journal> journal)
+    : options_(WithThreads(std::move(options))),
       output_(options_.output.string()),
+      file_system_(RealFileSystem(), OutputDirectories(options_)),
       threads_(options_.threads),
       tokens_(options_.tokens > 0 ? options_.tokens : DefaultTokens(threads_)),
       journal_(std::move(journal)),
@@ -368,7 +376,7 @@ Result<Job> StartJob(JobOptions options) {
       journal = std::move(*opened);
       if (journal) journal->Begin();
     }
-    auto impl = std::make_unique<Job::Impl>(file_system, std::move(options), std::move(journal));
+    auto impl = std::make_unique<Job::Impl>(std::move(options), std::move(journal));
     impl->Start();
     return Job(std::move(impl));
   } catch (const std::bad_alloc&) {

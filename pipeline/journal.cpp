@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pipeline/absolute_path.h"
+#include "pipeline/confined_file_system.h"
 #include "pipeline/file_system.h"
 #include "pipeline/journal_file.h"
 #include "pipeline/options_digest.h"
@@ -118,8 +119,11 @@ Result<std::unique_ptr<Journal>> Journal::Open(const JobOptions& options) {
   std::unique_ptr<Journal> journal(new Journal(options));
   if (!journal->read_only_ && options.journal.path.empty()) {
     const std::string directory = JoinPath(options.output.string(), kOwnDirectory);
-    if (Status status = RealFileSystem().CreateDirectories(directory); !status) {
-      return Fail(status.error().code, directory + ": " + status.error().message);
+    if (Status status = CreateDirectoriesBelow(options.output.string(), directory); !status) {
+      const Error& error = status.error();
+      // A link that is in the way is named already.
+      if (error.message.starts_with(directory)) return Fail(error.code, error.message);
+      return Fail(error.code, directory + ": " + error.message);
     }
   }
   // A slip of the pen must not set somebody's file aside.

@@ -13,8 +13,11 @@
 #include <thread>
 #include <utility>
 
+#include "pipeline/confined_directory.h"
 #include "pipeline/file_system.h"
 #include "pipeline/posix_file.h"
+#include "pipeline/posix_places.h"
+#include "pipeline/temporary_name.h"
 
 namespace tbbthumbs {
 namespace {
@@ -61,28 +64,72 @@ tl::unexpected<Error> Forward(T& failed) {
   return tl::unexpected<Error>(std::move(failed.error()));
 }
 
-// What is there before SQLite looks. By path: a descriptor of our own would, when closed, drop the locks that other
+// The directory with its '/', and the name in it.
+std::pair<std::string, std::string> SplitPath(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return {"", path};
+  return {path.substr(0, slash + 1), path.substr(slash + 1)};
+}
+
+// Where a journal lies: below a kOwnDirectory in the directory that was opened, and no link is followed; else where its
+// path leads to.
+struct Place {
+  Descriptor directory;  // none where it can't be opened
+  bool is_own = false;
+  std::string prefix;  // "" in our own, else the directory with its '/'
+  std::string name;
+
+  // For names in the directory, what the system is asked.
+  std::string PathOf(const std::string& file) const { return prefix + file; }
+  int at() const { return is_own ? directory.get() : AT_FDCWD; }
+
+  Result<FileInfo> Stat() const {
+    struct stat status {};
+    if (fstatat(at(), PathOf(name).c_str(), &status, is_own ? AT_SYMLINK_NOFOLLOW : 0) != 0) {
+      return FailErrno("looking up");
+    }
+    return InfoOf(status);
+  }
+};
+
+Result<Place> OpenPlace(const std::string& path) {
+  const auto [directory, name] = SplitPath(path);
+  const auto own = FindOwnPath(path);
+  if (!own) {
+    const char* const opened = directory.empty() ? "." : directory.c_str();
+    return Place{Descriptor(open(opened, O_RDONLY | O_DIRECTORY | O_CLOEXEC)), false, directory, name};
+  }
+  auto fd = ConfinedDirectory(own->root).OpenOwn(SplitPath(own->relative).first);
+  if (!fd) return tl::unexpected<Error>(std::move(fd.error()));
+  return Place{std::move(*fd), true, "", name};
+}
+
+// What is there before SQLite looks. By its name: a descriptor of our own would, when closed, drop the locks that other
 // connections of this process have.
-Result<FileInfo> Look(const std::string& path, JournalStore::Mode mode) {
-  auto info = RealFileSystem().Stat(path, true);
+Result<FileInfo> Look(const Place& place, JournalStore::Mode mode) {
+  auto info = place.Stat();
   const bool missing = !info && info.error().code == ErrorCode::kNotFound;
   if (missing && mode == JournalStore::Mode::kWrite) return FileInfo{};
   if (!info) return Forward(info);
+  if (info->kind == FileKind::kLink) return Fail(ErrorCode::kIo, "it is a symbolic link, and none is followed there");
   if (info->kind != FileKind::kRegular) return Fail(ErrorCode::kIo, "it is no regular file");
   // SQLite takes it for an empty one, and would write into it.
   if (info->bytes == 1) return Fail(ErrorCode::kCorrupt, "file is not a database");
   return *info;
 }
 
-Status CreateTables(SqliteDatabase& database, const std::string& path) {
+Status CreateTables(SqliteDatabase& database, const Place& place) {
   SqliteTransaction transaction(database);
   if (Status status = transaction.BeginWrite(); !status) return status;
   const auto tables = database.Number("SELECT count(*) FROM sqlite_schema");
   if (!tables) return tl::unexpected<Error>(tables.error());
   if (*tables != 0) return {};  // another process was faster
   // The file system's clock; the file may have lain there empty for long.
-  if (utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0) return FailErrno("setting its time");
-  const auto info = RealFileSystem().Stat(path, true);
+  const int flags = place.is_own ? AT_SYMLINK_NOFOLLOW : 0;
+  if (utimensat(place.at(), place.PathOf(place.name).c_str(), nullptr, flags) != 0) {
+    return FailErrno("setting its time");
+  }
+  const auto info = place.Stat();
   if (!info) return tl::unexpected<Error>(info.error());
   if (Status status = database.CreateTables(kTables); !status) return status;
   for (const std::string& sql :
@@ -138,18 +185,6 @@ uint64_t NumberAside(std::string_view name, std::string_view prefix) {
   return number;
 }
 
-// The directory with its '/', and the name in it.
-std::pair<std::string, std::string> SplitPath(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return {"", path};
-  return {path.substr(0, slash + 1), path.substr(slash + 1)};
-}
-
-Descriptor OpenDirectoryOf(const std::string& path) {
-  const std::string directory = SplitPath(path).first;
-  return Descriptor(open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-}
-
 }  // namespace
 
 JournalPlaceLock::JournalPlaceLock(const Descriptor& directory, Kind kind) : fd_(directory.get()) {
@@ -167,28 +202,35 @@ JournalPlaceLock::~JournalPlaceLock() {
 }
 
 Result<JournalFile> OpenJournalFile(const std::string& path, JournalStore::Mode mode) {
-  Descriptor directory = OpenDirectoryOf(path);
-  const JournalPlaceLock lock(directory, JournalPlaceLock::Kind::kShared);
-  const auto info = Look(path, mode);
-  if (!info) return tl::unexpected<Error>(info.error());
   const bool writes = mode == JournalStore::Mode::kWrite;
-  auto database = SqliteDatabase::Open(path, writes ? SqliteDatabase::Mode::kCreate : SqliteDatabase::Mode::kReadOnly);
+  auto place = OpenPlace(path);
+  if (!place && writes && place.error().code == ErrorCode::kNotFound) {
+    return Fail(ErrorCode::kIo, "its directory: " + place.error().message);
+  }
+  if (!place) return Forward(place);
+  const JournalPlaceLock lock(place->directory, JournalPlaceLock::Kind::kShared);
+  const auto info = Look(*place, mode);
+  if (!info) return tl::unexpected<Error>(info.error());
+  // Files that SQLite makes others may not write, whatever the umask says. Where this fails, SQLite says why.
+  if (writes && info->id == FileId{}) MakeEmptyFile(place->at(), place->PathOf(place->name));
+  auto database = SqliteDatabase::Open(path, writes ? SqliteDatabase::Mode::kCreate : SqliteDatabase::Mode::kReadOnly,
+                                       place->is_own ? place->directory.get() : -1);
   if (!database) return Forward(database);
   // The same that is open: else the database says so as soon as it is used.
-  const auto opened = RealFileSystem().Stat(path, true);
+  const auto opened = place->Stat();
   if (!opened) return Fail(ErrorCode::kCorrupt, "it is no longer there: " + opened.error().message);
   auto identity = Identify(**database);
   if (!identity) return Forward(identity);
   if (!*identity && !writes) return Fail(ErrorCode::kNotFound, "it is empty");
   if (writes && (!*identity || (*identity)->version != kVersion)) {
     Status made = *identity ? BringUpToDate(**database) : (*database)->Execute("PRAGMA auto_vacuum=NONE");
-    if (made && !*identity) made = CreateTables(**database, path);
+    if (made && !*identity) made = CreateTables(**database, *place);
     if (!made) return Forward(made);
     identity = Identify(**database);
     if (!identity) return Forward(identity);
     if (!*identity) return Fail(ErrorCode::kIo, "it was emptied while it was made");
   }
-  return JournalFile{std::move(directory), std::move(*database), opened->id, (*identity)->created,
+  return JournalFile{std::move(place->directory), std::move(*database), opened->id, (*identity)->created,
                      (*identity)->version != kVersionBefore};
 }
 
@@ -201,24 +243,32 @@ bool IsJournal(const std::string& path) {
 }
 
 Result<std::optional<std::string>> SetJournalAside(const std::string& path, FileId damaged) {
-  const auto [directory, name] = SplitPath(path);
-  const Descriptor place = OpenDirectoryOf(path);
-  const JournalPlaceLock lock(place, JournalPlaceLock::Kind::kExclusive);
-  const std::string prefix = name + ".damaged-";
-  auto listing = RealFileSystem().List(directory.empty() ? "." : directory);
+  auto place = OpenPlace(path);
+  if (!place) return Forward(place);
+  const JournalPlaceLock lock(place->directory, JournalPlaceLock::Kind::kExclusive);
+  const std::string prefix = place->name + ".damaged-";
+  Descriptor directory(openat(place->directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() < 0) return FailErrno("opening the directory");
+  auto listing = ListOpened(std::move(directory));
   if (!listing) return Forward(listing);
   uint64_t number = 0;
   for (size_t i = 0; i < listing->size(); ++i) number = std::max(number, NumberAside(listing->name(i), prefix));
-  const auto info = RealFileSystem().Stat(path, true);
+  const auto info = place->Stat();
   if (!info && info.error().code != ErrorCode::kNotFound) return tl::unexpected<Error>(info.error());
   if (!info || info->id != damaged) return std::nullopt;
+  TemporaryNames part_names;
+  const auto rename = [&](const std::string& from, const std::string& to) {
+    const std::string from_path = place->PathOf(from);
+    const std::string to_path = place->PathOf(to);
+    return RenameAt({place->at(), from_path.c_str()}, {place->at(), to_path.c_str()}, false, part_names);
+  };
   for (;;) {
     ++number;
-    const std::string aside = directory + prefix + std::to_string(number);
+    const std::string aside = prefix + std::to_string(number);
     bool taken = false;
     // The journal itself comes last: what lies beside it would be taken for that of the next one.
     for (const char* suffix : {"-journal", "-wal", "-shm", ""}) {
-      const Status status = RealFileSystem().Rename(path + suffix, aside + suffix, false);
+      const Status status = rename(place->name + suffix, aside + suffix);
       if (status || (*suffix != '\0' && status.error().code == ErrorCode::kNotFound)) continue;
       // Somebody else was faster, where there are no locks.
       if (status.error().code == ErrorCode::kNotFound) return std::nullopt;
@@ -226,7 +276,7 @@ Result<std::optional<std::string>> SetJournalAside(const std::string& path, File
       if (!taken) return tl::unexpected<Error>(status.error());
       break;
     }
-    if (!taken) return aside;
+    if (!taken) return SplitPath(path).first + aside;
   }
 }
 

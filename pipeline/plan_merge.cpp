@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "pipeline/confined_file_system.h"
 #include "pipeline/file_system.h"
 #include "pipeline/journal.h"
 #include "pipeline/journal_copy.h"
@@ -193,7 +194,7 @@ tl::expected<MergeSummary, MergeFailure> MergePlan(PlanReader& plan, const Failu
         MergeFailure{{error.code, "the journal " + plan.info().journal + ": " + error.message}});
   };
   const std::string& path = plan.info().journal;
-  if (Status status = RealFileSystem().CreateDirectories(path.substr(0, path.rfind('/'))); !status) {
+  if (Status status = CreateDirectoriesBelow(plan.info().output, path.substr(0, path.rfind('/'))); !status) {
     return fail(status.error());
   }
   // Before anything is told of what is merged into it.

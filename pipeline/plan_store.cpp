@@ -440,6 +440,7 @@ Result<std::vector<PlanItem>> SqlitePlanReader::Page(int shard, uint64_t place) 
 Result<std::unique_ptr<PlanWriter>> PlanWriter::Create(const std::string& path, PlanSettings settings) {
   if (RealFileSystem().Stat(path, false)) return Fail(ErrorCode::kExists, "it is there already");
   const std::string part = path + ".part-" + RandomHex();
+  MakeEmptyFile(AT_FDCWD, part);
   auto database = SqliteDatabase::Open(part, SqliteDatabase::Mode::kCreate);
   if (!database) return tl::unexpected<Error>(std::move(database.error()));
   auto writer = std::make_unique<SqlitePlanWriter>(path, part, std::move(settings), std::move(*database));

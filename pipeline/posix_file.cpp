@@ -25,6 +25,13 @@ Descriptor::~Descriptor() {
   if (fd_ >= 0) close(fd_);
 }
 
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  const int fd = other.Release();
+  if (fd_ >= 0) close(fd_);
+  fd_ = fd;
+  return *this;
+}
+
 int Descriptor::Release() { return std::exchange(fd_, -1); }
 
 int Descriptor::Close() { return close(Release()); }
@@ -67,6 +74,20 @@ Result<size_t> ReadFully(int fd, uint64_t offset, std::span<std::byte> out) {
     done += static_cast<size_t>(count);
   }
   return done;
+}
+
+Status WriteAll(int fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = write(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return FailErrno("writing");
+    bytes = bytes.subspan(static_cast<size_t>(count));
+  }
+  return {};
+}
+
+void MakeEmptyFile(int directory, const std::string& path) {
+  static_cast<void>(mknodat(directory, path.c_str(), S_IFREG | 0666, 0));
 }
 
 std::string ReadStatusFile(const std::string& path) {

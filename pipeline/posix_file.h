@@ -27,7 +27,7 @@ class Descriptor {
   explicit Descriptor(int fd) : fd_(fd) {}
   ~Descriptor();
   Descriptor(Descriptor&& other) noexcept : fd_(other.Release()) {}
-  Descriptor& operator=(Descriptor&&) = delete;
+  Descriptor& operator=(Descriptor&& other) noexcept;
 
   int get() const { return fd_; }
   int Release();
@@ -50,6 +50,14 @@ FileInfo InfoOf(const struct stat& status);
 
 // Reads until `out` is full or the file ends. Errors: kIo, kChanged.
 [[nodiscard]] Result<size_t> ReadFully(int fd, uint64_t offset, std::span<std::byte> out);
+
+// Makes an empty file that everybody may write whom the umask lets, where none is: other than by opening it, which
+// would drop this process's locks of it when it is closed. `directory` as in openat(2). Whoever then uses it finds out
+// whether it is there.
+void MakeEmptyFile(int directory, const std::string& path);
+
+// Errors: kNoSpace, kIo.
+[[nodiscard]] Status WriteAll(int fd, std::span<const std::byte> bytes);
 
 // What a file below /proc or /sys says; "" where it can't be read: who it is about may end at any moment. (Streams
 // throw then.)

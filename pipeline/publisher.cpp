@@ -228,9 +228,9 @@ uint64_t Publisher::TemporaryDevice() {
   return *temporary_device_;
 }
 
-// Parts are copies from one file system to another: they are where a mount or a link leads out of the output
-// directory's own. A run that dies over one leaves the original as well: so the same command finds them also where the
-// numbers of the devices are the same (a directory mounted a second time).
+// Parts are copies from one file system to another: they are where a disk is mounted in the output directory. A run
+// that dies over one leaves the original as well: so the same command finds them also where the numbers of the devices
+// are the same (a directory mounted a second time).
 void Publisher::RemoveAbandonedParts(const std::string& directory) {
   if (!others_died_) {
     const auto info = file_system_.Stat(directory, true);

@@ -1,11 +1,10 @@
 #include "pipeline/rename_job.h"
 
-#include <unistd.h>
-
 #include <exception>
 #include <new>
 #include <utility>
 
+#include "pipeline/confined_file_system.h"
 #include "pipeline/file_system.h"
 #include "pipeline/rename_log.h"
 #include "pipeline/thread_name.h"
@@ -15,8 +14,9 @@ namespace {
 
 // What a job that renamed nothing has made, where it is empty.
 void RemoveEmptyLogDirectory(const std::string& root) {
-  rmdir(RenameLogDirectory(root).c_str());
-  rmdir(JoinPath(root, ".tbbthumbs").c_str());
+  ConfinedFileSystem files(RealFileSystem(), {root});
+  static_cast<void>(files.Remove(RenameLogDirectory(root)));
+  static_cast<void>(files.Remove(JoinPath(root, kOwnDirectory)));
 }
 
 }  // namespace

@@ -11,8 +11,11 @@
 #include <cstdio>
 #include <utility>
 
+#include "pipeline/confined_directory.h"
+#include "pipeline/confined_file_system.h"
 #include "pipeline/date_text.h"
 #include "pipeline/file_system.h"
+#include "pipeline/posix_places.h"
 
 namespace tbbthumbs {
 namespace {
@@ -123,21 +126,30 @@ Status WriteAll(int fd, std::string_view text) {
   return {};
 }
 
-Status SyncDirectory(const std::string& path) {
-  const Descriptor fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0) return FailErrno("opening the directory of the log");
+// Below the root of the log no link is followed.
+Result<Descriptor> OpenLog(const std::string& log, int flags) {
+  const auto own = FindOwnPath(log);
+  if (own) return ConfinedDirectory(own->root).Open(own->relative, flags, 0, "opening the log");
+  Descriptor fd(open(log.c_str(), flags));
+  if (fd.get() < 0) return FailErrno("opening the log");
+  return fd;
+}
+
+Status SyncLogDirectory(const std::string& root) {
+  const auto fd = ConfinedDirectory(root).OpenOwn(std::string(kDirectory));
+  if (!fd) return tl::unexpected<Error>(fd.error());
   // Some network file systems know no such thing.
-  if (fsync(fd.get()) != 0 && errno != EINVAL) return FailErrno("writing the directory of the log to the disk");
+  if (fsync(fd->get()) != 0 && errno != EINVAL) return FailErrno("writing the directory of the log to the disk");
   return {};
 }
 
 Result<std::string> ReadText(const std::string& path) {
-  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (fd.get() < 0) return FailErrno("opening the log");
+  const auto fd = OpenLog(path, kOpenToRead);
+  if (!fd) return tl::unexpected<Error>(fd.error());
   std::string text;
   std::array<std::byte, 1 << 16> piece;
   for (;;) {
-    const auto count = ReadFully(fd.get(), text.size(), piece);
+    const auto count = ReadFully(fd->get(), text.size(), piece);
     if (!count) return tl::unexpected<Error>(count.error());
     text.append(reinterpret_cast<const char*>(piece.data()), *count);
     if (*count < piece.size()) return text;
@@ -146,12 +158,12 @@ Result<std::string> ReadText(const std::string& path) {
 
 // By its end alone: logs of earlier renamings may be large.
 Result<bool> IsFinished(const std::string& path) {
-  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (fd.get() < 0) return FailErrno("opening the log");
-  const off_t size = lseek(fd.get(), 0, SEEK_END);
+  const auto fd = OpenLog(path, kOpenToRead);
+  if (!fd) return tl::unexpected<Error>(fd.error());
+  const off_t size = lseek(fd->get(), 0, SEEK_END);
   std::array<std::byte, 32> end{};
   const auto begin = static_cast<uint64_t>(std::max<off_t>(0, size - static_cast<off_t>(end.size())));
-  const auto count = ReadFully(fd.get(), begin, end);
+  const auto count = ReadFully(fd->get(), begin, end);
   if (!count) return tl::unexpected<Error>(count.error());
   const std::string_view tail(reinterpret_cast<const char*>(end.data()), *count);
   for (const RenameState state : {RenameState::kRenamed, RenameState::kUndone}) {
@@ -168,26 +180,28 @@ std::string RenameLogDirectory(const std::string& root) { return JoinPath(root, 
 
 Result<RenameLock> RenameLock::Take(const std::string& root) {
   const std::string directory = RenameLogDirectory(root);
-  if (Status status = RealFileSystem().CreateDirectories(directory); !status) {
+  if (Status status = CreateDirectoriesBelow(root, directory); !status) {
     return tl::unexpected<Error>(std::move(status.error()));
   }
-  Descriptor fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0) return FailErrno("opening the directory of the log");
-  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+  auto fd = ConfinedDirectory(root).OpenOwn(std::string(kDirectory));
+  if (!fd) return tl::unexpected<Error>(std::move(fd.error()));
+  if (flock(fd->get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     return Fail(ErrorCode::kExists, "another process is renaming files here");
   }
-  return RenameLock(std::move(fd));
+  return RenameLock(std::move(*fd));
 }
 
 Result<std::string> WriteRenameLog(const std::string& root, const RenameRecords& records) {
   const std::string directory = RenameLogDirectory(root);
   const std::string part = JoinPath(directory, "new.part");
-  unlink(part.c_str());  // of one that died
+  ConfinedFileSystem files(RealFileSystem(), {root});
+  static_cast<void>(files.Remove(part));  // of one that died
   {
-    const Descriptor fd(open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    if (fd.get() < 0) return FailErrno("creating the log");
-    if (Status status = WriteAll(fd.get(), ToText(records)); !status) {
-      unlink(part.c_str());
+    const auto fd =
+        ConfinedDirectory(root).Open(JoinPath(kDirectory, "new.part"), kCreateNew, kNewFileMode, "creating the log");
+    if (!fd) return tl::unexpected<Error>(fd.error());
+    if (Status status = WriteAll(fd->get(), ToText(records)); !status) {
+      static_cast<void>(files.Remove(part));
       return tl::unexpected<Error>(std::move(status.error()));
     }
   }
@@ -196,20 +210,20 @@ Result<std::string> WriteRenameLog(const std::string& root, const RenameRecords&
   for (int number = 1;; ++number) {
     std::string path = JoinPath(directory, number == 1 ? name : name + "-" + std::to_string(number));
     path += kSuffix;
-    const Status named = RealFileSystem().Rename(part, path, false);
+    const Status named = files.Rename(part, path, false);
     if (!named && named.error().code == ErrorCode::kExists) continue;
     if (!named) return tl::unexpected<Error>(named.error());
-    if (Status status = SyncDirectory(directory); !status) return tl::unexpected<Error>(std::move(status.error()));
+    if (Status status = SyncLogDirectory(root); !status) return tl::unexpected<Error>(std::move(status.error()));
     return path;
   }
 }
 
 Status AppendRenameState(const std::string& log, RenameState state) {
-  const Descriptor fd(open(log.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  if (fd.get() < 0) return FailErrno("opening the log");
+  const auto fd = OpenLog(log, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
+  if (!fd) return tl::unexpected<Error>(fd.error());
   std::string field(1, '\0');  // ends one that was not written whole
   AddField(field, kStates[static_cast<size_t>(state)]);
-  return WriteAll(fd.get(), field);
+  return WriteAll(fd->get(), field);
 }
 
 Result<RenameRecords> ReadRenameLog(const std::string& log) {
@@ -222,7 +236,7 @@ Result<RenameRecords> ReadRenameLog(const std::string& log) {
 
 Result<std::optional<std::string>> FindUnfinishedRename(const std::string& root) {
   const std::string directory = RenameLogDirectory(root);
-  auto listing = RealFileSystem().List(directory);
+  auto listing = ConfinedFileSystem(RealFileSystem(), {root}).List(directory);
   if (!listing && listing.error().code == ErrorCode::kNotFound) return std::nullopt;
   if (!listing) return tl::unexpected<Error>(listing.error());
   for (size_t i = 0; i < listing->size(); ++i) {

@@ -2,23 +2,25 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
-#include <system_error>
 #include <tuple>
 #include <utility>
+#include <vector>
 
+#include "pipeline/confined_directory.h"
+#include "pipeline/confined_file_system.h"
 #include "pipeline/file_system.h"
 #include "pipeline/journal_copy.h"
 #include "pipeline/journal_store.h"
+#include "pipeline/posix_file.h"
+#include "pipeline/posix_places.h"
 #include "pipeline/temporary_name.h"
 
 namespace tbbthumbs {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::string_view kOpen = ".part";
 constexpr std::string_view kClosed = ".db";
@@ -71,7 +73,7 @@ bool IsOfAttempt(std::string_view name) {
   return ParseName(name).has_value();
 }
 
-// "HOST+PID@START+RANDOM+NUMBER".
+// "HOST+PID@START+RANDOM".
 std::string_view WriterNameOf(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
   return name.substr(kIndexDigits + 1, name.size() - kIndexDigits - 1 - kOpen.size());
@@ -86,20 +88,41 @@ State StateOf(const std::string& path) {
   return {file.bytes, file.modified, rollback.bytes, rollback.modified};
 }
 
+// Both below the directory. kNotFound: `from` is not there.
+Status CopyFile(const ConfinedDirectory& directory, const std::string& from, const std::string& to) {
+  const auto source = directory.Open(std::string(directory.Below(from).value_or("")), kOpenToRead, 0, "opening");
+  if (!source) return tl::unexpected<Error>(source.error());
+  const auto copy = directory.Open(std::string(directory.Below(to).value_or("")), kCreateNew, kNewFileMode, "creating");
+  if (!copy) return Fail(ErrorCode::kIo, copy.error().message);
+  std::vector<std::byte> piece(size_t{1} << 20);
+  for (uint64_t offset = 0;;) {
+    const auto count = ReadFully(source->get(), offset, piece);
+    if (!count) return tl::unexpected<Error>(count.error());
+    if (Status status = WriteAll(copy->get(), std::span(piece).first(*count)); !status) return status;
+    if (*count < piece.size()) return {};
+    offset += *count;
+  }
+}
+
 // A journal of this run's own that is the same as that of a run which never came to its end; gone with this. Reading
 // may mean taking back what the dead one left half done, and perhaps it is not dead.
 class PrivateCopy {
  public:
-  PrivateCopy(const std::string& from, std::string to) : path_(std::move(to)) {
+  // `root`: of the paths, which lie below.
+  PrivateCopy(const std::string& root, const std::string& from, std::string to)
+      : files_(RealFileSystem(), {root}), path_(std::move(to)) {
     const State before = StateOf(from);
-    std::error_code error;
-    fs::copy_file(from, path_, error);
-    if (!error && fs::exists(RollbackOf(from), error)) fs::copy_file(RollbackOf(from), RollbackOf(path_), error);
-    made_ = !error && StateOf(from) == before;
+    const ConfinedDirectory directory(root);
+    Status status = CopyFile(directory, from, path_);
+    if (status) {
+      status = CopyFile(directory, RollbackOf(from), RollbackOf(path_));
+      if (!status && status.error().code == ErrorCode::kNotFound) status = {};
+    }
+    made_ = status && StateOf(from) == before;
   }
   ~PrivateCopy() {
-    static_cast<void>(RealFileSystem().Remove(path_));
-    static_cast<void>(RealFileSystem().Remove(RollbackOf(path_)));
+    static_cast<void>(files_.Remove(path_));
+    static_cast<void>(files_.Remove(RollbackOf(path_)));
   }
   PrivateCopy(const PrivateCopy&) = delete;
   PrivateCopy& operator=(const PrivateCopy&) = delete;
@@ -108,6 +131,7 @@ class PrivateCopy {
   explicit operator bool() const { return made_; }
 
  private:
+  ConfinedFileSystem files_;
   const std::string path_;
   bool made_ = false;
 };
@@ -117,9 +141,9 @@ void TakeOverAttempt(const ShardAttempt& attempt, JournalStore& journal) {
   if (store) static_cast<void>(CopyJournalRows(**store, journal));
 }
 
-// `now`: by the clock of the file system. `path`: of the new journal.
-void TakeOver(const ShardAttempt& attempt, std::chrono::nanoseconds now, const std::string& path,
-              JournalStore& journal) {
+// `root`: the output directory. `now`: by the clock of the file system. `path`: of the new journal.
+void TakeOver(const ShardAttempt& attempt, const std::string& root, std::chrono::nanoseconds now,
+              const std::string& path, JournalStore& journal) {
   if (attempt.closed) {
     TakeOverAttempt(attempt, journal);
     return;
@@ -127,7 +151,7 @@ void TakeOver(const ShardAttempt& attempt, std::chrono::nanoseconds now, const s
   const Writer writer = WriterOf(WriterNameOf(attempt.path));
   if (writer == Writer::kAlive || (writer == Writer::kUnknown && now - attempt.modified < kSilence)) return;
   const std::string copy_path = path + std::string(kCopy);
-  const PrivateCopy copy(attempt.path, copy_path);
+  const PrivateCopy copy(root, attempt.path, copy_path);
   if (!copy) return;
   ShardAttempt copied = attempt;
   copied.path = copy_path;
@@ -172,8 +196,9 @@ std::string ShardLabel(const PlanInfo& plan, int shard) {
 }
 
 Result<std::vector<ShardAttempt>> ListAttempts(const PlanInfo& plan, int shard) {
+  ConfinedFileSystem files(RealFileSystem(), {plan.output});
   const std::string directory = AttemptsDirectory(plan);
-  const auto listing = RealFileSystem().List(directory);
+  const auto listing = files.List(directory);
   std::vector<ShardAttempt> attempts;
   if (!listing && listing.error().code == ErrorCode::kNotFound) return attempts;
   if (!listing) return Fail(listing.error().code, directory + ": " + listing.error().message);
@@ -181,7 +206,7 @@ Result<std::vector<ShardAttempt>> ListAttempts(const PlanInfo& plan, int shard) 
     auto attempt = ParseName(listing->name(i));
     if (!attempt || attempt->shard >= plan.shards || (shard >= 0 && attempt->shard != shard)) continue;
     attempt->path = JoinPath(directory, listing->name(i));
-    const auto info = RealFileSystem().Stat(attempt->path, false);
+    const auto info = files.Stat(attempt->path, false);
     if (!info || info->kind != FileKind::kRegular) continue;
     attempt->modified = info->modified;
     attempts.push_back(std::move(*attempt));
@@ -194,7 +219,7 @@ Result<std::vector<ShardAttempt>> ListAttempts(const PlanInfo& plan, int shard) 
 
 Result<std::string> BeginAttempt(PlanReader& plan, int shard, const AttemptOptions& options) {
   const std::string directory = AttemptsDirectory(plan.info());
-  if (Status status = RealFileSystem().CreateDirectories(directory); !status) {
+  if (Status status = CreateDirectoriesBelow(plan.info().output, directory); !status) {
     return Fail(status.error().code, directory + ": " + status.error().message);
   }
   const auto attempts = ListAttempts(plan.info(), shard);
@@ -208,28 +233,31 @@ Result<std::string> BeginAttempt(PlanReader& plan, int shard, const AttemptOptio
   }
   for (const ShardAttempt& attempt : *attempts) {
     if (options.go_on && !options.go_on()) break;
-    TakeOver(attempt, (*journal)->created(), path, **journal);
+    TakeOver(attempt, plan.info().output, (*journal)->created(), path, **journal);
   }
   return path;
 }
 
 Status CloseAttempt(const std::string& path) {
   if (!path.ends_with(kOpen)) return {};
-  return RealFileSystem().Rename(path, path.substr(0, path.size() - kOpen.size()).append(kClosed), false);
+  const auto own = FindOwnPath(path);
+  ConfinedFileSystem files(RealFileSystem(), {own ? own->root : std::string()});
+  return files.Rename(path, path.substr(0, path.size() - kOpen.size()).append(kClosed), false);
 }
 
 void RemoveAttempts(const PlanInfo& plan) {
+  ConfinedFileSystem files(RealFileSystem(), {plan.output});
   const std::string directory = AttemptsDirectory(plan);
-  const auto listing = RealFileSystem().List(directory);
+  const auto listing = files.List(directory);
   if (!listing) return;
   for (size_t i = 0; i < listing->size(); ++i) {
     const std::string path = JoinPath(directory, listing->name(i));
-    const auto info = RealFileSystem().Stat(path, false);
+    const auto info = files.Stat(path, false);
     if (!IsOfAttempt(listing->name(i)) || !info || info->kind != FileKind::kRegular) continue;
-    static_cast<void>(RealFileSystem().Remove(path));
+    static_cast<void>(files.Remove(path));
   }
   for (const std::string& empty : {directory, JoinPath(JoinPath(plan.output, kOwnDirectory), "shards")}) {
-    static_cast<void>(RealFileSystem().Remove(empty));
+    static_cast<void>(files.Remove(empty));
   }
 }
 

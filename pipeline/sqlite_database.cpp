@@ -68,24 +68,62 @@ Error ToError(int code, int system_error, std::string message) {
   }
 }
 
+// As SQLite's own, which would make of "/proc/self/fd/N" the path that the directory has just now.
+int NameAsItIs(sqlite3_vfs* /*vfs*/, const char* name, int size, char* out) {
+  const std::string_view text = name;
+  if (text.size() >= static_cast<size_t>(size)) return SQLITE_CANTOPEN;
+  out[text.copy(out, text.size())] = '\0';
+  return SQLITE_OK;
+}
+
+// SQLite's way to the system's files, but that it takes names as they are. Null: there is none.
+const char* VfsOfNamesAsTheyAre() {
+  static const char* const name = []() -> const char* {
+    const sqlite3_vfs* const own = sqlite3_vfs_find(nullptr);
+    if (own == nullptr) return nullptr;
+    static sqlite3_vfs vfs = *own;
+    vfs.pNext = nullptr;
+    vfs.zName = "tbbthumbs-names";
+    vfs.xFullPathname = NameAsItIs;
+    return sqlite3_vfs_register(&vfs, 0) == SQLITE_OK ? vfs.zName : nullptr;
+  }();
+  return name;
+}
+
+// The path of an open directory for as long as it is open; "" where there is no /proc.
+std::string PathOfOpen(int directory) {
+  std::string path = "/proc/self/fd/" + std::to_string(directory);
+  struct stat by_path {};
+  struct stat opened {};
+  if (stat(path.c_str(), &by_path) != 0 || fstat(directory, &opened) != 0) return "";
+  const bool same = by_path.st_dev == opened.st_dev && by_path.st_ino == opened.st_ino;
+  return same ? path : "";
+}
+
 }  // namespace
 
-Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::OpenOnly(const std::string& path, Mode mode) {
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::OpenOnly(const std::string& path, Mode mode, int directory) {
   // Not ":memory:", not "file:..." and not "", which mean something to SQLite.
-  const std::string name = path.starts_with('/') ? path : "./" + path;
+  std::string name = path.starts_with('/') ? path : "./" + path;
+  const char* vfs = directory >= 0 ? VfsOfNamesAsTheyAre() : nullptr;
+  if (const std::string pinned = vfs != nullptr ? PathOfOpen(directory) : ""; !pinned.empty()) {
+    name = pinned + name.substr(name.rfind('/'));
+  } else {
+    vfs = nullptr;
+  }
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
   flags |= mode == Mode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   if (mode == Mode::kCreate) flags |= SQLITE_OPEN_CREATE;
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &handle, flags, vfs);
   if (handle == nullptr) return Fail(ErrorCode::kOutOfMemory, "out of memory");
-  std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle));
+  std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle, directory));
   if (code != SQLITE_OK) return tl::unexpected<Error>(database->LastError(code));
   return database;
 }
 
-Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const std::string& path, Mode mode) {
-  auto opened = OpenOnly(path, mode);
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const std::string& path, Mode mode, int directory) {
+  auto opened = OpenOnly(path, mode, directory);
   if (!opened) return opened;
   SqliteDatabase& database = **opened;
   if (mode != Mode::kReadOnly && sqlite3_db_readonly(database.handle_, "main") == 1) {
@@ -249,7 +287,7 @@ Status SqliteDatabase::RollBackTheKilled() {
   const auto fail = [](const Error& error) {
     return Fail(error.code, "a write that was broken off has to be taken back first, but " + error.message);
   };
-  const auto writer = Open(path, Mode::kReadWrite);
+  const auto writer = Open(path, Mode::kReadWrite, directory_);
   if (!writer) return fail(writer.error());
   return {};
 }

@@ -34,7 +34,12 @@ class SqliteDatabase {
 
   // Of the file little more than its header is read. What a killed writer left is taken back. kCorrupt also: it has a
   // write-ahead log, or lies beside what is no journal of this file alone.
-  [[nodiscard]] static Result<std::unique_ptr<SqliteDatabase>> Open(const std::string& path, Mode mode);
+  //
+  // `directory`: -1, or a descriptor of what `path` lies in, open for as long as the database is. Then the file and
+  // what SQLite puts beside it lie in that very directory, whatever comes to lie at its path meanwhile, and no link in
+  // their place is followed. (Where /proc is not mounted, all goes by the path alone.)
+  [[nodiscard]] static Result<std::unique_ptr<SqliteDatabase>> Open(const std::string& path, Mode mode,
+                                                                    int directory = -1);
   ~SqliteDatabase();
   SqliteDatabase(const SqliteDatabase&) = delete;
   SqliteDatabase& operator=(const SqliteDatabase&) = delete;
@@ -66,10 +71,11 @@ class SqliteDatabase {
   friend class SqliteStatement;
   friend class SqliteTransaction;
 
-  explicit SqliteDatabase(sqlite3* handle) : handle_(handle) {}
+  SqliteDatabase(sqlite3* handle, int directory) : handle_(handle), directory_(directory) {}
 
   // Without a look at the file.
-  [[nodiscard]] static Result<std::unique_ptr<SqliteDatabase>> OpenOnly(const std::string& path, Mode mode);
+  [[nodiscard]] static Result<std::unique_ptr<SqliteDatabase>> OpenOnly(const std::string& path, Mode mode,
+                                                                        int directory = -1);
   [[nodiscard]] Status Configure(Mode mode);
   [[nodiscard]] Result<std::string> Header();
   // kCorrupt: see Open.
@@ -83,6 +89,7 @@ class SqliteDatabase {
   Error LastError(int code);
 
   sqlite3* const handle_;
+  const int directory_;
   int last_failure_ = 0;       // code of LastError
   int64_t data_version_ = -1;  // of the last transaction: another one where others have written since
 };

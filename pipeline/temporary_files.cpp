@@ -60,12 +60,17 @@ bool TemporaryFiles::RemoveStale() {
 }
 
 void TemporaryFiles::RemoveDirectories() {
+  // A link in the place of one is somebody else's.
+  const auto remove = [&](const std::string& directory) {
+    const auto info = file_system_.Stat(directory, false);
+    if (info && info->kind == FileKind::kDirectory) static_cast<void>(file_system_.Remove(directory));
+  };
   // Another run may be at work in them: then they are not empty, and stay, or it makes them again.
   for (const int lane : made_lanes_) {
-    if (lane >= 0) static_cast<void>(file_system_.Remove(DirectoryOf(lane)));
+    if (lane >= 0) remove(DirectoryOf(lane));
   }
-  static_cast<void>(file_system_.Remove(directory_));
-  static_cast<void>(file_system_.Remove(JoinPath(root_, kOwnDirectory)));
+  remove(directory_);
+  remove(JoinPath(root_, kOwnDirectory));
 }
 
 Status MakeDirectoryWithin(FileSystem& file_system, const std::string& root, const std::string& directory) {

@@ -1,5 +1,6 @@
 #include "pipeline/temporary_name.h"
 
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,23 +48,30 @@ std::optional<T> TakeNumber(std::string_view& text) {
 }  // namespace
 
 std::string RandomHex() {
-  std::random_device random;
-  std::array<char, 17> hex{};
-  const uint64_t number = (uint64_t{random()} << 32) | random();
-  std::to_chars(hex.data(), hex.data() + 16, number, 16);
-  return hex.data();
+  std::array<unsigned char, 16> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    // Where it is forbidden: other ways to the same source.
+    std::random_device random;
+    for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(random());
+  }
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(2 * bytes.size());
+  for (const unsigned char byte : bytes) hex.append(1, kDigits[byte >> 4]).append(1, kDigits[byte & 15]);
+  return hex;
 }
 
-TemporaryNames::TemporaryNames() : host_(HostName()), random_(RandomHex()) {}
+TemporaryNames::TemporaryNames() : host_(HostName()) {}
 
 std::string TemporaryNames::Next() {
+  const std::string random = RandomHex();
   const int pid = getpid();
   const std::lock_guard lock(mutex_);
   if (pid != pid_) {
     process_ = std::to_string(pid) + "@" + std::to_string(ProcessStart(pid).value_or(0));
     pid_ = pid;
   }
-  return host_ + "+" + process_ + "+" + random_ + "+" + std::to_string(number_++);
+  return host_ + "+" + process_ + "+" + random;
 }
 
 Writer WriterOf(std::string_view name) {

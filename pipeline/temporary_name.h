@@ -11,12 +11,13 @@
 
 namespace tbbthumbs {
 
-// A number of 64 bits, never the same twice.
+// 128 bits that nobody can guess, whatever was made before: 32 digits.
 std::string RandomHex();
 
-// Makes HOST+PID@START+RANDOM+NUMBER: START is when the process began, since its PID is given to another one some day
-// (in containers that are started again, the same day), RANDOM is this object's own. Thread-safe. May be used on both
-// sides of a fork: the process is asked each time.
+// Makes HOST+PID@START+RANDOM: START is when the process began, since its PID is given to another one some day (in
+// containers that are started again, the same day), RANDOM is RandomHex's: whoever sees one name must not be able to
+// put something in the place of the next. Thread-safe. May be used on both sides of a fork: the process is asked each
+// time.
 class TemporaryNames {
  public:
   TemporaryNames();
@@ -24,12 +25,10 @@ class TemporaryNames {
 
  private:
   const std::string host_;
-  const std::string random_;
 
   std::mutex mutex_;     // guards all below, for the length of a string
   std::string process_;  // PID@START of pid_
   int pid_ = 0;
-  uint64_t number_ = 0;
 };
 
 // What has become of the process that made a name.

@@ -85,6 +85,31 @@ TEST(TemporaryName, TellsWhoMadeIt) {
   }
 }
 
+// Whoever has seen one knows nothing of the next: of 32 digits nearly all differ.
+TEST(TemporaryName, NobodyGuessesTheNext) {
+  TemporaryNames names;
+  const auto random_of = [&] {
+    const std::string name = names.Next();
+    return name.substr(name.rfind('+') + 1);
+  };
+  std::set<std::string> beginnings;
+  std::set<std::string> ends;
+  std::string before = random_of();
+  for (int i = 0; i < 1000; ++i) {
+    const std::string random = random_of();
+    ASSERT_EQ(random.size(), 32u);
+    EXPECT_EQ(random.find_first_not_of("0123456789abcdef"), std::string::npos) << random;
+    int same = 0;
+    for (size_t digit = 0; digit < random.size(); ++digit) same += random[digit] == before[digit] ? 1 : 0;
+    EXPECT_LT(same, 20) << before << " " << random;
+    beginnings.insert(random.substr(0, 16));
+    ends.insert(random.substr(16));
+    before = random;
+  }
+  EXPECT_EQ(beginnings.size(), 1000u);
+  EXPECT_EQ(ends.size(), 1000u);
+}
+
 TEST(TemporaryName, OnTheOtherSideOfAForkItIsThatProcesss) {
   TemporaryNames names;
   const std::string before = names.Next();

@@ -42,6 +42,8 @@ constexpr std::string_view kMore =
     "-0 for xargs -0, -v with reasons). 'prune' removes thumbnails of pictures that\n"
     "are gone, but not where a disk may be missing. DIR is where thumbnails are, as\n"
     "in -o DIR; the current directory where it is left out.\n"
+    "\nBelow the output directory no symbolic link is followed: pictures whose\n"
+    "thumbnails would lie behind one fail. Other disks can be mounted there.\n"
     "\nOn many machines, with all paths seen by all of them:\n"
     "  tbbthumbs plan INPUT... -o DIR --shards 8 --plan plan.db   finds and names\n"
     "  tbbthumbs run --plan plan.db --shard 0/8                   one of 0/8 to 7/8\n"

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "pipeline/absolute_path.h"
+#include "pipeline/confined_file_system.h"
 #include "pipeline/file_system.h"
 #include "pipeline/journal.h"
 #include "pipeline/journal_store.h"
@@ -79,7 +80,7 @@ Result<PlanSettings> Planning::Settings() {
   settings.journal = AbsolutePath(directory_, JournalPath(job.journal, settings.output));
   settings.options = config_.options;
   const std::string own = JoinPath(settings.output, kOwnDirectory);
-  if (Status status = RealFileSystem().CreateDirectories(own); !status) {
+  if (Status status = CreateDirectoriesBelow(settings.output, own); !status) {
     return Fail(ErrorCode::kIo, "the output directory " + own + ": " + status.error().message);
   }
   const auto journal = OpenJournal(settings.journal, job.journal.path.empty(), false);

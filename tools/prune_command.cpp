@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/confined_file_system.h"
 #include "pipeline/journal_prune.h"
 #include "tools/journal_commands.h"
 #include "tools/json_report.h"
@@ -134,7 +135,8 @@ PruneOutcome Prune(JournalStore& store, const PruneConfig& config, const PruneKn
                              .out_of_use = knowledge.out_of_use,
                              .scope = knowledge.scope,
                              .emptied = knowledge.emptied};
-  PruneSummary summary = PruneThumbnails(RealFileSystem(), store, options, callbacks);
+  ConfinedFileSystem files(RealFileSystem(), {options.output});
+  PruneSummary summary = PruneThumbnails(files, store, options, callbacks);
   ReportEnd(summary, config, knowledge, terminal);
   if (terminal.out_error() != 0) {
     terminal.WriteError(ErrorLine(fmt::format("standard output: {}", std::strerror(terminal.out_error())), style));
