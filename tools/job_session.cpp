@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
+#include <exception>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -37,6 +39,14 @@ class ProgressDrawer {
  private:
   void Draw(const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "progress");
+    try {
+      DrawLines(stop);
+    } catch (const std::bad_alloc&) {
+      // The line stays as it is.
+    }
+  }
+
+  void DrawLines(const std::stop_token& stop) {
     const bool unicode = LocaleIsUtf8();
     SpeedMeter meter;
     std::mutex mutex;
@@ -121,7 +131,7 @@ Result<EndedJob> RunJob(const MakeConfig& config, bool progress, Terminal& termi
   const bool color = WantsColor(config.display.color, terminal.err_fd());
   try {
     if (progress) drawer.emplace(*job, terminal, color, signals, load_limit ? &*load_limit : nullptr);
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     // Without a thread for it there is no line.
   }
   RunSummary summary = job->Wait();
@@ -133,6 +143,9 @@ Result<EndedJob> RunJob(const MakeConfig& config, bool progress, Terminal& termi
 
 void ReportTroubles(const RunSummary& summary, const DisplayConfig& display, Terminal& terminal) {
   const TextStyle style = StyleOf(display, terminal.err_fd());
+  if (const std::string line = ShortageLine(summary); !line.empty() && !display.quiet) {
+    terminal.WriteError(ErrorLine(line, style));
+  }
   for (const Error& error : summary.walk_errors) terminal.WriteError(ErrorLine(error.message, style));
   if (summary.journal_set_aside) {
     terminal.WriteError(ErrorLine(fmt::format("the journal was damaged and is now {}; older thumbnails were judged by "
@@ -143,9 +156,11 @@ void ReportTroubles(const RunSummary& summary, const DisplayConfig& display, Ter
   if (summary.journal_damaged) {
     terminal.WriteError(ErrorLine("the journal is damaged: thumbnails were judged by their dates", style));
   }
-  // One line is enough for a full disk.
-  const bool full = summary.fatal && summary.fatal->code == ErrorCode::kNoSpace;
-  if (summary.journal_failure && !full) terminal.WriteError(ErrorLine(summary.journal_failure->message, style));
+  // One line is enough for a disk that is full or broken.
+  const auto& fatal = summary.fatal;
+  const auto& lost = summary.journal_failure;
+  const bool said = lost && fatal && (fatal->code == ErrorCode::kNoSpace || fatal->code == lost->code);
+  if (lost && !said) terminal.WriteError(ErrorLine(summary.journal_failure->message, style));
   if (summary.fatal) {
     terminal.WriteError(
         ErrorLine(fmt::format("{}: {}", ErrorCodeName(summary.fatal->code), summary.fatal->message), style));
