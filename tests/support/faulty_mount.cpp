@@ -49,7 +49,7 @@ std::unique_ptr<FaultyMount> FaultyMount::Mount(const fs::path& program, const f
 }
 
 FaultyMount::~FaultyMount() {
-  server_.Signal(SIGTERM);
+  if (server_.pid() > 0) server_.Signal(SIGTERM);
   // Where somebody else is still in there, or it had been torn out.
   umount2(mountpoint_.c_str(), MNT_DETACH);
   if (server_.pid() > 0) server_.Wait();
