@@ -49,7 +49,9 @@ void Rules::Hold(const Rule& rule, std::string_view operation, std::string_view 
     const std::vector<Rule> rules = Find(operation, path);
     return std::any_of(rules.begin(), rules.end(), [&](const Rule& other) { return other.line == rule.line; });
   };
-  while (stands()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  // Not for ever: who waits for the disk can't be killed.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (stands() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(5));
 }
 
 Rules::Fate Rules::Meet(std::string_view operation, std::string_view path) {

@@ -16,7 +16,8 @@ namespace tbbthumbs::testing {
 //   OPERATION PART ERROR [FIRST [COUNT]]       fails with that error: EIO, ENOSPC, EDQUOT, ESTALE, EACCES, ENOMEM
 //   OPERATION PART delay MILLISECONDS          is answered so much later
 //   OPERATION PART short BYTES                 reads or writes no more than that at once
-//   OPERATION PART hold                        is answered when the rule is gone; a file beside that of the rules, its
+//   OPERATION PART hold                        is answered when the rule is gone, or a minute later; a file beside that
+//   of the rules, its
 //                                              name with ".held", says that a call is held
 // of the operation "read", "write", "open", "create", "stat", "list", "rename", "link", "mkdir", "remove", "sync", or
 // "*" for all of them, on paths in which PART occurs ("*": all). Errors: from the FIRST such call on (1 unless given),
