@@ -243,8 +243,9 @@ TEST_F(HeldOutputTest, IsReplaced) {
     fs::rename(tree_.root() / "out", tree_.root() / "moved");
     fs::create_directory(tree_.root() / "out");
   });
+  // Those that were on their way fail, and the journal went with the old one.
   EXPECT_TRUE(result.exit_code == 0 || result.exit_code == 74) << result.exit_code << result.err;
-  EXPECT_LE(Complaints(result).size(), 1u) << result.err;
+  EXPECT_LE(Complaints(result).size(), 11u) << result.err;
   Summary(result);
   ExpectAsUndisturbed("out", false, "disk");
   const ProcessResult again = Run(Line("mount", "out"));

@@ -32,7 +32,12 @@ class FaultLimitsTest : public testing::FaultFixture {
     const size_t complaints = Complaints(limited).size();
     EXPECT_TRUE(complaints > 0 || limited.exit_code == 0) << limits;
     EXPECT_LE(complaints, limited.out.empty() ? 1u : 13u) << limits << "\n" << limited.err;
-    EXPECT_TRUE(limited.out.empty() || Summary(limited)["inputs"].get<int>() <= kPictures);
+    // Where not even a summary can be made, that is the last word.
+    if (limited.out.find("\"summary\"") != std::string::npos) {
+      EXPECT_LE(Summary(limited)["inputs"].get<int>(), kPictures);
+    } else {
+      EXPECT_EQ(limited.exit_code, 74);
+    }
     const ProcessResult again = Run(Line("in", "out"));
     EXPECT_EQ(again.exit_code, 0) << again.err;
     EXPECT_EQ(Summary(again)["inputs"], kPictures);
@@ -122,11 +127,11 @@ TEST_F(FewThreadsTest, RunsWithThoseThatThereAre) {
 }
 
 TEST_F(FewThreadsTest, ReadersAndWritersLeaveSomeToOthers) {
-  for (const int threads : {7, 8, 10, 14, 20, 30, 60}) {
+  for (const int threads : {7, 8, 10, 14, 20, 30, 60, 120}) {
     SCOPED_TRACE(threads);
-    const ProcessResult result = RunWith(threads, "-j 8 --io-threads 32 --progress always --max-load 1000");
+    const ProcessResult result = RunWith(threads, "-j 8 --io-threads 32 --max-load 1000");
     ASSERT_TRUE(result.exit_code == 0 || result.exit_code == 74) << result.err;
-    EXPECT_EQ(Complaints(result).size(), 1u) << result.err;
+    EXPECT_EQ(Complaints(result).size(), threads < 120 ? 1u : 0u) << result.err;
     EXPECT_TRUE(result.exit_code == 0 || threads < 10) << result.err;
     if (result.exit_code == 0) {
       EXPECT_EQ(Summary(result)["made"], kPictures);

@@ -64,7 +64,7 @@ TEST_F(FaultTreeTest, AnOutputThatIsReadOnly) {
   EXPECT_EQ(Run(Line("in", "disk/out")).exit_code, 0);
   ASSERT_NO_FATAL_FAILURE(Remount(MS_RDONLY));
   // Also where there is nothing to be written but the journal.
-  ExpectSaidOnce(Run(Line("in", "disk/out")), 74, "Read-only");
+  ExpectSaidOnce(Run(Line("in", "disk/out")), 74, "the journal disk/out/.tbbthumbs/journal.db: it may not be written");
   const ProcessResult without = Run({"in", "-o", "disk/out", "-s", "64", "-s", "32", "--json", "--no-journal"});
   EXPECT_EQ(without.exit_code, 0) << without.err;
   EXPECT_EQ(Summary(without)["up_to_date"], kPictures);

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -72,6 +73,21 @@ class ProgressDrawer {
   std::jthread thread_;
 };
 
+// Calls `start`, which starts a thread. Where threads are few, the job takes all there are for a moment, until it knows
+// how many, and then gives some back.
+void StartPatiently(const std::function<void()>& start) {
+  constexpr int kTries = 50;
+  for (int i = 1; i < kTries; ++i) {
+    try {
+      start();
+      return;
+    } catch (const std::system_error&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+  start();
+}
+
 }  // namespace
 
 void Stopper::Stop(std::chrono::milliseconds grace) {
@@ -121,7 +137,9 @@ Result<EndedJob> RunJob(const MakeConfig& config, bool progress, Terminal& termi
     const auto pause = [&] { job->Pause(); };
     const auto resume = [&] { job->Resume(); };
     try {
-      load_limit.emplace(*config.max_load, LoadLimit::Functions{.done = done, .pause = pause, .resume = resume});
+      StartPatiently([&] {
+        load_limit.emplace(*config.max_load, LoadLimit::Functions{.done = done, .pause = pause, .resume = resume});
+      });
     } catch (const std::system_error& error) {
       stopper.Detach();
       return Fail(ErrorCode::kInternal, std::string("--max-load: no thread can be started: ") + error.what());
@@ -130,7 +148,9 @@ Result<EndedJob> RunJob(const MakeConfig& config, bool progress, Terminal& termi
   std::optional<ProgressDrawer> drawer;
   const bool color = WantsColor(config.display.color, terminal.err_fd());
   try {
-    if (progress) drawer.emplace(*job, terminal, color, signals, load_limit ? &*load_limit : nullptr);
+    if (progress) {
+      StartPatiently([&] { drawer.emplace(*job, terminal, color, signals, load_limit ? &*load_limit : nullptr); });
+    }
   } catch (const std::exception&) {
     // Without a thread for it there is no line.
   }
