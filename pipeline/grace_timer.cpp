@@ -1,7 +1,7 @@
 #include "pipeline/grace_timer.h"
 
+#include <exception>
 #include <stop_token>
-#include <system_error>
 #include <utility>
 
 #include "pipeline/thread_name.h"
@@ -26,7 +26,7 @@ void GraceTimer::Start(std::chrono::nanoseconds grace) {
     if (!std::exchange(started_, true)) {
       try {
         thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
-      } catch (const std::system_error&) {
+      } catch (const std::exception&) {
         has_thread = false;
         end_ = Clock::time_point::min();  // no other start is earlier
       }

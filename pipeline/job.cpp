@@ -159,7 +159,8 @@ class Job::Impl {
  private:
   void Run();
   void Report(PictureResult result);
-  RunSummary Summarise(const std::optional<Error>& failure) const;
+  // Of the counters, after the graph has ended with so many threads.
+  RunSummary Summarise(std::optional<Error> failure, int threads) const;
 
   const JobOptions options_;
   const std::string output_;
@@ -205,13 +206,18 @@ Job::Impl::~Impl() {
 void Job::Impl::Start() {
   const auto count_inputs = [this](const std::stop_token& stop) {
     NameThisThread("tbbt-count");
-    const auto count = CountInputs(file_system_, options_.input, output_, stop, &counted_so_far_);
+    std::optional<uint64_t> count;
+    try {
+      count = CountInputs(file_system_, options_.input, output_, stop, &counted_so_far_);
+    } catch (const std::bad_alloc&) {
+      // The run is the same without.
+    }
     const std::lock_guard lock(mutex_);
     counted_ = count;
   };
   try {
     if (options_.count_total && !options_.keep_open) counter_ = std::jthread(count_inputs);
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     // The run is the same without.
   }
   try {
@@ -225,22 +231,39 @@ void Job::Impl::Start() {
 
 void Job::Impl::Run() {
   NameThisThread("tbbt-run");
-  if (!options_.dry_run) stages_.publisher().RemoveStaleFiles();
-  if (OriginalFiles* const originals = stages_.originals()) originals->RemoveStaleFiles();
-  Status status = RunTaskGraph(source_, stages_, {threads_, tokens_, WritersFor(options_.io_threads)});
+  // Whoever waits for the end must see it, whatever is thrown here.
+  const auto guarded = [](const auto& f) {
+    try {
+      f();
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
+  };
+  guarded([&] {
+    if (!options_.dry_run) stages_.publisher().RemoveStaleFiles();
+    if (OriginalFiles* const originals = stages_.originals()) originals->RemoveStaleFiles();
+  });
+  GraphEnd end = RunTaskGraph(source_, stages_, {threads_, tokens_, WritersFor(options_.io_threads)});
   source_.Stop();
   counter_.request_stop();
-  if (!options_.dry_run) stages_.publisher().RemoveTemporaryDirectory();
-  if (OriginalFiles* const originals = stages_.originals()) originals->RemoveTemporaryDirectory();
-  std::optional<Error> failure = source_.failure();
-  if (!status) failure = std::move(status.error());
-  RunSummary summary = Summarise(failure);
-  if (journal_) {
+  guarded([&] {
+    if (!options_.dry_run) stages_.publisher().RemoveTemporaryDirectory();
+    if (OriginalFiles* const originals = stages_.originals()) originals->RemoveTemporaryDirectory();
+  });
+  RunSummary summary;
+  const bool summarised = guarded([&] {
+    std::optional<Error> failure = source_.failure();
+    if (!end.status) failure = std::move(end.status.error());
+    summary = Summarise(std::move(failure), end.threads);
+    if (!journal_) return;
     journal_->Close(summary);
     summary.journal_failure = journal_->failure();
     if (const auto path = journal_->set_aside()) summary.journal_set_aside = *path;
     summary.journal_damaged = journal_->is_damaged();
-  }
+  });
+  // So short that it needs no memory.
+  if (!summarised && !summary.fatal) summary.fatal.emplace(Error{ErrorCode::kOutOfMemory, "no memory left"});
   results_.Close(false);
   {
     const std::lock_guard lock(mutex_);
@@ -254,11 +277,15 @@ void Job::Impl::Report(PictureResult result) {
   if (options_.queue_results) results_.Push(std::move(result));
 }
 
-RunSummary Job::Impl::Summarise(const std::optional<Error>& failure) const {
+RunSummary Job::Impl::Summarise(std::optional<Error> failure, int threads) const {
   RunSummary summary = stages_.publisher().counters();
-  const uint64_t dropped = source_.dropped();
-  summary.left += dropped;
-  summary.inputs += dropped;
+  // Of those taken: dropped by a stop, or lost with a graph that could not go on.
+  const uint64_t taken = source_.taken();
+  if (taken > summary.inputs) {
+    summary.left += taken - summary.inputs;
+    summary.inputs = taken;
+    if (!failure && !stages_.stopped()) failure = Error{ErrorCode::kOutOfMemory, "no memory to report all pictures"};
+  }
   {
     // Those that a stopped run has not even taken, as far as they have been counted.
     const std::lock_guard lock(mutex_);
@@ -267,13 +294,16 @@ RunSummary Job::Impl::Summarise(const std::optional<Error>& failure) const {
       summary.inputs = *counted_;
     }
   }
-  if (failure && !summary.fatal) summary.fatal = failure;
+  if (failure && !summary.fatal) summary.fatal = std::move(failure);
   summary.stopped = stages_.stopped() && !summary.fatal;
   summary.walk_errors = stages_.inputs().errors();
   summary.walk_error_count = stages_.inputs().error_count();
   summary.wall_time = clock_.Elapsed();
   summary.cpu_time = ProcessCpuTime() - cpu_start_;
-  summary.threads = threads_;
+  summary.threads = threads;
+  summary.threads_wanted = threads_;
+  summary.io_threads = source_.threads();
+  summary.io_threads_wanted = options_.io_threads;
   summary.dry_run = options_.dry_run;
   summary.peak_at_once = stages_.thumbnailer().peak_at_once();
   summary.urls = stages_.fetcher().summary();
@@ -381,6 +411,10 @@ Result<Job> StartJob(JobOptions options) {
     return Job(std::move(impl));
   } catch (const std::bad_alloc&) {
     return Fail(ErrorCode::kOutOfMemory, "no memory to start the run");
+  } catch (const std::system_error& error) {
+    return Fail(ErrorCode::kInternal, std::string("no thread can be started (limits of processes and memory: "
+                                                  "ulimit -u, ulimit -v): ") +
+                                          error.code().message());
   } catch (const std::exception& error) {
     return Fail(ErrorCode::kInternal, std::string("starting the run: ") + error.what());
   }

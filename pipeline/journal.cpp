@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "pipeline/absolute_path.h"
@@ -424,9 +425,16 @@ std::optional<JournalRow> Journal::RowOf(const Item& item) const {
 }
 
 void Journal::Record(const Item& item) {
-  if (read_only_) return;
   // The commonest of all, without a copy.
-  if (item.result.known) return;
+  if (read_only_ || item.result.known) return;
+  try {
+    Add(item);
+  } catch (const std::bad_alloc&) {
+    // The next run does not know what has become of it, and makes it again.
+  }
+}
+
+void Journal::Add(const Item& item) {
   std::optional<JournalRow> row = RowOf(item);
   if (!row) return;
   std::string input = InputOf(item.file);
@@ -454,10 +462,20 @@ void Journal::WriteLoop() {
       last = closing_;
     }
     pending_changed_.notify_all();
-    if (!batch.empty()) WithStore([&](JournalStore& store) { return store.Write(batch); });
+    try {
+      if (!batch.empty()) WithStore([&](JournalStore& store) { return store.Write(batch); });
+    } catch (const std::bad_alloc&) {
+      GiveUp();
+    }
     batch.clear();
     if (last) return;
   }
+}
+
+void Journal::GiveUp() {
+  const std::lock_guard lock(store_mutex_);
+  store_.reset();
+  failure_ = Error{ErrorCode::kOutOfMemory, "the journal was given up: no memory left"};
 }
 
 void Journal::Close(const RunSummary& summary) {

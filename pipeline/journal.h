@@ -126,7 +126,11 @@ class Journal {
   JournalOutput OutputOf(const OutputFile& output, const Item& item, const Ids& now) const;
   // What is to be written about it; nothing where that is known.
   std::optional<JournalRow> RowOf(const Item& item) const;
+  // To what is to be written.
+  void Add(const Item& item);
   void WriteLoop();
+  // For want of memory.
+  void GiveUp();
   void StopWriting();
 
   const std::string path_;

@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "pipeline/start_threads.h"
 #include "pipeline/thread_name.h"
 
 namespace tbbthumbs {
@@ -25,15 +26,8 @@ size_t ThumbnailBytes(const Item& item) {
 
 OutputThreads::OutputThreads(Stages& stages, int threads)
     : stages_(stages), entries_(kMostWaiting + static_cast<size_t>(threads)) {
-  for (int i = 0; i < threads; ++i) {
-    try {
-      threads_.emplace_back([this, i] { WriteLoop(i); });
-    } catch (const std::system_error&) {
-      // Fewer are slower, not wrong.
-      if (threads_.empty()) throw;
-      break;
-    }
-  }
+  threads_ = StartThreads(threads, Shortage::kHalve, [this](int index) { WriteLoop(index); });
+  if (threads_.empty()) throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
 }
 
 OutputThreads::~OutputThreads() {

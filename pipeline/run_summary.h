@@ -99,8 +99,11 @@ struct RunSummary {
   uint64_t bytes_out = 0;  // of the thumbnails
   UrlSummary urls;
   std::chrono::nanoseconds wall_time{};
-  std::chrono::nanoseconds cpu_time{};   // of the whole process meanwhile
-  int threads = 0;                       // that the run could use
+  std::chrono::nanoseconds cpu_time{};  // of the whole process meanwhile
+  int threads = 0;                      // that the run could use
+  int threads_wanted = 0;               // more than that where no more could be started
+  int io_threads = 0;                   // likewise: those that read
+  int io_threads_wanted = 0;
   int peak_at_once = 0;                  // the most pictures decoded at the same time
   bool dry_run = false;                  // nothing was to be made
   bool stopped = false;                  // by Job::Cancel

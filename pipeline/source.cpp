@@ -6,20 +6,14 @@
 #include <system_error>
 #include <utility>
 
+#include "pipeline/start_threads.h"
 #include "pipeline/thread_name.h"
 
 namespace tbbthumbs {
 
 Source::Source(Stages& stages, int io_threads) : stages_(stages), in_order_(stages.order() == WorkOrder::kList) {
-  for (int i = 0; i < io_threads; ++i) {
-    try {
-      threads_.emplace_back([this, i] { ReadLoop(i); });
-    } catch (const std::system_error&) {
-      // Fewer are slower, not wrong.
-      if (threads_.empty()) throw;
-      break;
-    }
-  }
+  threads_ = StartThreads(io_threads, Shortage::kHalve, [this](int index) { ReadLoop(index); });
+  if (threads_.empty()) throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
 }
 
 Source::~Source() {
@@ -62,11 +56,12 @@ std::vector<std::unique_ptr<Item>> Source::TakeInputs() {
     if (stopped_ || all_taken_) return items;
     most = static_cast<size_t>(std::min<uint64_t>(at_once_, next_ + kWindow - taken_));
   }
-  items.reserve(most);
-  while (items.size() < most) {
-    std::unique_ptr<Item> item = items.empty() ? stages_.items().Next() : stages_.items().NextAtOnce();
-    if (!item) break;
-    items.push_back(std::move(item));
+  try {
+    TakeUpTo(most, items);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    taken_ += items.size();
+    throw;
   }
   const std::lock_guard lock(mutex_);
   if (items.empty()) {
@@ -80,6 +75,15 @@ std::vector<std::unique_ptr<Item>> Source::TakeInputs() {
     if (item->file.url != nullptr) to_receive_.insert(item->seq);
   }
   return items;
+}
+
+void Source::TakeUpTo(size_t most, std::vector<std::unique_ptr<Item>>& items) {
+  items.reserve(most);
+  while (items.size() < most) {
+    std::unique_ptr<Item> item = items.empty() ? stages_.items().Next() : stages_.items().NextAtOnce();
+    if (!item) break;
+    items.push_back(std::move(item));
+  }
 }
 
 bool Source::ReadAll(std::vector<std::unique_ptr<Item>> items) {
@@ -246,9 +250,9 @@ bool Source::stopped() const {
   return stopped_;
 }
 
-uint64_t Source::dropped() const {
+uint64_t Source::taken() const {
   const std::lock_guard lock(mutex_);
-  return stopped_ ? taken_ - next_ : 0;
+  return taken_;
 }
 
 std::optional<uint64_t> Source::total() const {

@@ -26,8 +26,8 @@ namespace tbbthumbs {
 // rest from any thread.
 class Source {
  public:
-  // Starts the threads. The stages must outlive it; it alone uses their items, reader and budget. On failure to start
-  // any thread at all std::system_error.
+  // Starts the threads, or as many as the system gives. The stages must outlive it; it alone uses their items, reader
+  // and budget. On failure to start any thread at all std::system_error.
   Source(Stages& stages, int io_threads);
   // Stops and joins.
   ~Source();
@@ -42,8 +42,10 @@ class Source {
   // Ends the stream; what has been read ahead is dropped.
   void Stop();
 
-  // Inputs taken but never handed out, because of Stop.
-  uint64_t dropped() const;
+  // Inputs taken, whatever has become of them.
+  uint64_t taken() const;
+  // That were started: at least one.
+  int threads() const { return static_cast<int>(threads_.size()); }
   // The number of inputs, once the last has been taken.
   std::optional<uint64_t> total() const;
   // Why the inputs ended early.
@@ -54,6 +56,7 @@ class Source {
   void Abandon(const char* why);
   // Items one after the other; none at the end and after Stop.
   std::vector<std::unique_ptr<Item>> TakeInputs();
+  void TakeUpTo(size_t most, std::vector<std::unique_ptr<Item>>& items);
   // Looks up, and reads what is to be worked on. False after Stop.
   bool ReadAll(std::vector<std::unique_ptr<Item>> items);
   // Items that have ended, or one that has been read, are on their way. False after Stop.

@@ -23,9 +23,15 @@ struct GraphOptions {
 // How many, for that many threads that read: none for up to two, as for storage that answers at once; 64 at most.
 int WritersFor(int io_threads);
 
-// Drives the items of `source` through the other stages until the source ends. Throws nothing: std::system_error and
-// bad_alloc of starting it are returned as kInternal and kOutOfMemory.
-[[nodiscard]] Status RunTaskGraph(Source& source, Stages& stages, const GraphOptions& options);
+struct GraphEnd {
+  Status status{};
+  int threads = 1;  // that worked: fewer than GraphOptions::threads where no more could be started
+};
+
+// Drives the items of `source` through the other stages until the source ends. The threads are the run's own, started
+// here and gone with it. Throws nothing: what goes wrong is in the status, as kInternal and kOutOfMemory; what was in
+// flight is then lost to the stages.
+[[nodiscard]] GraphEnd RunTaskGraph(Source& source, Stages& stages, const GraphOptions& options);
 
 }  // namespace tbbthumbs
 

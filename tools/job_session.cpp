@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
+#include <exception>
+#include <functional>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -37,6 +40,14 @@ class ProgressDrawer {
  private:
   void Draw(const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "progress");
+    try {
+      DrawLines(stop);
+    } catch (const std::bad_alloc&) {
+      // The line stays as it is.
+    }
+  }
+
+  void DrawLines(const std::stop_token& stop) {
     const bool unicode = LocaleIsUtf8();
     SpeedMeter meter;
     std::mutex mutex;
@@ -61,6 +72,21 @@ class ProgressDrawer {
   const bool color_;
   std::jthread thread_;
 };
+
+// Calls `start`, which starts a thread. Where threads are few, the job takes all there are for a moment, until it knows
+// how many, and then gives some back.
+void StartPatiently(const std::function<void()>& start) {
+  constexpr int kTries = 50;
+  for (int i = 1; i < kTries; ++i) {
+    try {
+      start();
+      return;
+    } catch (const std::system_error&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+  start();
+}
 
 }  // namespace
 
@@ -111,7 +137,9 @@ Result<EndedJob> RunJob(const MakeConfig& config, bool progress, Terminal& termi
     const auto pause = [&] { job->Pause(); };
     const auto resume = [&] { job->Resume(); };
     try {
-      load_limit.emplace(*config.max_load, LoadLimit::Functions{.done = done, .pause = pause, .resume = resume});
+      StartPatiently([&] {
+        load_limit.emplace(*config.max_load, LoadLimit::Functions{.done = done, .pause = pause, .resume = resume});
+      });
     } catch (const std::system_error& error) {
       stopper.Detach();
       return Fail(ErrorCode::kInternal, std::string("--max-load: no thread can be started: ") + error.what());
@@ -120,8 +148,10 @@ Result<EndedJob> RunJob(const MakeConfig& config, bool progress, Terminal& termi
   std::optional<ProgressDrawer> drawer;
   const bool color = WantsColor(config.display.color, terminal.err_fd());
   try {
-    if (progress) drawer.emplace(*job, terminal, color, signals, load_limit ? &*load_limit : nullptr);
-  } catch (const std::system_error&) {
+    if (progress) {
+      StartPatiently([&] { drawer.emplace(*job, terminal, color, signals, load_limit ? &*load_limit : nullptr); });
+    }
+  } catch (const std::exception&) {
     // Without a thread for it there is no line.
   }
   RunSummary summary = job->Wait();
@@ -133,6 +163,9 @@ Result<EndedJob> RunJob(const MakeConfig& config, bool progress, Terminal& termi
 
 void ReportTroubles(const RunSummary& summary, const DisplayConfig& display, Terminal& terminal) {
   const TextStyle style = StyleOf(display, terminal.err_fd());
+  if (const std::string line = ShortageLine(summary); !line.empty() && !display.quiet) {
+    terminal.WriteError(ErrorLine(line, style));
+  }
   for (const Error& error : summary.walk_errors) terminal.WriteError(ErrorLine(error.message, style));
   if (summary.journal_set_aside) {
     terminal.WriteError(ErrorLine(fmt::format("the journal was damaged and is now {}; older thumbnails were judged by "
@@ -143,9 +176,11 @@ void ReportTroubles(const RunSummary& summary, const DisplayConfig& display, Ter
   if (summary.journal_damaged) {
     terminal.WriteError(ErrorLine("the journal is damaged: thumbnails were judged by their dates", style));
   }
-  // One line is enough for a full disk.
-  const bool full = summary.fatal && summary.fatal->code == ErrorCode::kNoSpace;
-  if (summary.journal_failure && !full) terminal.WriteError(ErrorLine(summary.journal_failure->message, style));
+  // One line is enough for a disk that is full or broken.
+  const auto& fatal = summary.fatal;
+  const auto& lost = summary.journal_failure;
+  const bool said = lost && fatal && (fatal->code == ErrorCode::kNoSpace || fatal->code == lost->code);
+  if (lost && !said) terminal.WriteError(ErrorLine(summary.journal_failure->message, style));
   if (summary.fatal) {
     terminal.WriteError(
         ErrorLine(fmt::format("{}: {}", ErrorCodeName(summary.fatal->code), summary.fatal->message), style));

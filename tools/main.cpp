@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <csignal>
+#include <exception>
+#include <new>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -73,6 +77,40 @@ void AllowMoreFiles() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+constexpr std::string_view kNoMemory = "tbbthumbs: out_of_memory: no memory left\n";
+
+// Writes the line, which must not need memory.
+ExitCode Complain(std::string_view line) {
+  static_cast<void>(write(STDERR_FILENO, line.data(), line.size()));
+  return kExitOutput;
+}
+
+// What nobody has caught: that there is no memory, in a place that can do nothing about it. Thumbnails are whole or not
+// there at any instant, so that the process may end at this one.
+[[noreturn]] void EndAtOnce() {
+  std::string_view line = "tbbthumbs: internal: it can't go on\n";
+  try {
+    if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    line = kNoMemory;
+  } catch (...) {
+    // As it is.
+  }
+  _exit(Complain(line));
+}
+
+// Run for a process with little memory or few threads.
+ExitCode RunGuarded(int argc, char** argv) {
+  try {
+    return Run(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const std::bad_alloc&) {
+    return Complain(kNoMemory);
+  } catch (const std::system_error& error) {
+    Terminal(STDOUT_FILENO, STDERR_FILENO).WriteError(std::string("tbbthumbs: internal: ") + error.what());
+    return kExitOutput;
+  }
+}
+
 }  // namespace
 }  // namespace tbbthumbs::tool
 
@@ -86,5 +124,6 @@ int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 4);
   // By default this grows to the size of what was freed, and files leave holes in the arenas: half as much again.
   mallopt(M_MMAP_THRESHOLD, 256 << 10);
-  return tbbthumbs::tool::Run(std::vector<std::string>(argv + 1, argv + argc));
+  std::set_terminate(tbbthumbs::tool::EndAtOnce);
+  return tbbthumbs::tool::RunGuarded(argc, argv);
 }

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstring>
+#include <map>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -20,11 +23,49 @@
 namespace tbbthumbs::tool {
 namespace {
 
+// Says why pictures failed. Where the machine is at fault and not a picture (a disk that is gone, no memory), all
+// others may fail alike, a million times: the first say enough.
+class FailureLines {
+ public:
+  // `all`: nothing is left out.
+  explicit FailureLines(bool all) : all_(all) {}
+
+  void Say(const PictureResult& result, const TextStyle& style, Terminal& terminal) {
+    const Error& error = *result.error;
+    if (!all_ && IsOfTheMachine(result)) {
+      const auto known = said_.find(error.message);
+      if (known == said_.end() && said_.size() < kReasons) {
+        said_[error.message] = 1;
+      } else if (known != said_.end() && ++known->second > kMost) {
+        if (known->second > kMost + 1) return;
+        terminal.WriteError(ErrorLine(
+            fmt::format("{}: {}: further ones are counted, not named", ErrorCodeName(error.code), error.message),
+            style));
+        return;
+      }
+    }
+    terminal.WriteError(FailureLine(result.input, error, style));
+  }
+
+ private:
+  static constexpr uint64_t kMost = 10;
+  static constexpr size_t kReasons = 100;
+
+  static bool IsOfTheMachine(const PictureResult& result) {
+    const ErrorCode code = result.error->code;
+    return code == ErrorCode::kIo || code == ErrorCode::kOutOfMemory || code == ErrorCode::kChanged ||
+           (code == ErrorCode::kNotFound && result.found);
+  }
+
+  const bool all_;
+  std::map<std::string, uint64_t> said_;  // how often, by reason
+};
+
 // `plan`: how lines of a plan are written, which go to standard output; null where there is none.
 void ReportResult(const PictureResult& result, const DisplayConfig& display, const TextStyle& style,
-                  const TextStyle* plan, Terminal& terminal, Stopper& stopper) {
+                  const TextStyle* plan, FailureLines& failures, Terminal& terminal, Stopper& stopper) {
   if (result.outcome == Outcome::kFailed && result.error) {
-    terminal.WriteError(FailureLine(result.input, *result.error, style));
+    failures.Say(result, style, terminal);
   } else if (plan != nullptr && !display.json) {
     const bool said = result.outcome == Outcome::kPlanned || result.outcome == Outcome::kUpToDate || display.verbose;
     if (said && !terminal.WriteOut(PlanLine(result, *plan))) stopper.Stop({});
@@ -94,9 +135,10 @@ ExitCode RunWith(const RunHooks& hooks, const DisplayConfig& display, Terminal& 
   config.job.count_total = progress;
   const TextStyle out_style = StyleOf(display, terminal.out_fd());
   const TextStyle* plan = shows_plan ? &out_style : nullptr;
+  FailureLines failures(display.verbose);
   config.job.on_result = [&](const PictureResult& result) {
     if (hooks.on_result && !hooks.on_result(result)) stopper.Stop({});
-    ReportResult(result, display, style, plan, terminal, stopper);
+    ReportResult(result, display, style, plan, failures, terminal, stopper);
   };
   RunSummary summary;
   {

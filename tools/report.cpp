@@ -187,6 +187,17 @@ std::string DecodersText(const std::map<std::string, uint64_t>& made_by_decoder)
   return Breakdown(counts, [&](size_t i) { return names[i]; });
 }
 
+std::string ShortageLine(const RunSummary& summary) {
+  std::string line;
+  const auto add = [&](int started, int wanted, std::string_view what) {
+    if (started >= wanted) return;
+    line += fmt::format("{}{} of {} {}", line.empty() ? "only " : " and ", started, wanted, what);
+  };
+  add(summary.threads, summary.threads_wanted, "threads");
+  add(summary.io_threads, summary.io_threads_wanted, "I/O threads");
+  return line.empty() ? "" : line + " could be started (limits of processes and memory: ulimit -u, ulimit -v)";
+}
+
 std::vector<std::string> SummaryLines(const RunSummary& summary) {
   std::vector<std::string> lines;
   if (summary.dry_run) {

@@ -52,6 +52,9 @@ std::string DecodersText(const std::map<std::string, uint64_t>& made_by_decoder)
 // The end of a run: what was made and how fast, then a line for each other end that inputs had.
 std::vector<std::string> SummaryLines(const RunSummary& summary);
 
+// That fewer threads could be started than were wanted; "" where all could be.
+std::string ShortageLine(const RunSummary& summary);
+
 }  // namespace tbbthumbs::tool
 
 #endif  // TBBTHUMBS_TOOLS_REPORT_H_

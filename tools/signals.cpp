@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <system_error>
+#include <exception>
 #include <utility>
 
 namespace tbbthumbs::tool {
@@ -34,11 +34,12 @@ SignalWatcher::SignalWatcher(SignalActions actions) : actions_(std::move(actions
   signal_fd_ = signalfd(-1, &watched, SFD_CLOEXEC);
   quit_fd_ = eventfd(0, EFD_CLOEXEC);
   try {
-    thread_ = std::thread([this] { Watch(); });
-  } catch (const std::system_error&) {
-    // Signals then end the process at once, as they do without a watcher.
-    pthread_sigmask(SIG_SETMASK, &previous_mask_, nullptr);
+    if (signal_fd_ >= 0 && quit_fd_ >= 0) thread_ = std::thread([this] { Watch(); });
+  } catch (const std::exception&) {
+    // As below.
   }
+  // Where it can't watch, signals end the process at once, as they do without a watcher.
+  if (!thread_.joinable()) pthread_sigmask(SIG_SETMASK, &previous_mask_, nullptr);
 }
 
 SignalWatcher::~SignalWatcher() {
@@ -46,8 +47,9 @@ SignalWatcher::~SignalWatcher() {
   while (write(quit_fd_, &one, sizeof one) < 0 && errno == EINTR) {
   }
   if (thread_.joinable()) thread_.join();
-  close(signal_fd_);
-  close(quit_fd_);
+  for (const int fd : {signal_fd_, quit_fd_}) {
+    if (fd >= 0) close(fd);
+  }
   pthread_sigmask(SIG_SETMASK, &previous_mask_, nullptr);
 }
 

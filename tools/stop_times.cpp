@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
+#include <new>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "pipeline/posix_file.h"
@@ -71,13 +72,21 @@ void StopPacer::Start() {
   on_grace_(kGrace);
   try {
     thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     // It stays at the times of little memory.
   }
 }
 
 void StopPacer::Run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "pacer");
+  try {
+    Pace(stop);
+  } catch (const std::bad_alloc&) {
+    // It stays at the times measured last.
+  }
+}
+
+void StopPacer::Pace(const std::stop_token& stop) {
   std::mutex mutex;
   std::unique_lock lock(mutex);
   std::condition_variable_any never;

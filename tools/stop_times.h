@@ -56,6 +56,7 @@ class StopPacer {
 
  private:
   void Run(const std::stop_token& stop);
+  void Pace(const std::stop_token& stop);
 
   const std::function<void(std::chrono::milliseconds grace)> on_grace_;
   const std::function<HeldMemory()> measure_;

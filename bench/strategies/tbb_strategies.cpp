@@ -86,7 +86,7 @@ Status RunTbbPipeline(Stages& stages, const Knobs& knobs, Usage&) {
   Status status;
   const Status started = Guarded([&] {
     Source source(stages, knobs.io_threads);
-    status = RunTaskGraph(source, stages, {knobs.threads, knobs.tokens, WritersFor(knobs.io_threads)});
+    status = RunTaskGraph(source, stages, {knobs.threads, knobs.tokens, WritersFor(knobs.io_threads)}).status;
   });
   return started ? status : started;
 }

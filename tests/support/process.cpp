@@ -109,7 +109,10 @@ Process::~Process() {
   if (owns_err_fd_ && err_fd_ >= 0) close(err_fd_);
 }
 
-void Process::Signal(int signal) const { kill(pid_, signal); }
+void Process::Signal(int signal) const {
+  // -1 would be all processes that there are.
+  if (pid_ > 0) kill(pid_, signal);
+}
 
 bool Process::HasEnded() const {
   siginfo_t info{};

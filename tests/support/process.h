@@ -48,6 +48,7 @@ class Process {
   // -1 once it has been waited for.
   pid_t pid() const { return pid_; }
 
+  // Nothing once it has been waited for.
   void Signal(int signal) const;
 
   // Whether Wait would find it ended, whoever still holds its output.

@@ -1,0 +1,66 @@
+#include "pipeline/start_threads.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace tbbthumbs {
+namespace {
+
+// What those wait for that have been started.
+struct Gate {
+  std::function<void(int)> work;
+  std::mutex mutex;                 // guards all below
+  std::condition_variable decided;  // how many stay
+  std::optional<int> staying;
+
+  void Pass(int index) {
+    {
+      std::unique_lock lock(mutex);
+      decided.wait(lock, [&] { return staying.has_value(); });
+      if (index >= *staying) return;
+    }
+    work(index);
+  }
+  void Open(int count) {
+    {
+      const std::lock_guard lock(mutex);
+      staying = count;
+    }
+    decided.notify_all();
+  }
+};
+
+int Staying(int started, Shortage shortage) {
+  constexpr int kLeft = 3;
+  const int wanted = shortage == Shortage::kHalve ? (started + 1) / 2 : started - kLeft;
+  return std::clamp(wanted, std::min(started, 1), started);
+}
+
+}  // namespace
+
+std::vector<std::jthread> StartThreads(int wanted, Shortage shortage, std::function<void(int)> work) {
+  std::vector<std::jthread> threads;
+  std::shared_ptr<Gate> gate;
+  try {
+    gate = std::make_shared<Gate>();
+    gate->work = std::move(work);
+    threads.reserve(static_cast<size_t>(std::max(wanted, 0)));
+    for (int i = 0; i < wanted; ++i) {
+      threads.emplace_back([gate, i] { gate->Pass(i); });
+    }
+  } catch (const std::exception&) {
+    // Of starting one: bad_alloc or system_error.
+  }
+  const int started = static_cast<int>(threads.size());
+  const int staying = started < wanted ? Staying(started, shortage) : started;
+  if (started > 0) gate->Open(staying);
+  threads.resize(static_cast<size_t>(staying));
+  return threads;
+}
+
+}  // namespace tbbthumbs
