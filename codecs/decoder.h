@@ -22,14 +22,29 @@
 
 namespace tbbthumbs {
 
-// What to do with a damaged file.
-enum class Strictness {
-  // Data that ends early is an error, harmless warnings pass. Only what is needed is looked at: a progressive JPEG of
-  // which a small picture takes the first scans may be cut or damaged in others.
-  kFailTruncated,
-  kSalvage,  // whatever decoded is used, the rest is mid-grey (transparent where there is alpha)
-  kStrict,   // any warning of the decoder is an error
-};
+// What to do with a damaged file. The same of every format:
+//
+//                                                kFailTruncated   kSalvage       kStrict
+//   the header: what stands before image data    its error        its error      its error
+//   image data that ends early                   kTruncated       salvaged       kTruncated
+//   image data that is corrupt                   kCorrupt         salvaged       kCorrupt
+//   warnings: what harms no pixel                made             made           kCorrupt
+//   no end marker (EOI, IEND)                    made             made           kTruncated
+//   what follows the end marker                  made             made           made
+//
+// Salvaged: what decoded is used, and the rest is mid-grey, or transparent where there can be alpha, or coarser where
+// only later scans or passes are missing; DecodeReport::damage says what is wrong. Where nothing decoded, or too little
+// to make a picture, it is the error.
+//
+// Corrupt image data: of JPEG bad Huffman and arithmetic codes, restart markers that are missing or come early, and
+// what can't be read between scans; of PNG a wrong checksum of an IDAT chunk or of the deflate stream, a stream that
+// can't be inflated, filters that do not exist. Warnings: of JPEG bytes between segments, scans in an order or with
+// parameters that they should not have; of PNG checksums of chunks that pictures do without, such chunks out of place,
+// and more image data than rows.
+//
+// Only kStrict looks at all of a file. Of a progressive JPEG of which a small picture takes the first scans, others may
+// be cut or damaged.
+enum class Strictness { kFailTruncated, kSalvage, kStrict };
 
 // Which decoders may be used.
 enum class DecoderChoice {
@@ -79,7 +94,9 @@ struct DecodeRequest {
 struct DecodeReport {
   // Which decoder at which scale, for people and counters: "libjpeg-turbo 1/8", "libjpeg-turbo planar 1/8", "libpng".
   std::string path;
-  bool salvaged = false;  // damaged, and delivered all the same (Strictness::kSalvage)
+  // What is wrong with the picture that was delivered all the same (Strictness::kSalvage).
+  std::optional<Error> damage = std::nullopt;
+  bool salvaged() const { return damage.has_value(); }
 };
 
 // One open picture. Single-threaded. The source must outlive it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -38,6 +39,28 @@ uint64_t BlockCount(const jpeg_decompress_struct& info) {
   return blocks;
 }
 
+bool IsDamage(const Error& error) { return error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kTruncated; }
+
+// The first bytes of a source, which must outlive it.
+class BeginningOf final : public ByteSource {
+ public:
+  BeginningOf(ByteSource& source, uint64_t bytes) : source_(source), size_(std::min(bytes, source.size())) {}
+
+  uint64_t size() const override { return size_; }
+  Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) override {
+    if (offset >= size_) return 0;
+    return source_.ReadAt(offset, out.first(std::min<uint64_t>(out.size(), size_ - offset)));
+  }
+  std::span<const std::byte> Resident() const override {
+    const std::span<const std::byte> resident = source_.Resident();
+    return resident.first(std::min<uint64_t>(resident.size(), size_));
+  }
+
+ private:
+  ByteSource& source_;
+  const uint64_t size_;
+};
+
 class JpegDecoder final : public Decoder {
  public:
   JpegDecoder(ByteSource& source, const DecodeLimits& limits)
@@ -52,16 +75,27 @@ class JpegDecoder final : public Decoder {
   bool CanDeliverPlanes(const DecodeRequest& request) const;
   Result<DecodeReport> DecodeOnLadder(const DecodeRequest& request, RowSink& sink, Workspace& workspace,
                                       const Watch& watch);
-  Status BeginAgain();
+  Status BeginAgain(ByteSource& source);
+  Result<DecodeReport> DecodeSound(uint64_t bytes, Error damage, const DecodeRequest& request, RowSink& sink,
+                                   Workspace& workspace, const Watch& watch);
 
   ByteSource& source_;
-  const DecodeLimits limits_;
+  DecodeLimits limits_;
   std::optional<JpegDecompressor> jpeg_;  // its header is read; nothing after Decode
 };
 
 Status JpegDecoder::Open(const KeptMetadata& wanted) {
-  if (Status status = jpeg_->ReadHeader(wanted.xmp); !status) return status;
   jpeg_decompress_struct& jpeg = jpeg_->info();
+  if (Status status = jpeg_->ReadHeader(wanted.xmp); !status) {
+    // Of larger ones libjpeg speaks without their size.
+    if (status.error().code != ErrorCode::kTooLarge) return status;
+    Status named = CheckPictureSize(SizeOf(jpeg), limits_);
+    if (!named && named.error().code == ErrorCode::kTooLarge) return named;
+    return Fail(ErrorCode::kTooLarge, std::to_string(jpeg.image_width) + " x " + std::to_string(jpeg.image_height) +
+                                          " pixels: a side is over " + std::to_string(JPEG_MAX_DIMENSION) +
+                                          ", the most of a JPEG");
+  }
+  if (jpeg.arith_code) limits_.max_scans_times_pixels /= 2;
   info_.format = tbbthumbs::Format::kJpeg;
   info_.size = SizeOf(jpeg);
   if (Status status = CheckPictureSize(info_.size, limits_); !status) return status;
@@ -104,13 +138,16 @@ Status JpegDecoder::Open(const KeptMetadata& wanted) {
 }
 
 // A block takes at least one bit in a scan that codes DC (a code of one bit for "no change"), and one more for its end
-// of block in a sequential file. A file smaller than that is cut short, whatever it holds: known before any work.
+// of block in a sequential file. A file smaller than that is cut short, whatever it holds: known before any work. To be
+// salvaged it need not be whole; but what it lacks would be worked out, too.
 Status JpegDecoder::CheckFileCanHoldPicture(Strictness strictness) const {
   const jpeg_decompress_struct& jpeg = jpeg_->info();
-  if (jpeg.arith_code || strictness == Strictness::kSalvage) return {};
+  if (jpeg.arith_code) return {};
   const uint64_t bits_a_block = info_.progressive ? 1 : 2;
-  if (BlockCount(jpeg) * bits_a_block <= source_.size() * 8) return {};
-  return Fail(ErrorCode::kTruncated, std::to_string(source_.size()) + " bytes cannot hold " +
+  uint64_t bits = BlockCount(jpeg) * bits_a_block;
+  if (strictness == Strictness::kSalvage) bits /= kLeastSalvaged;
+  if (bits <= source_.size() * 8) return {};
+  return Fail(ErrorCode::kTruncated, std::to_string(source_.size()) + " bytes can't hold " +
                                          std::to_string(info_.size.width) + " x " + std::to_string(info_.size.height) +
                                          " pixels");
 }
@@ -122,8 +159,8 @@ bool JpegDecoder::CanDeliverPlanes(const DecodeRequest& request) const {
 }
 
 // A session that knows nothing of what was decoded so far; the old one gives its memory back first.
-Status JpegDecoder::BeginAgain() {
-  jpeg_.emplace(source_);
+Status JpegDecoder::BeginAgain(ByteSource& source) {
+  jpeg_.emplace(source);
   return jpeg_->ReadHeader();
 }
 
@@ -142,13 +179,36 @@ Result<DecodeReport> JpegDecoder::DecodeOnLadder(const DecodeRequest& request, R
     auto report = JpegPass(*jpeg_, request, limits_, watch).DecodePlanes(sink, workspace);
     if (!report) return tl::unexpected<Error>(std::move(report.error()));
     if (*report) return std::move(**report);
-    if (Status status = BeginAgain(); !status) return failed(status);
+    if (Status status = BeginAgain(source_); !status) return failed(status);
   }
-  return JpegPass(*jpeg_, request, limits_, watch).DecodePixels(sink, workspace);
+  JpegPass pass(*jpeg_, request, limits_, watch);
+  auto report = pass.DecodePixels(sink, workspace);
+  if (report || request.strictness != Strictness::kSalvage || !IsDamage(report.error())) return report;
+  return DecodeSound(pass.sound_bytes(), std::move(report.error()), request, sink, workspace, watch);
+}
+
+// libjpeg gives up what it has of several scans where it can't read what stands between two of them; but not where the
+// file ends there.
+Result<DecodeReport> JpegDecoder::DecodeSound(uint64_t bytes, Error damage, const DecodeRequest& request, RowSink& sink,
+                                              Workspace& workspace, const Watch& watch) {
+  BeginningOf sound(source_, bytes);
+  const bool readable = bytes > 0 && BeginAgain(sound);
+  auto report = readable ? JpegPass(*jpeg_, request, limits_, watch).DecodePixels(sink, workspace)
+                         : Result<DecodeReport>(tl::unexpected<Error>(damage));
+  jpeg_.reset();  // it reads from what is gone hereafter
+  if (report) {
+    report->damage = std::move(damage);
+  } else if (IsDamage(report.error())) {
+    report.error() = std::move(damage);
+  }
+  return report;
 }
 
 Result<DecodeReport> JpegDecoder::Decode(const DecodeRequest& request, RowSink& sink, Workspace& workspace,
                                          const Watch& watch) {
+  if (request.strictness == Strictness::kStrict && jpeg_->trap().warnings() > 0) {
+    return Fail(ErrorCode::kCorrupt, jpeg_->trap().first_warning());
+  }
   auto report = DecodeOnLadder(request, sink, workspace, watch);
   // It holds all coefficients of a progressive picture, and thumbnails are to be encoded yet.
   jpeg_.reset();

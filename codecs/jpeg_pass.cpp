@@ -34,11 +34,14 @@ Result<std::optional<DecodeReport>> JpegPass::Run(JpegOutput output, RowSink& si
   const auto whole = PumpJpegRows(jpeg_, output, sink, workspace, watch_);
   if (!whole) return tl::unexpected<Error>(whole.error());
   if (!*whole) return ended(jpeg_.TakeError());
+  // Arithmetic coding goes on without a warning where there is no more data: it need not be damage, but for all of it.
+  const bool no_data = jpeg.arith_code && !jpeg_.multiple_scans() && jpeg_.offset() <= data_offset_ + 2;
+  if (no_data) return ended({ErrorCode::kTruncated, "scan data ends at 0 % of the rows"});
   if (Status status = Finish(); !status) return ended(std::move(status.error()));
   if (Status status = sink.End(); !status) return failed(status);
   DecodeReport report;
   report.path = (output == JpegOutput::kPlanes ? "libjpeg-turbo planar " : "libjpeg-turbo ") + DctScaleName(scale);
-  report.salvaged = request_.strictness == Strictness::kSalvage && damaged_;
+  report.damage = std::move(damage_);
   return report;
 }
 
@@ -58,10 +61,15 @@ Status JpegPass::Start(JpegOutput output, int scale) {
   if (Status status = jpeg_.Start([this] { return OnProgress(); }); !status) return status;
   if (!jpeg_.multiple_scans()) return {};
   std::optional<Error> error = CheckAllScansRead();
-  if (!error) return {};
-  damaged_ = true;
-  if (request_.strictness == Strictness::kSalvage && !ends_at_damage_) return {};
-  return tl::unexpected<Error>(std::move(*error));
+  if (error) error = Tolerate(std::move(*error));
+  return error ? tl::unexpected<Error>(std::move(*error)) : Status();
+}
+
+// Nothing where it goes on all the same.
+std::optional<Error> JpegPass::Tolerate(Error damage) {
+  if (request_.strictness != Strictness::kSalvage || ends_at_damage_) return damage;
+  if (!damage_) damage_ = std::move(damage);
+  return std::nullopt;
 }
 
 Status JpegPass::Finish() {
@@ -75,6 +83,8 @@ Status JpegPass::Finish() {
 
 std::optional<Error> JpegPass::OnProgress() {
   const jpeg_decompress_struct& jpeg = jpeg_.info();
+  // Called between two rows of blocks. A marker that ended the data is read already.
+  sound_bytes_ = jpeg_.offset() - (jpeg.unread_marker != 0 ? 2 : 0);
   for (int i = 0; i < jpeg.comps_in_scan; ++i) components_seen_ |= 1U << jpeg.cur_comp_info[i]->component_index;
   const auto scans = static_cast<uint64_t>(jpeg.input_scan_number);
   if (Status status = CheckScans(scans, SizeOf(jpeg), limits_); !status) return std::move(status.error());
@@ -82,25 +92,48 @@ std::optional<Error> JpegPass::OnProgress() {
   return std::nullopt;
 }
 
-int JpegPass::PercentOfRows() const {
+// "scan data ends at 58 % of the rows", or "scan 6 ends ..." where there are several.
+Error JpegPass::EndsEarly() const {
+  const bool many = jpeg_.multiple_scans();
+  const std::string scan = many ? "scan " + std::to_string(jpeg_.info().input_scan_number) : "scan data";
+  return {ErrorCode::kTruncated, scan + " ends" + AtRow()};
+}
+
+Error JpegPass::Corrupt(const std::string& what) const {
+  const bool many = jpeg_.multiple_scans();
+  const std::string scan = many ? "scan " + std::to_string(jpeg_.info().input_scan_number) + ": " : "";
+  return {ErrorCode::kCorrupt, scan + what + AtRow()};
+}
+
+std::string JpegPass::AtRow() const {
   const jpeg_decompress_struct& jpeg = jpeg_.info();
-  return static_cast<int>(100 * uint64_t{jpeg.input_iMCU_row} / std::max<uint64_t>(1, jpeg.total_iMCU_rows));
+  const uint64_t percent = 100 * uint64_t{jpeg.input_iMCU_row} / std::max<uint64_t>(1, jpeg.total_iMCU_rows);
+  return " at " + std::to_string(percent) + " % of the rows";
 }
 
 std::optional<Error> JpegPass::OnWarning(int message_code) {
-  const jpeg_decompress_struct& jpeg = jpeg_.info();
-  // The decoder ran into a marker in the middle of a scan. The end of the image, or of the file: rows are missing.
-  const bool cut_short = message_code == JWRN_HIT_MARKER && (jpeg.unread_marker == JPEG_EOI || jpeg_.hit_end());
-  if (message_code != JWRN_EXTRANEOUS_DATA && message_code != JWRN_ADOBE_XFORM) damaged_ = true;
-  if (cut_short && request_.strictness != Strictness::kSalvage) {
-    const bool many = jpeg_.multiple_scans();
-    const std::string scan = many ? "scan " + std::to_string(jpeg.input_scan_number) : "scan data";
-    return Error{ErrorCode::kTruncated, scan + " ends at " + std::to_string(PercentOfRows()) + " % of the rows"};
+  const int marker = jpeg_.info().unread_marker;
+  // Behind the end of the source libjpeg finds the end of the image.
+  const bool ends = marker == JPEG_EOI || jpeg_.hit_end();
+  switch (message_code) {
+    case JWRN_HIT_MARKER:
+      // In the middle of a scan, or of a restart interval.
+      if (!ends && marker >= JPEG_RST0 && marker < JPEG_RST0 + 8) {
+        return Tolerate(Corrupt("a restart interval ends early"));
+      }
+      // Before the first blocks were whole: libjpeg goes on with gray, and there is nothing to keep.
+      if (jpeg_.offset() <= data_offset_ + 2) return EndsEarly();
+      return Tolerate(EndsEarly());
+    case JWRN_MUST_RESYNC:
+      return Tolerate(ends ? EndsEarly() : Corrupt("a restart marker is missing"));
+    case JWRN_HUFF_BAD_CODE:
+      return Tolerate(Corrupt("bad Huffman code"));
+    case JWRN_ARITH_BAD_CODE:
+      return Tolerate(Corrupt("bad arithmetic code"));
+    default:
+      if (request_.strictness != Strictness::kStrict) return std::nullopt;
+      return Error{ErrorCode::kCorrupt, jpeg_.trap().MessageText()};
   }
-  if (request_.strictness == Strictness::kStrict || (ends_at_damage_ && damaged_)) {
-    return Error{ErrorCode::kCorrupt, jpeg_.trap().MessageText()};
-  }
-  return std::nullopt;
 }
 
 // A file of several scans that ends between two of them decodes without a warning, but coarser than it was, or with a

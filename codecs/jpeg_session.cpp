@@ -11,6 +11,8 @@ namespace {
 constexpr size_t kInputBufferBytes = size_t{64} << 10;
 // A profile is 0.5-4 KB in photographs, up to about 2.5 MB for printing presses.
 constexpr size_t kMaxIccBytes = size_t{4} << 20;
+// They are numbered with a byte, from 1 on.
+constexpr size_t kMaxIccParts = 255;
 constexpr std::string_view kExifTag("Exif\0\0", 6);
 constexpr std::string_view kXmpTag("http://ns.adobe.com/xap/1.0/\0", 29);
 constexpr std::string_view kIccTag("ICC_PROFILE\0", 12);
@@ -43,8 +45,10 @@ ErrorCode CodeOf(int message_code) {
   }
 }
 
-// libjpeg's texts begin with a capital and speak of the library; ours are clauses.
+// libjpeg's texts begin with a capital and speak of what the code of the error says; ours are clauses.
 std::string Clause(std::string text) {
+  constexpr std::string_view kSaidByTheCode = "Corrupt JPEG data: ";
+  if (text.starts_with(kSaidByTheCode)) text.erase(0, kSaidByTheCode.size());
   if (text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'a' && text[1] <= 'z') {
     text[0] = static_cast<char>(text[0] - 'A' + 'a');
   }
@@ -68,6 +72,8 @@ std::string JpegErrorTrap::MessageText() const {
   return Clause(text);
 }
 
+std::string JpegErrorTrap::first_warning() const { return Clause(first_warning_); }
+
 void JpegErrorTrap::OnError(j_common_ptr info) {
   JpegErrorTrap& trap = *reinterpret_cast<Manager*>(info->err)->trap;
   trap.last_info_ = info;
@@ -76,9 +82,9 @@ void JpegErrorTrap::OnError(j_common_ptr info) {
 
 void JpegErrorTrap::OnMessage(j_common_ptr info, int level) {
   if (level >= 0) return;  // traces
-  ++info->err->num_warnings;
   JpegErrorTrap& trap = *reinterpret_cast<Manager*>(info->err)->trap;
   trap.last_info_ = info;
+  if (++info->err->num_warnings == 1) info->err->format_message(info, trap.first_warning_);
   if (trap.WarningEnds(info->err->msg_code)) trap.Leave();
 }
 
@@ -143,8 +149,13 @@ Status JpegDecompressor::ReadHeader(bool with_xmp) {
 }
 
 Error JpegDecompressor::TakeError() {
+  const bool told = trap_.has_error();
   Error error = trap_.TakeError();
-  if (!input_.hit_end || error.code != ErrorCode::kCorrupt) return error;
+  if (told || error.code != ErrorCode::kCorrupt) return error;
+  if (!input_.hit_end) {
+    if (info_.input_scan_number > 0) error.message += ", at scan " + std::to_string(info_.input_scan_number);
+    return error;
+  }
   const std::string where = info_.input_scan_number > 0
                                 ? "scan " + std::to_string(info_.input_scan_number) + " or what follows it"
                                 : "the header";
@@ -260,7 +271,8 @@ JpegDecompressor::Segment JpegDecompressor::ReadTag(size_t& left) {
     return std::string_view(head, have) == tag;
   };
   if (info_.unread_marker == JPEG_APP0 + 2) {
-    return is(kIccTag) && icc_bytes_ + left <= kMaxIccBytes ? Segment::kIcc : Segment::kNone;
+    const bool room = icc_parts_.size() < kMaxIccParts && icc_bytes_ + left <= kMaxIccBytes;
+    return room && is(kIccTag) ? Segment::kIcc : Segment::kNone;
   }
   if (is(kExifTag)) return exif_.empty() ? Segment::kExif : Segment::kNone;
   return with_xmp_ && xmp_.empty() && is(kXmpTag) ? Segment::kXmp : Segment::kNone;

@@ -35,6 +35,8 @@ class JpegErrorTrap {
   }
 
   Error TakeError();
+  // It is one of ours, not of libjpeg.
+  bool has_error() const { return error_.has_value(); }
 
   // Leaves the running Guarded with `error`. For callbacks of libjpeg; their frames may own nothing at that moment.
   void SetError(ErrorCode code, std::string message) { error_.emplace(Error{code, std::move(message)}); }
@@ -46,6 +48,10 @@ class JpegErrorTrap {
 
   // The text of the message that libjpeg is emitting or has emitted last.
   std::string MessageText() const;
+
+  // What libjpeg has warned of so far.
+  long warnings() const { return manager_.base.num_warnings; }
+  std::string first_warning() const;
 
  private:
   struct Manager {
@@ -61,6 +67,7 @@ class JpegErrorTrap {
   std::jmp_buf jump_{};
   mutable jpeg_common_struct* last_info_ = nullptr;
   std::optional<Error> error_;
+  char first_warning_[JMSG_LENGTH_MAX] = {};
 };
 
 // What the metadata segments of a JPEG hold, collected while its header is read.

@@ -8,6 +8,9 @@
 namespace tbbthumbs {
 namespace {
 
+// Many times what a JPEG can use: one for each bit of each coefficient of its components would be 3,584.
+constexpr uint64_t kMostScans = 4000;
+
 std::chrono::nanoseconds ThreadCpuTime() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -37,7 +40,9 @@ Status CheckDecodedBytes(uint64_t bytes, const DecodeLimits& limits) {
 }
 
 Status CheckScans(uint64_t scans, Size size, const DecodeLimits& limits) {
-  if (scans * size.pixels() <= limits.max_scans_times_pixels) return {};
+  // Each has tables to be made and segments to be read, however small the picture is.
+  const uint64_t pixels = std::max(size.pixels(), limits.max_scans_times_pixels / kMostScans);
+  if (scans * pixels <= limits.max_scans_times_pixels) return {};
   return Fail(ErrorCode::kTooLarge, std::to_string(scans) + " scans or more: over max-scans-times-pixels, " +
                                         std::to_string(limits.max_scans_times_pixels));
 }

@@ -22,11 +22,16 @@ struct DecodeLimits {
   // Bytes that decoding holds at once at worst: coefficients of a progressive JPEG, rows of an interlaced PNG.
   uint64_t max_decoded_bytes = uint64_t{1} << 30;
   // Scans of a JPEG times its pixels: the work that a progressive file can ask for. A 100-megapixel picture of 12
-  // scans is 1.2e9.
+  // scans is 1.2e9. Half of it in arithmetic coding, which takes twice the time; and 4,000 scans of any picture at
+  // most.
   uint64_t max_scans_times_pixels = 4'000'000'000;
   // CPU time of the decoding thread for one picture; zero: no limit.
   std::chrono::milliseconds cpu_deadline{60'000};
 };
+
+// A file that is to be salvaged holds one part in so many of what its picture takes at least: it is to become a
+// picture, not an area of gray that costs as much.
+inline constexpr uint64_t kLeastSalvaged = 16;
 
 // Errors: kTooLarge, with the name of the limit in the message.
 [[nodiscard]] Status CheckPictureSize(Size size, const DecodeLimits& limits);

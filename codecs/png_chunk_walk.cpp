@@ -11,8 +11,9 @@ namespace {
 // Image data in pieces of 8 KiB, as most programs write it, for half a GiB.
 constexpr int kMaxChunks = 65'536;
 constexpr uint64_t kFrameBytes = 12;  // length, name, checksum
-// An EXIF block fits a JPEG segment; larger ones carry what nobody asked for.
-constexpr uint32_t kMaxLateExifBytes = 64 << 10;
+// An EXIF block fits a JPEG segment, of 64 KiB. What is much larger carries what nobody asked for.
+constexpr uint32_t kMaxExifChunkBytes = 1 << 20;
+constexpr uint64_t kSignatureBytes = 8;
 
 uint32_t BigEndian32(const std::byte* bytes) {
   return std::to_integer<uint32_t>(bytes[0]) << 24 | std::to_integer<uint32_t>(bytes[1]) << 16 |
@@ -44,11 +45,11 @@ std::vector<std::byte> ReadPngChunk(ByteSource& source, const PngChunkPlace& pla
   return {chunk.begin() + 8, chunk.end() - 4};
 }
 
-std::vector<std::byte> FindLateExif(ByteSource& source, uint64_t offset) {
+std::vector<std::byte> FindPngExif(ByteSource& source) {
   std::vector<std::byte> exif;
-  WalkPngChunks(source, offset, [&](const PngChunkPlace& place) {
+  WalkPngChunks(source, kSignatureBytes, [&](const PngChunkPlace& place) {
     if (place.name != "eXIf") return true;
-    if (place.length <= kMaxLateExifBytes) exif = ReadPngChunk(source, place);
+    if (place.length <= kMaxExifChunkBytes) exif = ReadPngChunk(source, place);
     return false;
   });
   return exif;

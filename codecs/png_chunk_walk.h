@@ -1,4 +1,4 @@
-// Chunks behind the image data, found without decoding it. Private to codecs/png_*.cpp.
+// Chunks found without decoding the image data. Private to codecs/png_*.cpp.
 #ifndef TBBTHUMBS_CODECS_PNG_CHUNK_WALK_H_
 #define TBBTHUMBS_CODECS_PNG_CHUNK_WALK_H_
 
@@ -25,9 +25,9 @@ void WalkPngChunks(ByteSource& source, uint64_t offset, const std::function<bool
 // The data of a chunk; empty where its checksum is wrong or the source fails.
 std::vector<std::byte> ReadPngChunk(ByteSource& source, const PngChunkPlace& place);
 
-// The data of the first eXIf chunk from the chunk at `offset` on: programs such as ImageMagick write it after the image
-// data. Empty where there is none, where it is damaged, or where the source fails.
-std::vector<std::byte> FindLateExif(ByteSource& source, uint64_t offset);
+// The data of the first eXIf chunk, wherever it stands: programs such as ImageMagick write it behind the image data.
+// Empty where there is none, where it is damaged or over 1 MiB, or where the source fails.
+std::vector<std::byte> FindPngExif(ByteSource& source);
 
 }  // namespace tbbthumbs
 

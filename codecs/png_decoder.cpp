@@ -4,6 +4,9 @@
 #include <bit>
 #include <cstring>
 #include <new>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "codecs/png_chunk_walk.h"
@@ -24,13 +27,15 @@ constexpr uint64_t kFixedBytes = 192 << 10;
 constexpr uint64_t kMaxInflation = 1032;
 constexpr int kPasses = 7;
 constexpr png_alloc_size_t kMaxChunkBytes = 8'000'000;
-constexpr int kMaxKeptChunks = 1000;
+// Of kMaxChunkBytes each. libpng keeps two less; nobody needs a second one of either.
+constexpr int kMaxKeptChunks = 6;
 // libpng takes image data in pieces and drops a piece that is not whole; smaller ones save more of a cut file.
 constexpr size_t kSalvagePieceBytes = 256;
 
-// A thumbnail has no use for these: they are skipped unread, and zTXt and iTXt can't ask for inflation.
-constexpr char kSkippedChunks[] = "tEXt\0zTXt\0iTXt\0sPLT\0hIST\0pCAL\0sCAL\0tIME\0oFFs\0pHYs\0bKGD\0sBIT";
-constexpr int kSkippedChunkCount = 12;
+// A thumbnail has no use for these: they are skipped unread, and zTXt and iTXt can't ask for inflation. Of eXIf libpng
+// would hold any size.
+constexpr char kSkippedChunks[] = "tEXt\0zTXt\0iTXt\0sPLT\0hIST\0pCAL\0sCAL\0tIME\0oFFs\0pHYs\0bKGD\0sBIT\0eXIf";
+constexpr int kSkippedChunkCount = 13;
 constexpr char kKeptChunks[] = "acTL\0cICP";
 constexpr int kKeptChunkCount = 2;
 static_assert(sizeof(kSkippedChunks) == 5 * kSkippedChunkCount && sizeof(kKeptChunks) == 5 * kKeptChunkCount);
@@ -48,9 +53,10 @@ bool IsDamage(const Error& error) { return error.code == ErrorCode::kCorrupt || 
 
 class PngDecoder final : public Decoder {
  public:
-  explicit PngDecoder(ByteSource& source) : source_(source), session_(source) {}
+  PngDecoder(ByteSource& source, const DecodeLimits& limits)
+      : source_(source), limits_(limits), session_(std::in_place, source) {}
 
-  Status ReadHeader(const DecodeLimits& limits, const KeptMetadata& wanted);
+  Status ReadHeader(const KeptMetadata& wanted);
   Result<DecodeReport> Decode(const DecodeRequest& request, RowSink& sink, Workspace& workspace,
                               const Watch& watch) override;
 
@@ -60,14 +66,16 @@ class PngDecoder final : public Decoder {
   Error Failure(const std::string& where) const;
   Status CheckInputSuffices() const;
   bool CanTakeFastWay(const DecodeRequest& request) const;
-  Status StartRows(Strictness strictness);
+  bool ReadInfo();
+  Status StartRows();
+  Status DeliverRows(RowSink& sink, Workspace& workspace, const Watch& watch, DecodeReport& report);
   Status StreamRows(std::vector<std::byte>& band, RowSink& sink, const Watch& watch, DecodeReport& report);
   Status ReadPasses(std::span<std::byte> pixels, const Watch& watch, DecodeReport& report);
   Status PushRows(std::span<const std::byte> rows, RowSink& sink) const;
   Status PushPicture(std::span<const std::byte> pixels, RowSink& sink, const Watch& watch) const;
   Status PushBlankRows(int count, std::span<std::byte> band, RowSink& sink, const Watch& watch) const;
   // After an error: true where the rows that came are to be used all the same.
-  bool Tolerates(const Error& error, bool some_rows, bool all_rows, DecodeReport& report) const;
+  bool Tolerates(const Error& error, bool some_rows, DecodeReport& report) const;
   Status CheckToTheEnd();
   RowFormat OutputFormat() const;
 
@@ -77,26 +85,31 @@ class PngDecoder final : public Decoder {
   std::byte Blank() const { return info_.alpha ? std::byte{0} : std::byte{0x80}; }
 
   ByteSource& source_;
-  PngReadSession session_;
+  const DecodeLimits limits_;
+  std::optional<PngReadSession> session_;
   Strictness strictness_ = Strictness::kFailTruncated;
+  bool ignores_adler_ = false;
   PngLayout layout_;
   size_t row_bytes_ = 0;  // as delivered
 };
 
 Error PngDecoder::Failure(const std::string& where) const {
-  if (!session_.source_status()) return session_.source_status().error();
-  if (session_.out_of_memory()) return {ErrorCode::kOutOfMemory, "out of memory for the PNG decoder"};
-  const bool too_little = std::strcmp(session_.error_text(), "Not enough image data") == 0;
-  if (session_.ended_early() || too_little) return {ErrorCode::kTruncated, "image data ends" + where};
-  return {ErrorCode::kCorrupt, session_.error_text() + where};
+  if (!session_->source_status()) return session_->source_status().error();
+  if (session_->out_of_memory()) return {ErrorCode::kOutOfMemory, "out of memory for the PNG decoder"};
+  const std::string_view text = session_->error_text();
+  if (session_->ended_early() || text == "Not enough image data") {
+    return {ErrorCode::kTruncated, "image data ends" + where};
+  }
+  // Which of two places is meant, a comma tells.
+  const bool says_where = text.starts_with("chunk ") && !where.empty();
+  return {ErrorCode::kCorrupt, std::string(text) + (says_where ? "," : "") + where};
 }
 
-Status PngDecoder::ReadHeader(const DecodeLimits& limits, const KeptMetadata& wanted) {
-  if (session_.png() == nullptr) return Fail(ErrorCode::kOutOfMemory, "out of memory for the PNG decoder");
-  const png_structp png = session_.png();
-  const png_infop info = session_.info();
-  const auto max_side = static_cast<png_uint_32>(limits.max_side);
-  const bool read = session_.Guarded([&] {
+// False where libpng reports an error.
+bool PngDecoder::ReadInfo() {
+  const png_structp png = session_->png();
+  const auto max_side = static_cast<png_uint_32>(limits_.max_side);
+  return session_->Guarded([&] {
     png_set_user_limits(png, max_side, max_side);
     png_set_chunk_cache_max(png, kMaxKeptChunks);
     png_set_chunk_malloc_max(png, kMaxChunkBytes);
@@ -106,45 +119,45 @@ Status PngDecoder::ReadHeader(const DecodeLimits& limits, const KeptMetadata& wa
                                 kKeptChunkCount);
     // Writers exist that declare too small a window; browsers show their pictures.
     png_set_option(png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
-    png_read_info(png, info);
+    png_read_info(png, session_->info());
   });
+}
+
+Status PngDecoder::ReadHeader(const KeptMetadata& wanted) {
+  if (session_->png() == nullptr) return Fail(ErrorCode::kOutOfMemory, "out of memory for the PNG decoder");
+  const bool read = ReadInfo();
+  const png_structp png = session_->png();
+  const png_infop info = session_->info();
   info_.size = {static_cast<int>(png_get_image_width(png, info)), static_cast<int>(png_get_image_height(png, info))};
-  const Status size_status = CheckPictureSize(info_.size, limits);
+  const Status size_status = CheckPictureSize(info_.size, limits_);
   if (!read) {
     // libpng knows the limit of the sides too, but not that it is no defect of the file to exceed it.
     if (!size_status && size_status.error().code == ErrorCode::kTooLarge) return size_status;
-    if (session_.ended_early()) return Fail(ErrorCode::kTruncated, "the file ends inside the PNG header");
+    if (session_->ended_early()) return Fail(ErrorCode::kTruncated, "the file ends inside the PNG header");
     Error error = Failure("");
     if (error.code == ErrorCode::kCorrupt) error.message.insert(0, "PNG header: ");
     return tl::unexpected<Error>(std::move(error));
   }
   if (!size_status) return size_status;
   DescribePicture(wanted);
-  return CheckDecodedBytes(info_.decoded_bytes, limits);
+  return CheckDecodedBytes(info_.decoded_bytes, limits_);
 }
 
 void PngDecoder::DescribePicture(const KeptMetadata& wanted) {
-  const png_structp png = session_.png();
-  const png_infop info = session_.info();
+  const png_structp png = session_->png();
+  const png_infop info = session_->info();
   const int color_type = png_get_color_type(png, info);
   info_.format = Format::kPng;
   info_.depth = png_get_bit_depth(png, info);
   info_.color = (color_type & PNG_COLOR_MASK_COLOR) != 0 ? ColorModel::kRgb : ColorModel::kGray;
-  layout_ = ReadPngLayout(session_);
+  layout_ = ReadPngLayout(*session_);
   info_.alpha = layout_.HasAlpha();
   info_.progressive = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
-  info_.animated = !FindUnknownChunk(session_, "acTL").empty();
+  info_.animated = !FindUnknownChunk(*session_, "acTL").empty();
   info_.coding = CodingName(color_type, info_.depth, info_.progressive);
-  info_.profile = ReadPngColor(session_);
+  info_.profile = ReadPngColor(*session_);
 
-  png_uint_32 exif_bytes = 0;
-  png_bytep exif = nullptr;
-  if (png_get_eXIf_1(png, info, &exif_bytes, &exif) != 0) {
-    TakeExif({reinterpret_cast<const std::byte*>(exif), exif_bytes}, wanted);
-  } else {
-    // libpng has read the 8 bytes that begin the first chunk of image data.
-    TakeExif(FindLateExif(source_, session_.position() - 8), wanted);
-  }
+  TakeExif(FindPngExif(source_), wanted);
   if (wanted.xmp || wanted.copyright) ReadPngTexts(source_, wanted, info_.metadata);
 
   const int channels = ColorChannels(info_.color) + (info_.alpha ? 1 : 0);
@@ -176,8 +189,9 @@ std::string PngDecoder::RowsDone(int rows) const {
 }
 
 Status PngDecoder::CheckInputSuffices() const {
-  const uint64_t left = source_.size() - std::min(source_.size(), session_.position());
-  const uint64_t needed = layout_.InflatedBytes();
+  const uint64_t left = source_.size() - std::min(source_.size(), session_->position());
+  uint64_t needed = layout_.InflatedBytes();
+  if (strictness_ == Strictness::kSalvage) needed /= kLeastSalvaged;
   if (needed / kMaxInflation <= left) return {};
   return Fail(ErrorCode::kTruncated, std::to_string(left) + " bytes can't hold " + std::to_string(info_.size.width) +
                                          " x " + std::to_string(info_.size.height) + " pixels");
@@ -189,21 +203,21 @@ bool PngDecoder::CanTakeFastWay(const DecodeRequest& request) const {
          request.decoder != DecoderChoice::kReference;
 }
 
-Status PngDecoder::StartRows(Strictness strictness) {
-  const png_structp png = session_.png();
-  const bool started = session_.Guarded([&] {
-    if (strictness == Strictness::kSalvage) {
+Status PngDecoder::StartRows() {
+  const png_structp png = session_->png();
+  const bool started = session_->Guarded([&] {
+    if (strictness_ == Strictness::kSalvage) {
       png_set_crc_action(png, PNG_CRC_WARN_USE, PNG_CRC_WARN_DISCARD);
-      png_set_option(png, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
+      if (ignores_adler_) png_set_option(png, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
       png_set_compression_buffer_size(png, kSalvagePieceBytes);
     }
     png_set_expand(png);
     if (std::endian::native == std::endian::little) png_set_swap(png);
     png_set_interlace_handling(png);
-    png_read_update_info(png, session_.info());
+    png_read_update_info(png, session_->info());
   });
   if (!started) return tl::unexpected<Error>(Failure(" before the first row"));
-  if (png_get_rowbytes(png, session_.info()) != row_bytes_) {
+  if (png_get_rowbytes(png, session_->info()) != row_bytes_) {
     return Fail(ErrorCode::kInternal, "libpng's rows have another size than the header says");
   }
   return {};
@@ -238,16 +252,15 @@ Status PngDecoder::PushBlankRows(int count, std::span<std::byte> band, RowSink& 
   return {};
 }
 
-bool PngDecoder::Tolerates(const Error& error, bool some_rows, bool all_rows, DecodeReport& report) const {
-  // The end of the file came after the last row: nothing of the picture is missing.
-  if (all_rows && session_.ended_early() && strictness_ != Strictness::kStrict) return true;
+bool PngDecoder::Tolerates(const Error& error, bool some_rows, DecodeReport& report) const {
   if (strictness_ != Strictness::kSalvage || !some_rows || !IsDamage(error)) return false;
-  report.salvaged = true;
+  if (session_->wrong_adler()) return false;
+  if (!report.damage) report.damage = error;
   return true;
 }
 
 Status PngDecoder::StreamRows(std::vector<std::byte>& band, RowSink& sink, const Watch& watch, DecodeReport& report) {
-  const png_structp png = session_.png();
+  const png_structp png = session_->png();
   const int height = info_.size.height;
   const size_t band_bytes = static_cast<size_t>(BandRows()) * row_bytes_;
   if (band.size() < band_bytes) band.resize(band_bytes);
@@ -255,7 +268,7 @@ Status PngDecoder::StreamRows(std::vector<std::byte>& band, RowSink& sink, const
   for (int y = 0; y < height;) {
     if (Status status = watch.Poll(); !status) return status;
     const int wanted = std::min(BandRows(), height - y);
-    const bool whole = session_.Guarded([&] {
+    const bool whole = session_->Guarded([&] {
       for (int i = 0; i < wanted; ++i) {
         png_read_row(png, reinterpret_cast<png_bytep>(rows.data() + static_cast<size_t>(i) * row_bytes_), nullptr);
       }
@@ -266,20 +279,20 @@ Status PngDecoder::StreamRows(std::vector<std::byte>& band, RowSink& sink, const
     y += got;
     if (whole) continue;
     Error error = Failure(RowsDone(y));
-    if (!Tolerates(error, y > 0, y == height, report)) return tl::unexpected<Error>(std::move(error));
+    if (!Tolerates(error, y > 0, report)) return tl::unexpected<Error>(std::move(error));
     return PushBlankRows(height - y, rows, sink, watch);
   }
   return {};
 }
 
 Status PngDecoder::ReadPasses(std::span<std::byte> pixels, const Watch& watch, DecodeReport& report) {
-  const png_structp png = session_.png();
+  const png_structp png = session_->png();
   const bool salvage = strictness_ == Strictness::kSalvage;
   for (int pass = 0; pass < kPasses; ++pass) {
     for (int y = 0; y < info_.size.height;) {
       if (Status status = watch.Poll(); !status) return status;
       const int end = std::min(y + BandRows(), info_.size.height);
-      const bool whole = session_.Guarded([&] {
+      const bool whole = session_->Guarded([&] {
         for (int i = y; i < end; ++i) {
           const auto row = reinterpret_cast<png_bytep>(pixels.data() + static_cast<size_t>(i) * row_bytes_);
           // As a display row libpng fills each pixel's block, in case that finer passes are missing.
@@ -289,11 +302,11 @@ Status PngDecoder::ReadPasses(std::span<std::byte> pixels, const Watch& watch, D
       y = end;
       if (whole) continue;
       const int reached = png_get_current_pass_number(png);
-      const bool all_rows = reached >= kPasses;
-      Error error = Failure(all_rows ? RowsDone(info_.size.height)
-                                     : " in pass " + std::to_string(reached + 1) + " of " + std::to_string(kPasses));
-      const bool some_rows = reached > 0 || png_get_current_row_number(png) > 0;
-      if (!Tolerates(error, some_rows, all_rows, report)) return tl::unexpected<Error>(std::move(error));
+      const auto rows = static_cast<int>(png_get_current_row_number(png));
+      std::string where = RowsDone(reached < kPasses ? rows : info_.size.height);
+      if (reached < kPasses) where += " of pass " + std::to_string(reached + 1);
+      Error error = Failure(where);
+      if (!Tolerates(error, reached > 0 || rows > 0, report)) return tl::unexpected<Error>(std::move(error));
       return {};
     }
   }
@@ -301,12 +314,22 @@ Status PngDecoder::ReadPasses(std::span<std::byte> pixels, const Watch& watch, D
 }
 
 Status PngDecoder::CheckToTheEnd() {
-  if (!session_.Guarded([&] { png_read_end(session_.png(), nullptr); })) {
-    if (session_.ended_early()) return Fail(ErrorCode::kTruncated, "the file ends after the image data");
+  if (!session_->Guarded([&] { png_read_end(session_->png(), nullptr); })) {
+    if (session_->ended_early()) return Fail(ErrorCode::kTruncated, "the file ends after the image data");
     return tl::unexpected<Error>(Failure(" after the image data"));
   }
-  if (session_.warnings() > 0) return Fail(ErrorCode::kCorrupt, session_.first_warning());
+  if (session_->warnings() > 0) return Fail(ErrorCode::kCorrupt, session_->first_warning());
   return {};
+}
+
+Status PngDecoder::DeliverRows(RowSink& sink, Workspace& workspace, const Watch& watch, DecodeReport& report) {
+  session_->set_watch(&watch);
+  if (Status status = StartRows(); !status) return status;
+  if (Status status = sink.Begin(OutputFormat()); !status) return status;
+  if (!info_.progressive) return StreamRows(workspace.decode_rows(), sink, watch, report);
+  std::vector<std::byte> pixels(row_bytes_ * static_cast<size_t>(info_.size.height), Blank());
+  if (Status status = ReadPasses(pixels, watch, report); !status) return status;
+  return PushPicture(pixels, sink, watch);
 }
 
 Result<DecodeReport> PngDecoder::Decode(const DecodeRequest& request, RowSink& sink, Workspace& workspace,
@@ -314,35 +337,39 @@ Result<DecodeReport> PngDecoder::Decode(const DecodeRequest& request, RowSink& s
   const auto failed = [](Status& status) { return tl::unexpected<Error>(std::move(status.error())); };
   DecodeReport report{.path = "libpng"};
   strictness_ = request.strictness;
-  if (strictness_ == Strictness::kStrict && session_.warnings() > 0) {
-    return Fail(ErrorCode::kCorrupt, session_.first_warning());
+  if (strictness_ == Strictness::kStrict && session_->warnings() > 0) {
+    return Fail(ErrorCode::kCorrupt, session_->first_warning());
   }
-  if (strictness_ != Strictness::kSalvage) {
-    if (Status status = CheckInputSuffices(); !status) return failed(status);
-  }
+  if (Status enough = CheckInputSuffices(); !enough) return failed(enough);
   if (CanTakeFastWay(request)) {
     // libpng has read the 8 bytes that begin the first chunk of image data, and reads on from there where this gives
     // up.
     auto path =
-        DecodePngFast(layout_, OutputFormat(), source_, session_.position() - 8, request, sink, workspace, watch);
+        DecodePngFast(layout_, OutputFormat(), source_, session_->position() - 8, request, sink, workspace, watch);
     if (!path) return tl::unexpected<Error>(std::move(path.error()));
     if (*path) return DecodeReport{.path = std::move(**path)};
   }
-  session_.set_watch(&watch);
-  if (Status status = StartRows(strictness_); !status) return failed(status);
-  if (Status status = sink.Begin(OutputFormat()); !status) return failed(status);
-  if (info_.progressive) {
-    std::vector<std::byte> pixels(row_bytes_ * static_cast<size_t>(info_.size.height), Blank());
-    if (Status status = ReadPasses(pixels, watch, report); !status) return failed(status);
-    if (Status status = PushPicture(pixels, sink, watch); !status) return failed(status);
-  } else {
-    if (Status status = StreamRows(workspace.decode_rows(), sink, watch, report); !status) return failed(status);
+  Status status = DeliverRows(sink, workspace, watch, report);
+  if (!status && strictness_ == Strictness::kSalvage && session_->wrong_adler()) {
+    Error damage = std::move(status.error());
+    session_.emplace(source_);
+    if (session_->png() == nullptr || !ReadInfo()) return tl::unexpected<Error>(std::move(damage));
+    ignores_adler_ = true;
+    report.damage = std::move(damage);
+    status = DeliverRows(sink, workspace, watch, report);
   }
+  if (!status) return failed(status);
   if (strictness_ == Strictness::kStrict) {
-    if (Status status = CheckToTheEnd(); !status) return failed(status);
+    status = CheckToTheEnd();
+    if (!status) return failed(status);
   }
-  if (session_.crc_ignored() && strictness_ == Strictness::kSalvage) report.salvaged = true;
-  if (Status status = sink.End(); !status) return failed(status);
+  if (*session_->overlooked() != '\0' && !report.damage) {
+    Error damage{ErrorCode::kCorrupt, session_->overlooked()};
+    if (strictness_ != Strictness::kSalvage) return tl::unexpected<Error>(std::move(damage));
+    report.damage = std::move(damage);
+  }
+  status = sink.End();
+  if (!status) return failed(status);
   return report;
 } catch (const std::bad_alloc&) {
   return Fail(ErrorCode::kOutOfMemory, "out of memory for the PNG decoder");
@@ -352,9 +379,8 @@ Result<DecodeReport> PngDecoder::Decode(const DecodeRequest& request, RowSink& s
 
 Result<std::unique_ptr<Decoder>> OpenPng(ByteSource& source, const DecodeLimits& limits,
                                          const KeptMetadata& wanted) try {
-  auto decoder = std::make_unique<PngDecoder>(source);
-  if (Status status = decoder->ReadHeader(limits, wanted); !status)
-    return tl::unexpected<Error>(std::move(status.error()));
+  auto decoder = std::make_unique<PngDecoder>(source, limits);
+  if (Status status = decoder->ReadHeader(wanted); !status) return tl::unexpected<Error>(std::move(status.error()));
   return decoder;
 } catch (const std::bad_alloc&) {
   return Fail(ErrorCode::kOutOfMemory, "out of memory for the PNG decoder");

@@ -1,8 +1,10 @@
 #include "codecs/png_session.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <new>
+#include <string_view>
 
 namespace tbbthumbs {
 namespace {
@@ -13,15 +15,27 @@ constexpr size_t kReadBytes = 64 << 10;
 constexpr uint64_t kPollBytes = 1 << 20;
 // A file with more than this has nothing worth the time.
 constexpr int kMaxWarnings = 100;
+constexpr char kWrongAdler[] = "IDAT: incorrect data check";
 
-template <size_t kSize>
-void CopyText(char (&to)[kSize], const char* from) {
-  const size_t length = std::min(std::strlen(from), kSize - 1);
+}  // namespace
+
+// Of checksums libpng does not say where they stand.
+void PngErrors::CopyText(char (&to)[kTextBytes], const char* from) const {
+  constexpr size_t kCrcBytes = 4;
+  constexpr std::string_view kWrongCrc = ": CRC error";
+  std::string_view text(from);
+  if (text.ends_with(kWrongCrc)) {
+    text.remove_suffix(kWrongCrc.size());
+    std::snprintf(to, kTextBytes, "chunk %.*s has a wrong checksum at byte %llu", static_cast<int>(text.size()),
+                  text.data(), static_cast<unsigned long long>(taken() - kCrcBytes));
+    return;
+  }
+  const size_t length = std::min(text.size(), kTextBytes - 1);
   std::memcpy(to, from, length);
   to[length] = '\0';
 }
 
-}  // namespace
+bool PngErrors::wrong_adler() const { return std::strcmp(error_text_, kWrongAdler) == 0; }
 
 bool PngErrors::out_of_memory() const {
   return std::strstr(error_text_, "emory") != nullptr;  // "Out of memory", "insufficient memory", "Memory ..."
@@ -29,14 +43,15 @@ bool PngErrors::out_of_memory() const {
 
 void PngErrors::OnError(png_structp png, png_const_charp text) {
   auto* errors = static_cast<PngErrors*>(png_get_error_ptr(png));
-  CopyText(errors->error_text_, text);
+  errors->CopyText(errors->error_text_, text);
   std::longjmp(errors->jump_, 1);
 }
 
 void PngErrors::OnWarning(png_structp png, png_const_charp text) {
   auto* errors = static_cast<PngErrors*>(png_get_error_ptr(png));
-  if (errors->warnings_ == 0) CopyText(errors->first_warning_, text);
-  if (std::strstr(text, "IDAT: CRC error") != nullptr) errors->crc_ignored_ = true;
+  if (errors->warnings_ == 0) errors->CopyText(errors->first_warning_, text);
+  const bool damage = std::strcmp(text, "IDAT: CRC error") == 0 || std::strcmp(text, kWrongAdler) == 0;
+  if (damage && errors->overlooked_[0] == '\0') errors->CopyText(errors->overlooked_, text);
   if (++errors->warnings_ > kMaxWarnings) png_error(png, "too many warnings");
 }
 

@@ -32,23 +32,33 @@ class PngErrors {
   const char* error_text() const { return error_text_; }
   int warnings() const { return warnings_; }
   const char* first_warning() const { return first_warning_; }
-  // A checksum of image data was wrong, and libpng went on as it was told to.
-  bool crc_ignored() const { return crc_ignored_; }
+  // What was wrong with a checksum of image data where libpng went on all the same; empty: nothing.
+  const char* overlooked() const { return overlooked_; }
   bool out_of_memory() const;
+  // The error was: the deflate stream ends with another checksum. libpng then keeps back its last row, or all of a
+  // small picture.
+  bool wrong_adler() const;
 
  protected:
   PngErrors() = default;
   ~PngErrors() = default;
 
+  // Bytes that libpng has taken.
+  virtual uint64_t taken() const { return 0; }
+
   [[noreturn]] static void OnError(png_structp png, png_const_charp text);
   static void OnWarning(png_structp png, png_const_charp text);
 
  private:
+  static constexpr size_t kTextBytes = 160;
+
+  void CopyText(char (&to)[kTextBytes], const char* from) const;
+
   std::jmp_buf jump_;
-  char error_text_[160] = {};
-  char first_warning_[160] = {};
+  char error_text_[kTextBytes] = {};
+  char first_warning_[kTextBytes] = {};
   int warnings_ = 0;
-  bool crc_ignored_ = false;
+  char overlooked_[kTextBytes] = {};
 };
 
 // Reads one PNG from a ByteSource.
@@ -73,6 +83,7 @@ class PngReadSession final : public PngErrors {
   const Status& source_status() const { return source_status_; }
 
  private:
+  uint64_t taken() const override { return position_; }
   static void OnRead(png_structp png, png_bytep out, size_t count);
   bool Read(std::span<std::byte> out) noexcept;
   Result<size_t> ReadSome(std::span<std::byte> out);

@@ -364,6 +364,7 @@ std::optional<JournalRow> Journal::RowOf(const Item& item) const {
     case Outcome::kMade:
       row.cpu_time = std::chrono::floor<std::chrono::microseconds>(result.cpu_time);
       row.decoder = result.decoder;
+      row.error = result.damage;
       break;
     case Outcome::kUpToDate:
       // Without the journal's word for it there is nothing to say, with it only what its server has said.
@@ -371,8 +372,8 @@ std::optional<JournalRow> Journal::RowOf(const Item& item) const {
       if (same) row = *item.known;
       if (same && item.file.url) row.validators = Renewed(item.known->validators, item.validators);
       if (result.outputs.empty()) return row.validators != item.known->validators ? std::optional(row) : std::nullopt;
+      if (row.status != PictureStatus::kMade) row.error.reset();
       row.status = PictureStatus::kMade;
-      row.error.reset();
       row.outputs.clear();
       break;
     case Outcome::kFailed:

@@ -584,6 +584,7 @@ Result<JournalCounts> SqliteJournal::Counts() {
         ++(row.status == PictureStatus::kMade      ? counts.made
            : row.status == PictureStatus::kSkipped ? counts.skipped
                                                    : counts.failed);
+        if (row.status == PictureStatus::kMade && row.error) ++counts.salvaged;
         counts.outputs += row.outputs.size();
         if (row.status == PictureStatus::kFailed && row.error) ++failed[static_cast<size_t>(row.error->code)];
         return {};

@@ -51,7 +51,7 @@ struct JournalRow {
   PictureStatus status = PictureStatus::kMade;
   uint64_t options = 0;              // OptionsId of all that decides about the outcome; 0: something else did
   Format format = Format::kUnknown;  // by its bytes
-  std::optional<Error> error;        // for kFailed
+  std::optional<Error> error;        // for kFailed; for kMade: what is wrong with it, where it was salvaged
   std::vector<JournalOutput> outputs;
   std::chrono::nanoseconds cpu_time{};  // of the worker; stored in microseconds
   std::string decoder;                  // DecodeReport::path
@@ -90,6 +90,7 @@ struct JournalRun {
 
 struct JournalCounts {
   uint64_t made = 0;
+  uint64_t salvaged = 0;  // of those made
   uint64_t skipped = 0;
   uint64_t failed = 0;
   uint64_t outputs = 0;

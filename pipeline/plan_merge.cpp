@@ -96,7 +96,8 @@ Result<bool> Merger::MergeShard(int shard, const std::vector<ShardAttempt>& atte
     // Read once before anything is written: what is damaged is no attempt either.
     if (!run || !(*store)->Counts()) continue;
     Status copied = CopyJournalRows(**store, journal_, [&](const JournalEntry& entry) {
-      if (entry.row.error && !summary_.merged_before) on_failure_(entry.input, *entry.row.error);
+      const bool failed = entry.row.status == PictureStatus::kFailed && entry.row.error;
+      if (failed && !summary_.merged_before) on_failure_(entry.input, *entry.row.error);
     });
     if (!copied) {
       return Fail(copied.error().code, "from " + attempt->path + ": " + copied.error().message);

@@ -64,6 +64,7 @@ struct PictureResult {
   std::string decoder;                       // for kMade: DecodeReport::path
   std::optional<Placeholders> placeholders;  // for kMade, where SpecSet::placeholders wants any
   bool salvaged = false;                     // for kMade: damaged, made from what decoded
+  std::optional<Error> damage;               // where salvaged: what is wrong with it
   std::chrono::nanoseconds cpu_time{};       // of the worker, for decoding to encoding
   StageSpans stages{};                       // when and where it was worked on
 };

@@ -30,6 +30,7 @@ void Thumbnailer::Process(Item& item) {
     item.Fail({ErrorCode::kStopped, "stopped"});
   } else {
     try {
+      const Watch watch(limits_, {});
       std::unique_ptr<Workspace> workspace = Borrow();
       auto made = Checked(MakeThumbnails(*item.source, specs_, limits_, *workspace, stop_), *item.source);
       Return(std::move(workspace));
@@ -37,11 +38,13 @@ void Thumbnailer::Process(Item& item) {
         item.result.format = made->info.format;
         item.result.size = made->info.size;
         item.result.decoder = std::move(made->decode.path);
-        item.result.salvaged = made->decode.salvaged;
+        item.result.salvaged = made->decode.salvaged();
+        item.result.damage = std::move(made->decode.damage);
         item.result.placeholders = std::move(made->placeholders);
         item.result.cpu_time = made->cpu_time;
         item.thumbnails = std::move(made->thumbnails);
       } else {
+        item.result.cpu_time = watch.Used();
         item.Fail(std::move(made.error()));
       }
     } catch (const std::bad_alloc&) {

@@ -118,6 +118,7 @@ TEST_F(JournalCommandTest, StatusAsJson) {
   EXPECT_EQ(status["journal"], "j.db");
   EXPECT_EQ(status["bytes"], fs::file_size(tree_.root() / "j.db"));
   EXPECT_EQ(status["made"], 1);
+  EXPECT_EQ(status["salvaged"], 0);
   EXPECT_EQ(status["thumbnails"], 1);
   EXPECT_EQ(status["failed"], 1);
   EXPECT_EQ(status["skipped"], 0);
@@ -147,6 +148,36 @@ TEST_F(JournalCommandTest, StatusOfARealRun) {
   EXPECT_EQ(status["runs"][0]["inputs"], 3);
   const std::string input = (tree_.root() / "in/b.jpg").string();
   EXPECT_EQ(Run({"failed", "out"}).out, input + "\n");
+}
+
+TEST_F(JournalCommandTest, WhatWasSalvagedStaysMarked) {
+  const std::vector<std::byte> whole = JpegFile({640, 480});
+  tree_.Write("in/cut.jpg",
+              std::vector<std::byte>(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(whole.size() / 2)));
+  tree_.Write("in/whole.jpg", whole);
+  const std::vector<std::string> make = {"in", "-o", "out", "--on-damage", "salvage"};
+  auto json = make;
+  json.push_back("--json");
+  const auto lines = JsonLines(Run(json).out);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0]["salvaged"], true);
+  EXPECT_EQ(lines[0]["damage"]["code"], "truncated");
+  EXPECT_THAT(lines[0]["damage"]["message"].get<std::string>(), MatchesRegex("scan data ends at [0-9]+ % of the rows"));
+  EXPECT_EQ(lines[1]["salvaged"], false);
+  EXPECT_FALSE(lines[1].contains("damage"));
+  EXPECT_EQ(lines[2]["salvaged"], 1);
+  // Also after runs that find it up to date, or make another size of it.
+  for (const char* size : {"256", "64"}) {
+    auto again = make;
+    again.insert(again.end(), {"-s", size, "-v"});
+    const ProcessResult result = Run(again);
+    EXPECT_EQ(result.exit_code, 0);
+    const char* said = size[0] == '2' ? "up to date" : ", damaged (truncated: scan data ends at ";
+    EXPECT_THAT(result.out + result.err, HasSubstr(said));
+    EXPECT_THAT(Run({"status", "out"}).out, HasSubstr(", 1 of what decoded of damaged files\n"));
+    EXPECT_EQ(JsonLines(Run({"status", "out", "--json"}).out).at(0)["salvaged"], 1);
+  }
+  EXPECT_EQ(Run({"failed", "out"}).out, "") << "it has not failed";
 }
 
 TEST_F(JournalCommandTest, WhatADamagedJournalSaysOfRunsDoesNoHarm) {

@@ -273,10 +273,10 @@ TEST(JpegPlanar, ADamagedFileGivesWhatTheReferenceGives) {
           EXPECT_EQ(made.error().message, reference.error().message);
           continue;
         }
-        EXPECT_EQ(made->decode.salvaged, reference->decode.salvaged);
+        EXPECT_EQ(made->decode.salvaged(), reference->decode.salvaged());
         if (IsPlanar(*made)) {
           ++planar;
-          EXPECT_FALSE(reference->decode.salvaged);
+          EXPECT_FALSE(reference->decode.salvaged());
           continue;
         }
         ++salvaged;

@@ -143,7 +143,7 @@ TEST(JpegPlanes, DamageBeginsAgainWithPixels) {
   const auto report = Decode(jpeg, request, sink);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->path, "libjpeg-turbo 1/1");
-  EXPECT_TRUE(report->salvaged);
+  EXPECT_TRUE(report->salvaged());
   EXPECT_EQ(sink.begun, 2);
   EXPECT_EQ(sink.format.color, ColorModel::kRgb);
 

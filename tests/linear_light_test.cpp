@@ -377,7 +377,7 @@ TEST(LinearLight, WhatADamagedFileHoldsIsSalvaged) {
   SpecSet specs = Linear({"60"});
   specs.strictness = Strictness::kSalvage;
   const Made made = Make(file, specs);
-  EXPECT_TRUE(made.decode.salvaged);
+  EXPECT_TRUE(made.decode.salvaged());
   EXPECT_EQ(made.thumbnails[0].bytes, Make(file, specs, DecoderChoice::kReference).thumbnails[0].bytes);
 }
 

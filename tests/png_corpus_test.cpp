@@ -118,8 +118,8 @@ TEST(PngCorpus, EveryDecoderSaysTheSame) {
         EXPECT_EQ(actual.error_name(), expected.error_name());
         EXPECT_TRUE(actual.sink.bytes == expected.sink.bytes) << "salvaged";
         if (actual.report && expected.report) {
-          EXPECT_EQ(actual.report->salvaged, expected.report->salvaged);
-          salvaged += expected.report->salvaged ? 1 : 0;
+          EXPECT_EQ(actual.report->salvaged(), expected.report->salvaged());
+          salvaged += expected.report->salvaged() ? 1 : 0;
         }
       }
       for (const DecoderChoice choice : {DecoderChoice::kAuto, DecoderChoice::kScalar}) {

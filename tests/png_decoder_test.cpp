@@ -108,12 +108,12 @@ TEST(PngDecoder, EveryColourTypeDepthInterlacingAndTransparency) {
           ASSERT_TRUE(outcome.report.has_value()) << outcome.report.error().message;
           EXPECT_TRUE(outcome.sink.ended);
           EXPECT_EQ(outcome.report->path, "libpng");
-          EXPECT_FALSE(outcome.report->salvaged);
+          EXPECT_FALSE(outcome.report->salvaged());
           ASSERT_EQ(outcome.sink.bytes, ExpectedBytes(fixture, keyed));
           // The way for damaged files fills blocks as it goes; a whole file must come out the same.
           const auto salvaged = DecodePng(MakePng(fixture), Strictness::kSalvage);
           ASSERT_TRUE(salvaged.report.has_value());
-          EXPECT_FALSE(salvaged.report->salvaged);
+          EXPECT_FALSE(salvaged.report->salvaged());
           ASSERT_EQ(salvaged.sink.bytes, outcome.sink.bytes);
         }
       }

@@ -282,7 +282,7 @@ TEST(PngFast, StrictReadersAreLibpngAndSalvagingOnesWhereThereIsDamage) {
   file.resize(file.size() / 2);
   const PngOutcome damaged = DecodePng(file, Strictness::kSalvage);
   EXPECT_EQ(PathOf(damaged), "libpng");
-  EXPECT_TRUE(damaged.report->salvaged);
+  EXPECT_TRUE(damaged.report->salvaged());
 }
 
 TEST(PngFast, BeginsAgainOnlyWhereRowsHadGoneOut) {

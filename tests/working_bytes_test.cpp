@@ -14,6 +14,7 @@
 
 #include "codecs/jpeg_scan_bytes.h"
 #include "codecs/thumbnail.h"
+#include "tests/support/corpus.h"
 #include "tests/support/icc_fixture.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/png_fixture.h"
@@ -267,6 +268,66 @@ TEST(WorkingBytesTest, DamagedFiles) {
   ExpectBounds(baseline, "cut 4:2:0", wishes);
   ExpectBounds(progressive, "cut progressive", wishes);
   ExpectBounds(png, "cut PNG", wishes);
+}
+
+// A profile of parts without end.
+TEST(WorkingBytesTest, AProfileInAMillionParts) {
+  auto jpeg = Jpeg({.size = {64, 64}});
+  std::vector<std::byte> part;
+  for (const char c : std::string("\xFF\xE2\0\x11ICC_PROFILE\0\1\1x", 19)) part.push_back(static_cast<std::byte>(c));
+  std::vector<std::byte> parts;
+  for (int i = 0; i < 1'000'000; ++i) parts.insert(parts.end(), part.begin(), part.end());
+  jpeg.insert(jpeg.begin() + 2, parts.begin(), parts.end());
+  const size_t before = held;
+  peak = held;
+  MemorySource source{std::span<const std::byte>(jpeg)};
+  ASSERT_TRUE(OpenDecoder(source, {}));
+  EXPECT_LE(peak - before, size_t{1} << 20);
+}
+
+// Of megabytes, where there is use for some bytes.
+TEST(WorkingBytesTest, LargeChunks) {
+  for (const char* type : {"acTL", "cICP", "eXIf", "tEXt", "iCCP"}) {
+    PngFixture fixture{.size = {64, 64}};
+    fixture.before_palette.assign(15, {type, std::vector<std::byte>(4'000'000, std::byte{'M'})});
+    const auto png = Png(fixture);
+    const size_t before = held;
+    peak = held;
+    MemorySource source{std::span<const std::byte>(png)};
+    ASSERT_TRUE(OpenDecoder(source, {})) << type;
+    EXPECT_LE(static_cast<double>(peak - before), 20 * kMega) << type;
+  }
+}
+
+// Odd and hostile files, whatever becomes of them. What fails with its header may hold as much as what is kept of one.
+TEST(WorkingBytesTest, HostileFiles) {
+  const auto corpus = testing::FindCorpus(TBBTHUMBS_SOURCE_DIR);
+  if (!corpus) GTEST_SKIP() << "no corpus of hostile files here (set TBBTHUMBS_CORPUS)";
+  SpecSet specs = Sizes({"256", "20"});
+  specs.keep = {.exif = true, .xmp = true, .copyright = true};
+  for (const char* set : {"hostile", "conformance"}) {
+    for (const testing::CorpusFile& file : testing::ListCorpus(*corpus, set)) {
+      const std::vector<std::byte> bytes = testing::ReadBytes(file.path);
+      for (const Strictness strictness : {Strictness::kFailTruncated, Strictness::kSalvage}) {
+        specs.strictness = strictness;
+        MemorySource source{std::span<const std::byte>(bytes)};
+        const size_t before_header = held;
+        peak = held;
+        auto decoder = OpenDecoder(source, {}, specs.keep);
+        EXPECT_LE(static_cast<double>(peak - before_header), 10 * kMega) << file.path;
+        if (!decoder) continue;
+        const uint64_t bound = WorkingBytes((*decoder)->info(), specs);
+        decoder = tl::unexpected<Error>(Error{});
+        Workspace workspace;
+        const size_t before = held;
+        peak = held;
+        const auto made = MakeThumbnails(source, specs, {}, workspace);
+        const std::vector<int16_t>& coefficients = workspace.scan_buffers().coefficients;
+        const size_t reserved = (coefficients.capacity() - coefficients.size()) * sizeof(int16_t);
+        EXPECT_LE(static_cast<double>(peak - before - reserved), static_cast<double>(bound) + 2 * kMega) << file.path;
+      }
+    }
+  }
 }
 
 // Profiles cost a copy of the pixels.

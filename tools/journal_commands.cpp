@@ -56,8 +56,10 @@ std::vector<std::string> CountLines(const JournalCounts& counts) {
   const std::string numbers[] = {FormatCount(counts.made), FormatCount(counts.failed), FormatCount(counts.skipped)};
   size_t width = 0;
   for (const std::string& number : numbers) width = std::max(width, number.size());
+  const std::string damaged =
+      counts.salvaged > 0 ? fmt::format(", {} of what decoded of damaged files", FormatCount(counts.salvaged)) : "";
   return {
-      fmt::format("made     {:>{}}  with {}", numbers[0], width, FormatCountOf(counts.outputs, "thumbnail")),
+      fmt::format("made     {:>{}}  with {}{}", numbers[0], width, FormatCountOf(counts.outputs, "thumbnail"), damaged),
       fmt::format("failed   {:>{}}{}", numbers[1], width, FailuresText(counts)),
       fmt::format("skipped  {:>{}}  no pictures, or of a format that is not decoded", numbers[2], width),
   };

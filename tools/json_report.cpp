@@ -170,8 +170,9 @@ std::string PictureJson(const PictureResult& result) {
     json["decoder"] = result.decoder;
     if (result.placeholders) AddPlaceholders(json, *result.placeholders);
     json["salvaged"] = result.salvaged;
-    json["cpu_seconds"] = Seconds(result.cpu_time);
+    if (result.damage) json["damage"] = ToJson(*result.damage);
   }
+  if (made || result.cpu_time.count() > 0) json["cpu_seconds"] = Seconds(result.cpu_time);
   return ToLine(json);
 }
 
@@ -301,6 +302,7 @@ std::string StatusJson(const std::filesystem::path& path, uint64_t bytes, const 
   AddPath(json, "journal", path);
   json["bytes"] = bytes;
   json["made"] = counts.made;
+  json["salvaged"] = counts.salvaged;
   json["thumbnails"] = counts.outputs;
   json["failed"] = counts.failed;
   json["skipped"] = counts.skipped;

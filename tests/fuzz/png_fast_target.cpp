@@ -72,7 +72,7 @@ PngFastOutcome PngFast(std::span<const std::byte> input) {
     return PngFastOutcome::kRefused;
   }
   if (!ours.report || !ours.sink.ended || !libpngs.sink.ended) std::abort();
-  if (ours.report->salvaged != libpngs.report->salvaged) std::abort();
+  if (ours.report->salvaged() != libpngs.report->salvaged()) std::abort();
   if (ours.sink.format.color != libpngs.sink.format.color || ours.sink.format.alpha != libpngs.sink.format.alpha ||
       ours.sink.format.sample != libpngs.sink.format.sample || ours.sink.rows != libpngs.sink.rows ||
       ours.sink.bytes != libpngs.sink.bytes) {
