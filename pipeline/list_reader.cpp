@@ -49,10 +49,12 @@ bool ListReader::Fill(const std::stop_token& stop) {
       return false;
     }
     buffer_.append(piece.data(), static_cast<size_t>(got));
-    // Some programs begin texts with it.
-    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-    if (list_.urls && !std::exchange(begun_, true) && buffer_.starts_with(kByteOrderMark)) {
-      buffer_.erase(0, kByteOrderMark.size());
+    if (list_.urls && !begun_) {
+      // Some programs begin texts with it, and pipes may bring it in pieces.
+      constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+      if (buffer_.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(buffer_)) continue;
+      begun_ = true;
+      if (buffer_.starts_with(kByteOrderMark)) buffer_.erase(0, kByteOrderMark.size());
     }
     return true;
   }

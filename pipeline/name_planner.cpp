@@ -17,6 +17,9 @@ static_assert(kJpegExtension.size() == kPngExtension.size());
 
 // Of this program, in the output directory.
 
+// As ParseSizeSpec takes them: there has to be room for what is beside it.
+constexpr size_t kMaxSizeNameBytes = 64;
+
 // What is left of a name that is cut, at least.
 constexpr size_t kLeastHeadBytes = 32;
 
@@ -355,7 +358,7 @@ OutputNames NamePlanner::Plan(const InputFile& file, uint64_t seq, const FileFac
 
 NewName NamePlanner::PlanNewName(const InputFile& file, uint64_t seq, const FileFacts& facts) {
   const std::string_view extension = SplitKeptName(file.name_path()).extension;
-  const std::string safe = SafeText(extension, {});
+  const std::string safe = SafeEnd(SafeText(extension, {}));
   extension_ = safe.empty() ? "" : "." + safe;
   NewName name;
   name.path = PlanMarked(file, seq, facts, name.changes) + extension_;
@@ -374,6 +377,10 @@ Status CheckNameOptions(const NameOptions& options, const SpecSet& specs) {
     const NameTemplateError& error = parsed.error();
     return Fail(ErrorCode::kUnsupported, "the names' template: " + error.message + " at character " +
                                              std::to_string(CharacterNumber(options.name_template, error.offset)));
+  }
+  for (const SizeSpec& size : specs.sizes) {
+    if (size.name.size() <= kMaxSizeNameBytes) continue;
+    return Fail(ErrorCode::kUnsupported, "the name of a size has over " + std::to_string(kMaxSizeNameBytes) + " bytes");
   }
   if (!TellsSizesApart(*parsed, specs.sizes.size())) {
     return Fail(ErrorCode::kUnsupported, "the names' template gives all sizes the same name: {size} is missing");

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "pipeline/ascii_letters.h"
 
@@ -217,9 +218,11 @@ std::string ComposeCharacters(std::string text) {
 std::string SafeComponent(std::string text, bool has_extension) {
   if (text.empty()) return "_";
   if (const size_t device = DeviceNameLength(text); device > 0) text.insert(device, 1, '_');
-  if (!has_extension) {
-    for (size_t i = text.size(); i > 0 && (text[i - 1] == '.' || text[i - 1] == ' '); --i) text[i - 1] = '_';
-  }
+  return has_extension ? text : SafeEnd(std::move(text));
+}
+
+std::string SafeEnd(std::string text) {
+  for (size_t i = text.size(); i > 0 && (text[i - 1] == '.' || text[i - 1] == ' '); --i) text[i - 1] = '_';
   return text;
 }
 

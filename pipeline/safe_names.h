@@ -31,6 +31,9 @@ std::string ComposeCharacters(std::string text);
 // follow, and the end is left as it is. Grows by one byte at most.
 std::string SafeComponent(std::string text, bool has_extension);
 
+// Safe text as the end of a name: '_' for the dots and blanks that it ends with.
+std::string SafeEnd(std::string text);
+
 // At most `bytes` of `text`, not within a UTF-8 sequence.
 std::string CutAtCharacter(std::string_view text, size_t bytes);
 

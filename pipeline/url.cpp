@@ -74,7 +74,8 @@ Result<Url> ParseUrl(std::string_view text) {
   Url url;
   url.host = PartOfUrl(parsed.get(), CURLUPART_HOST);
   for (char& c : url.host) c = ToLower(c);
-  if (url.host.empty()) return NoUrl("it names no host");
+  // Decoded by now: what has a '%' left is the name of none, and would be encoded once more each time.
+  if (url.host.empty() || url.host.find('%') != std::string::npos) return NoUrl("it names no host");
   Curl().url_set(parsed.get(), CURLUPART_HOST, url.host.c_str(), 0);
   url.request = PartOfUrl(parsed.get(), CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
   Curl().url_set(parsed.get(), CURLUPART_USER, nullptr, 0);

@@ -1,16 +1,24 @@
 // The fuzz targets without a fuzzer: made pictures, whole and damaged in every way that a few lines can.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <filesystem>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "tests/fuzz/icc_mutator.h"
 #include "tests/fuzz/jpeg_mutator.h"
 #include "tests/fuzz/jpeg_progressive_mutator.h"
+#include "tests/fuzz/picture_mutator.h"
 #include "tests/fuzz/png_mutator.h"
+#include "tests/fuzz/seeds.h"
+#include "tests/fuzz/target_list.h"
 #include "tests/fuzz/targets.h"
+#include "tests/support/corpus.h"
 #include "tests/support/jpeg_fixture.h"
 #include "tests/support/png_fixture.h"
 #include "tests/support/tiff_fixture.h"
@@ -214,6 +222,120 @@ TEST(FuzzReplay, MetadataBlocks) {
   EXPECT_EQ(Torment({begin, begin + packet.size()}, 5000), 0);
   // Pictures that have both.
   EXPECT_GT(Torment(testing::MakeJpeg({.size = {20, 20}, .exif = camera}), 400), 40);
+}
+
+// What was found once. Each file of tests/fuzz/regressions/TARGET, and what it is about, its name says.
+TEST(FuzzReplay, WhatWasFoundOnce) {
+  namespace fs = std::filesystem;
+  const fs::path regressions = fs::path(TBBTHUMBS_SOURCE_DIR) / "tests/fuzz/regressions";
+  int replayed = 0;
+  for (const auto& directory : fs::directory_iterator(regressions)) {
+    const fuzz::Target* target = fuzz::FindTarget(directory.path().filename().string());
+    ASSERT_NE(target, nullptr) << directory.path();
+    for (const auto& file : fs::directory_iterator(directory)) {
+      SCOPED_TRACE(file.path());
+      EXPECT_LE(file.file_size(), 8192U);
+      EXPECT_LT(target->run(testing::ReadBytes(file.path())), target->outcomes.size());
+      ++replayed;
+    }
+  }
+  EXPECT_GT(replayed, 0);
+}
+
+// Each target takes what fuzzers begin with, and not all of it is refused.
+TEST(FuzzReplay, SeedsOfAllTargets) {
+  for (const fuzz::Target& target : fuzz::AllTargets()) {
+    SCOPED_TRACE(target.name);
+    const auto seeds = fuzz::MadeSeeds(target.name);
+    std::set<size_t> outcomes;
+    for (const auto& seed : seeds) outcomes.insert(target.run(seed));
+    ASSERT_FALSE(outcomes.empty());
+    EXPECT_LT(*outcomes.rbegin(), target.outcomes.size());
+    EXPECT_TRUE(*outcomes.rbegin() > 0 || target.outcomes.size() == 1);
+  }
+}
+
+// As libFuzzer does, with what mutators make of seeds; texts and databases as bytes.
+TEST(FuzzReplay, ChangedSeedsOfAllTargets) {
+  for (const fuzz::Target& target : fuzz::AllTargets()) {
+    SCOPED_TRACE(target.name);
+    ByteMutator bytes;
+    const auto seeds = fuzz::MadeSeeds(target.name);
+    ASSERT_FALSE(seeds.empty());
+    for (unsigned round = 0; round < 100; ++round) {
+      const auto& seed = seeds[round % seeds.size()];
+      const auto* begin = reinterpret_cast<const uint8_t*>(seed.data());
+      fuzz::Bytes input(begin, begin + seed.size());
+      for (unsigned change = 0; change <= round % 3; ++change) {
+        if (target.mutate != nullptr) {
+          target.mutate(input, 40'000, round * 3 + change, bytes);
+        } else {
+          input.resize(input.size() + 1);
+          input.resize(bytes(input.data(), input.size() - 1, input.size()));
+        }
+      }
+      EXPECT_LT(target.run(std::as_bytes(std::span(input))), target.outcomes.size());
+    }
+  }
+}
+
+TEST(FuzzReplay, MutatorsKeepToTheirCapacityAndSeed) {
+  const fuzz::MutateBytes bytes = [](uint8_t*, size_t size, size_t) { return size; };
+  for (const auto mutate : {&fuzz::MutateIcc, &fuzz::MutatePicture}) {
+    fuzz::Bytes input;
+    for (unsigned seed = 0; seed < 300; ++seed) {
+      fuzz::Bytes same = input;
+      mutate(input, 5000, seed, bytes);
+      mutate(same, 5000, seed, bytes);
+      EXPECT_LE(input.size(), 5000U);
+      EXPECT_FALSE(input.empty());
+      EXPECT_EQ(input, same);
+    }
+  }
+}
+
+// Mutators know their way about profiles and pictures: much of what they make can be used.
+TEST(FuzzReplay, ProfilesAndPicturesStayUsable) {
+  ByteMutator bytes;
+  int usable = 0;
+  int pictures = 0;
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    fuzz::Bytes profile;
+    fuzz::Bytes picture;
+    for (unsigned change = 0; change < 3; ++change) {
+      fuzz::MutateIcc(profile, 60'000, seed * 3 + change, bytes);
+      fuzz::MutatePicture(picture, 30'000, seed * 3 + change, bytes);
+    }
+    if (fuzz::Icc(std::as_bytes(std::span(profile))) == fuzz::IccOutcome::kUsable) ++usable;
+    if (fuzz::Thumbnail(std::as_bytes(std::span(picture)))) ++pictures;
+  }
+  EXPECT_GT(usable, 20);
+  EXPECT_LT(usable, 100);
+  EXPECT_GT(pictures, 20);
+  EXPECT_LT(pictures, 100);
+}
+
+// Samples of real files, where they are there.
+TEST(FuzzReplay, SeedsOfTheCorpus) {
+  const auto corpus = testing::FindCorpus(TBBTHUMBS_SOURCE_DIR);
+  if (!corpus) GTEST_SKIP() << "no corpus";
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(*corpus)) {
+    if (entry.is_regular_file() && entry.file_size() <= 100'000) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  constexpr size_t kEvery = 40;
+  std::set<std::string_view> targets;
+  for (size_t i = 0; i < files.size(); i += kEvery) {
+    SCOPED_TRACE(files[i]);
+    for (const fuzz::Seed& seed : fuzz::SeedsOf(testing::ReadBytes(files[i]))) {
+      const fuzz::Target* target = fuzz::FindTarget(seed.target);
+      ASSERT_NE(target, nullptr) << seed.target;
+      EXPECT_LT(target->run(seed.bytes), target->outcomes.size());
+      targets.insert(target->name);
+    }
+  }
+  EXPECT_GE(targets.size(), 8U);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "pipeline/list_reader.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -18,7 +19,8 @@ using ::testing::SizeIs;
 
 class Pipe {
  public:
-  Pipe() { EXPECT_EQ(pipe(ends_.data()), 0); }
+  // `pieces`: each Write is read by itself.
+  explicit Pipe(bool pieces = false) { EXPECT_EQ(pipe2(ends_.data(), pieces ? O_DIRECT : 0), 0); }
   ~Pipe() {
     close(ends_[0]);
     CloseWriter();
@@ -117,6 +119,22 @@ TEST(ListReader, OfAddressesWholeLinesButCommentsAndBlanks) {
               ElementsAre("# a", "\t# b", " ", "  http://a/x y\tn m ", "photo#1.jpg", "http://a/#b"));
   EXPECT_THAT(ReadAll("#a\0\n#b\n\0\nhttp://a\r\n\0 "s, '\0', true), ElementsAre("http://a"));
   EXPECT_THAT(ReadAll("#\n#", '\n', true), SizeIs(0));
+}
+
+TEST(ListReader, TheMarkOfUtf8MayComeInPieces) {
+  Pipe pipe(true);
+  for (const char* piece : {"\xEF", "\xBB", "\xBFhttp://a\n", "\xEF\xBB\xBFhttp://b\n"}) pipe.Write(piece);
+  pipe.CloseWriter();
+  ListReader reader({pipe.path(), '\n', true});
+  EXPECT_EQ(reader.Next({}), "http://a");
+  EXPECT_EQ(reader.Next({}), "\xEF\xBB\xBFhttp://b");
+  EXPECT_EQ(reader.Next({}), std::nullopt);
+  // A list of nothing but its beginning has a name.
+  Pipe cut;
+  cut.Write("\xEF\xBB");
+  cut.CloseWriter();
+  ListReader other({cut.path(), '\n', true});
+  EXPECT_EQ(other.Next({}), "\xEF\xBB");
 }
 
 TEST(ListReader, HasANameOnlyWhereThatIsWhole) {

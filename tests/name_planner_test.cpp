@@ -422,6 +422,11 @@ TEST(CheckNameOptions, RefusesWhatCantBeMeant) {
   EXPECT_THAT(message("{stem}", {{256, 256}, {64, 64}}), ::testing::HasSubstr("{size}"));
   EXPECT_EQ(message("{stem}_{width}", {{256, 256}, {64, 64}}), "");
   EXPECT_THAT(message("a{stm}", {{256, 256}}), ::testing::HasSubstr("unknown field {stm} at character 2"));
+  SizeSpec named;
+  named.name = std::string(64, 'n');
+  EXPECT_EQ(message("{size}", {named}), "");
+  named.name += 'n';
+  EXPECT_THAT(message("{size}", {named}), ::testing::HasSubstr("over 64 bytes"));
 }
 
 // Names as they are found in the wild, and worse: cameras' counters that start again, copies in other cases and forms,
@@ -485,6 +490,15 @@ TEST(AMillionNames, AsciiInLowerCase) {
   ExpectAMillionNames("{parent}-{stem}", {.ascii = true, .letter_case = LetterCase::kLower});
 }
 TEST(AMillionNames, Sharded) { ExpectAMillionNames("{hash:2}/{hash:16}", {}); }
+
+// Windows drops them: the file would have another name there.
+TEST(NamePlanner, KeptExtensionsEndInNoBlanks) {
+  NamePlanner planner(NameOptions{.name_template = "{stem}"});
+  EXPECT_EQ(planner.PlanNewName(File("in/a.jpg "), 0).path, "a.jpg_");
+  EXPECT_EQ(planner.PlanNewName(File("in/b.jpg  "), 1).path, "b.jpg__");
+  EXPECT_TRUE(planner.PlanNewName(File("in/c.jpg "), 2).changes.respelled);
+  EXPECT_EQ(planner.PlanNewName(File("in/d.jp g"), 3).path, "d.jp g");
+}
 
 }  // namespace
 }  // namespace tbbthumbs

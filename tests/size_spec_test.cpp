@@ -79,6 +79,14 @@ TEST(ParseSizeSpec, WhatIsNotSaidIsTakenFromTheDefaults) {
   EXPECT_EQ(own, (SizeSpec{.width = 64, .height = 64, .fit = Fit::kCover}));
 }
 
+// What is made of names has to fit into a file's name.
+TEST(ParseSizeSpec, NamesHaveAtMost64Letters) {
+  EXPECT_TRUE(ParseSizeSpec(std::string(64, 'n') + "=5"));
+  const auto refused = ParseSizeSpec(std::string(65, 'n') + "=5");
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().message.ends_with("a name has at most 64 letters")) << refused.error().message;
+}
+
 TEST(ParseSizeSpec, RefusesAllElse) {
   for (const char* text : {"",
                            "x",

@@ -71,6 +71,8 @@ TEST(ParseUrl, SaysWhatIsWrong) {
   EXPECT_EQ(message("ftp://example.org/a.jpg"),
             "no address of a picture: it begins neither with http:// nor with https://");
   EXPECT_NE(message("http://").find("no address of a picture: "), std::string::npos);
+  EXPECT_EQ(message("http://exa%25mple.org/a"), "no address of a picture: it names no host");
+  EXPECT_EQ(message("http://%/a"), "no address of a picture: it names no host");
   EXPECT_NE(message("http://example.org:99999/a").find("no address of a picture: "), std::string::npos);
   EXPECT_EQ(message("http://example.org/" + std::string(8000, 'a')), "no address of a picture: it is too long");
 }
