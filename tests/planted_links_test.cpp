@@ -195,7 +195,7 @@ TEST_F(PlantedLinksTest, WhatIsSomebodyElsesIsRefused) {
   EXPECT_THAT(refused.err, HasSubstr("out/tbbthumbs.conf belongs to another user, in a directory where everybody may"));
   ExpectOutsideUntouched();
   fs::remove(Path("out/tbbthumbs.conf"));
-  fs::create_directory(Path("out/.tbbthumbs"));
+  tree_.Write("out/.tbbthumbs/theirs", "");
   ASSERT_EQ(chown(Path("out/.tbbthumbs").c_str(), kOther, 0), 0);
   for (const char* journal : {"--no-journal", "--progress=never"}) {
     const ProcessResult result = Run({"in", "-o", "out", journal});
