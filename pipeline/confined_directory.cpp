@@ -20,6 +20,14 @@ constexpr int kDirectory = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 // To make directories that others remove.
 constexpr int kMostAttempts = 10;
 
+constexpr std::string_view kOfAnother = " belongs to another user, in a directory where everybody may write";
+
+// Anywhere but in such a directory, whoever may write in it is trusted with it.
+bool IsTrusted(const struct stat& file, const struct stat& directory) {
+  const bool shared = (directory.st_mode & S_ISVTX) != 0 && (directory.st_mode & S_IWOTH) != 0;
+  return !shared || file.st_uid == geteuid() || file.st_uid == directory.st_uid || file.st_uid == 0;
+}
+
 // Takes the first part off a path; "" at its end.
 std::string TakePart(std::string_view& path) {
   path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
@@ -180,24 +188,20 @@ Status ConfinedDirectory::MakeAll(int root, const std::string& relative) const {
     }
     if (next.get() < 0) return FailErrno(kWhat);
     if (part == kOwnDirectory) {
-      if (Status status = CheckOwner(at.get(), next.get()); !status) return status;
+      if (Status status = CheckOwnerOf(next.get(), at.get()); !status) return status;
     }
     at = std::move(next);
   }
   return {};
 }
 
-// Where everybody may make files and only owners may remove them, as in /tmp, a directory that somebody else has put
-// there is his: he could exchange what is written into it before it has its name, or say in a journal what is to be
-// pruned. Anywhere else whoever may write in the directory is trusted with it.
-Status ConfinedDirectory::CheckOwner(int root, int own) const {
+// Its owner could exchange what is written into it before it has its name, or say in a journal what is to be pruned.
+Status ConfinedDirectory::CheckOwnerOf(int own, int directory) const {
   struct stat above {};
   struct stat status {};
-  if (fstat(root, &above) != 0 || fstat(own, &status) != 0) return FailErrno("looking up its owner");
-  const bool shared = (above.st_mode & S_ISVTX) != 0 && (above.st_mode & S_IWOTH) != 0;
-  if (!shared || status.st_uid == geteuid() || status.st_uid == above.st_uid || status.st_uid == 0) return {};
-  return Fail(ErrorCode::kIo,
-              JoinPath(path_, kOwnDirectory) + " belongs to another user, in a directory where everybody may write");
+  if (fstat(directory, &above) != 0 || fstat(own, &status) != 0) return FailErrno("looking up its owner");
+  if (IsTrusted(status, above)) return {};
+  return Fail(ErrorCode::kIo, JoinPath(path_, kOwnDirectory) + std::string(kOfAnother));
 }
 
 Result<Descriptor> ConfinedDirectory::OpenOwn(const std::string& relative) const {
@@ -206,9 +210,17 @@ Result<Descriptor> ConfinedDirectory::OpenOwn(const std::string& relative) const
   if (!root) return tl::unexpected<Error>(root.error());
   const auto own = Open(std::string(kOwnDirectory), O_PATH | O_DIRECTORY, 0, kWhat);
   if (!own) return tl::unexpected<Error>(own.error());
-  if (Status status = CheckOwner((*root)->get(), own->get()); !status) return tl::unexpected<Error>(status.error());
+  if (Status status = CheckOwnerOf(own->get(), (*root)->get()); !status) return tl::unexpected<Error>(status.error());
   auto fd = Open(relative, O_RDONLY | O_DIRECTORY, 0, kWhat);
   return fd ? std::move(fd) : Open(relative, O_PATH | O_DIRECTORY, 0, kWhat);
+}
+
+Status CheckOwner(const std::string& path) {
+  const std::string directory = path.find('/') == std::string::npos ? "." : path.substr(0, path.rfind('/') + 1);
+  struct stat above {};
+  struct stat file {};
+  if (lstat(path.c_str(), &file) != 0 || stat(directory.c_str(), &above) != 0) return {};
+  return IsTrusted(file, above) ? Status() : Fail(ErrorCode::kIo, path + std::string(kOfAnother));
 }
 
 std::optional<OwnPath> FindOwnPath(const std::string& path) {

@@ -52,11 +52,10 @@ class ConfinedDirectory {
   [[nodiscard]] Result<Place> PlaceOf(const std::string& relative, std::string_view what) const;
 
   // Makes it and those above it, but not the directory that this is of; where that was removed and made again, in the
-  // new one. kIo also: see CheckOwner.
+  // new one. kIo also: it is a kOwnDirectory that CheckOwner refuses.
   [[nodiscard]] Status CreateDirectories(const std::string& relative);
 
-  // Opens a directory whose path begins with kOwnDirectory, for flock(2) where it may be read. kIo also: see
-  // CheckOwner.
+  // Opens a directory whose path begins with kOwnDirectory, for flock(2) where it may be read. kIo also: the same.
   [[nodiscard]] Result<Descriptor> OpenOwn(const std::string& relative) const;
 
  private:
@@ -69,7 +68,7 @@ class ConfinedDirectory {
   tl::unexpected<Error> FailAt(int root, std::string_view relative, std::string_view what, int code) const;
   int OpenBelow(int root, const std::string& relative, int flags, mode_t mode) const;
   Status MakeAll(int root, const std::string& relative) const;
-  Status CheckOwner(int root, int own) const;
+  Status CheckOwnerOf(int own, int directory) const;
 
   const std::string path_;
   const std::string prefix_;  // with its '/'
@@ -78,6 +77,11 @@ class ConfinedDirectory {
   mutable Root root_;         // once it was opened
   mutable bool has_openat2_ = false;
 };
+
+// Of a file that decides what is written where. Where everybody may make files and only owners may remove them, as in
+// /tmp, what somebody else has put there is his. kIo: it is, and neither root's nor of the directory's owner. Fine
+// where it is not there.
+[[nodiscard]] Status CheckOwner(const std::string& path);
 
 // The root and the rest of a path through a kOwnDirectory, which the rest begins with: from there on no link is
 // followed, wherever the path comes from. Nothing for others.

@@ -171,7 +171,7 @@ TEST_P(ConfinedFileSystemTest, LinksToTheDirectoryAreFollowed) {
 }
 
 TEST_P(ConfinedFileSystemTest, NoRaceLeadsOutside) {
-  constexpr int kFiles = 3000;
+  constexpr int kFiles = 600;
   fs::create_directory(tree_.root() / "out/tmp");
   int made = 0;
   uint64_t exchanges = 0;

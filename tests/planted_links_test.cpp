@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -180,6 +181,29 @@ TEST_F(PlantedLinksTest, TheUsersOwnAreFollowed) {
   EXPECT_EQ(Run({"in", "-o", "way"}).exit_code, 0);
   EXPECT_THAT(tree_.Files("disk"), ElementsAre("a_256.jpg", "sub/b_256.jpg", "there/a_256.jpg", "there/sub/b_256.jpg"));
   EXPECT_TRUE(fs::is_symlink(Path("way")));
+}
+
+// In a directory like /tmp, what belongs to neither the user nor the directory's owner decides about nothing.
+TEST_F(PlantedLinksTest, WhatIsSomebodyElsesIsRefused) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  tree_.Write("out/tbbthumbs.conf", "journal = outside/journal.db\n");
+  constexpr uid_t kOther = 12345;
+  ASSERT_EQ(chown(Path("out/tbbthumbs.conf").c_str(), kOther, 0), 0);
+  ASSERT_EQ(chmod(Path("out").c_str(), 01777), 0);
+  const ProcessResult refused = Run({"in", "-o", "out"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("out/tbbthumbs.conf belongs to another user, in a directory where everybody may"));
+  ExpectOutsideUntouched();
+  fs::remove(Path("out/tbbthumbs.conf"));
+  tree_.Write("out/.tbbthumbs/theirs", "");
+  ASSERT_EQ(chown(Path("out/.tbbthumbs").c_str(), kOther, 0), 0);
+  for (const char* journal : {"--no-journal", "--progress=never"}) {
+    const ProcessResult result = Run({"in", "-o", "out", journal});
+    EXPECT_EQ(result.exit_code, 74) << journal;
+    EXPECT_THAT(result.err, HasSubstr("out/.tbbthumbs belongs to another user, in a directory where everybody may"));
+  }
+  ASSERT_EQ(chmod(Path("out").c_str(), 0777), 0);
+  EXPECT_EQ(Run({"in", "-o", "out"}).exit_code, 0);
 }
 
 // Exchanged over and over while the command works: directories of thumbnails, and its own.

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "pipeline/confined_directory.h"
 #include "tools/config_file.h"
 #include "tools/option_table.h"
 #include "tools/option_values.h"
@@ -96,6 +97,10 @@ tl::expected<void, std::string> MergeConfigFiles(unsigned command, RawOptions& r
   }
   const RawValue* output = raw.Last("output");
   const auto file = output != nullptr ? ConfigFileIn(output->text) : std::nullopt;
+  // It may say where journals and originals are written.
+  if (const Status trusted = file ? CheckOwner(file->string()) : Status(); !trusted) {
+    return Wrong(trusted.error().message);
+  }
   return file ? MergeConfigFile(*file, command, raw) : tl::expected<void, std::string>();
 }
 

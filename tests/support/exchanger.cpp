@@ -9,6 +9,7 @@ namespace tbbthumbs::testing {
 
 Exchanger::Exchanger(std::filesystem::path directory, std::filesystem::path link)
     : directory_(std::move(directory)), link_(std::move(link)) {
+  times_ = Exchange() ? 1 : 0;
   thread_ = std::thread([this] {
     while (!stop_) {
       if (Exchange()) ++times_;

@@ -9,7 +9,8 @@
 
 namespace tbbthumbs::testing {
 
-// Both must be there, on one file system. Ends with this object: the names are as they were then.
+// Both must be there, on one file system. The first time is over when this object is made. Ends with it: the names are
+// as they were then.
 class Exchanger {
  public:
   Exchanger(std::filesystem::path directory, std::filesystem::path link);
