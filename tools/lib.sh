@@ -8,7 +8,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD_PACKAGES=(g++ cmake ninja-build libtbb-dev libjpeg62-turbo-dev libpng-dev libisal-dev libdeflate-dev liblcms2-dev
   libhwy-dev libseccomp-dev libxxhash-dev libutf8proc-dev libsqlite3-dev libcurl4-openssl-dev libexpected-dev
   libboost-program-options-dev libfmt-dev nlohmann-json3-dev libbenchmark-dev libjs-chart.js liburing-dev libfuse3-dev)
-TEST_PACKAGES=(libgtest-dev libgmock-dev fuse3 chromium slurm-wlm munge parallel nginx
+TEST_PACKAGES=(libgtest-dev libgmock-dev fuse3 faketime chromium slurm-wlm munge parallel nginx
   libnginx-mod-http-lua openssl curl)
 CHECK_PACKAGES=(clang libclang-rt-dev clang-format clang-tidy git)
 
