@@ -15,9 +15,7 @@
 namespace tbbthumbs {
 namespace {
 
-using ::testing::AnyOf;
 using ::testing::HasSubstr;
-using testing::JpegFixture;
 using testing::PngColor;
 using testing::PngFixture;
 using Bytes = std::vector<std::byte>;
