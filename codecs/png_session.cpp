@@ -110,7 +110,7 @@ Result<size_t> PngReadSession::ReadSome(std::span<std::byte> out) {
   if (position_ < resident.size()) return copy_from(resident.subspan(position_));
   if (position_ < buffer_offset_ || position_ - buffer_offset_ >= buffer_filled_) {
     buffer_.resize(kReadBytes);
-    const Result<size_t> got = source_.ReadAt(position_, buffer_);
+    Result<size_t> got = source_.ReadAt(position_, buffer_);
     if (!got) return got;
     buffer_offset_ = position_;
     buffer_filled_ = *got;

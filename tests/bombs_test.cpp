@@ -15,9 +15,7 @@
 namespace tbbthumbs {
 namespace {
 
-using ::testing::AnyOf;
 using ::testing::HasSubstr;
-using testing::JpegFixture;
 using testing::PngColor;
 using testing::PngFixture;
 using Bytes = std::vector<std::byte>;
@@ -269,6 +267,26 @@ TEST(BombsTest, TextThatInflatesToMuch) {
   std::vector<testing::PngChunk> chunks(100, {"iTXt", xmp});
   chunks.insert(chunks.end(), 100, {"zTXt", copyright});
   ASSERT_NO_FATAL_FAILURE(ExpectMade(SmallPng(chunks)));
+}
+
+// Each of its directories is the first one, and each of its values all of it.
+TEST(BombsTest, ExifThatPointsToItself) {
+  constexpr int kEntries = 5'000;
+  Bytes tiff = Text("MM");
+  Append(tiff, testing::BigEndian({42}, 2));
+  Append(tiff, testing::BigEndian({8}, 4));
+  Append(tiff, testing::BigEndian({kEntries}, 2));
+  for (uint32_t i = 0; i < kEntries; ++i) {
+    // Maker, model and what stands behind them, as text or as bytes; the directories of the camera and of the place.
+    const uint32_t tag = i == kEntries - 2 ? 0x8769 : i == kEntries - 1 ? 0x8825 : 0x010F + i;
+    const bool directory = i + 2 >= kEntries;
+    Append(tiff, testing::BigEndian({tag, directory ? 4U : i % 2 == 0 ? 2U : 7U}, 2));
+    Append(tiff, testing::BigEndian({directory ? 1U : 60'000U, 8}, 4));
+  }
+  Append(tiff, testing::BigEndian({8}, 4));
+  const auto made = Make(testing::MakeJpeg({.size = {64, 64}, .exif = tiff}));
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_LT(made->thumbnails[0].bytes.size(), 80'000U) << "one segment of 64 KiB at most";
 }
 
 // Tags and tables that are not there. Such a profile is none.

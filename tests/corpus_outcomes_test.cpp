@@ -31,7 +31,7 @@ const fs::path kGolden = fs::path(TBBTHUMBS_SOURCE_DIR) / "tests/golden/corpus_o
 constexpr const char* kArchive = "generated-names-dirs-links.tar";
 
 std::string OutcomeOf(const json& picture) {
-  const std::string outcome = picture["outcome"];
+  std::string outcome = picture["outcome"];
   if (outcome == "made") return picture["salvaged"] ? "salvaged" : "made";
   if (outcome != "failed") return outcome;
   const std::string code = picture["error"]["code"];

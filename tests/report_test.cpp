@@ -143,6 +143,28 @@ TEST(ReportTest, ARecordOfAPicture) {
   EXPECT_DOUBLE_EQ(json["cpu_seconds"], 0.009);
 }
 
+TEST(ReportTest, WhatIsWrongWithWhatWasSalvaged) {
+  PictureResult result = MadeResult();
+  EXPECT_FALSE(nlohmann::json::parse(PictureJson(result)).contains("damage"));
+  result.salvaged = true;
+  result.damage = Error{ErrorCode::kTruncated, "scan data ends at 61 % of the rows"};
+  const auto json = nlohmann::json::parse(PictureJson(result));
+  EXPECT_EQ(json["salvaged"], true);
+  EXPECT_EQ(json["damage"]["code"], "truncated");
+  EXPECT_EQ(json["damage"]["message"], "scan data ends at 61 % of the rows");
+  EXPECT_FALSE(json.contains("error"));
+  EXPECT_THAT(ResultLine(result, {}), HasSubstr(", damaged (truncated: scan data ends at 61 % of the rows)"));
+}
+
+TEST(ReportTest, WhatAFailureHasCost) {
+  PictureResult result;
+  result.outcome = Outcome::kFailed;
+  result.error = Error{ErrorCode::kTimeout, "over the CPU deadline of 2 s"};
+  EXPECT_FALSE(nlohmann::json::parse(PictureJson(result)).contains("cpu_seconds")) << "it was not worked on";
+  result.cpu_time = std::chrono::milliseconds(2001);
+  EXPECT_DOUBLE_EQ(nlohmann::json::parse(PictureJson(result))["cpu_seconds"], 2.001);
+}
+
 TEST(ReportTest, ARecordIsOneLineOfUtf8WhateverTheName) {
   PictureResult result;
   result.input = "caf\xe9\n\"\\.jpg";
