@@ -56,8 +56,8 @@ mkdir -p "$findings" "$logs"
 work=$(mktemp -d -p "$([[ -w /dev/shm ]] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
 trap 'rm -rf "$work"' EXIT
 
-# The words that belong to a target, in one file.
-dictionary_of() {
+# The option for the words that belong to a target, nothing where it has none.
+dictionary_option() {
   local names=("$1") file=$work/$1.dict name
   case $1 in
     jpeg_*) names=(jpeg) ;;
@@ -67,7 +67,7 @@ dictionary_of() {
   for name in "${names[@]}"; do
     [[ ! -f $here/dictionaries/$name.dict ]] || cat "$here/dictionaries/$name.dict"
   done >"$file"
-  echo "$file"
+  [[ ! -s $file ]] || echo "-dict=$file"
 }
 
 most_bytes_of() {
@@ -86,14 +86,15 @@ share=$((minutes * 60 / ${#targets[@]}))
 [[ $share -ge 1 ]] || share=1
 
 run_target() {
-  local target=$1 directories=("$corpus/$1")
+  local target=$1 directories=("$corpus/$1") dictionary
+  dictionary=$(dictionary_option "$target")
   mkdir -p "$corpus/$target" "$work/$target"
   for directory in "$seeds/$target" "$here/regressions/$target"; do
     [[ ! -d $directory ]] || directories+=("$directory")
   done
   # A finding's own exit status means no more than that there is one: the file tells.
   TMPDIR=$work/$target "$build_dir/tests/fuzz_$target" -max_total_time="$share" -max_len="$(most_bytes_of "$target")" \
-    -timeout=25 -report_slow_units=3 -rss_limit_mb=2500 -dict="$(dictionary_of "$target")" -print_final_stats=1 \
+    -timeout=25 -report_slow_units=3 -rss_limit_mb=2500 ${dictionary:+"$dictionary"} -print_final_stats=1 \
     -artifact_prefix="$findings/$target-" "${directories[@]}" >"$logs/$target.log" 2>&1 || echo "$target" >>"$work/failed"
 }
 
@@ -138,6 +139,6 @@ while IFS= read -r row; do printf '%s\t%s\n' "$(date -u +%FT%TZ)" "$row"; done <
 awk -F '\t' 'NR > 1 { seconds += $3; executions += $4 }
   END { printf "All campaigns: %d executions in %d s\n", executions, seconds }' "$sums"
 if [[ -e $work/failed ]]; then
-  say "Found something: see $findings, and the ends of the logs in $logs for: $(tr '\n' ' ' <"$work/failed")"
+  say "Failed: see $findings, and the ends of the logs in $logs, for: $(tr '\n' ' ' <"$work/failed")"
   exit 1
 fi
