@@ -151,6 +151,7 @@ TEST(ToString, ReadsBack) {
 
 std::vector<std::string> Labels(const std::vector<std::string>& texts) {
   std::vector<SizeSpec> specs;
+  specs.reserve(texts.size());
   for (const std::string& text : texts) specs.push_back(Parsed(text));
   return SizeLabels(specs);
 }
