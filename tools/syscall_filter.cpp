@@ -37,9 +37,9 @@ constexpr int kRefused[] = {
     SCMP_SYS(mount_setattr), SCMP_SYS(move_mount), SCMP_SYS(name_to_handle_at), SCMP_SYS(open_by_handle_at),
     SCMP_SYS(open_tree), SCMP_SYS(pivot_root), SCMP_SYS(setns), SCMP_SYS(umount), SCMP_SYS(umount2), SCMP_SYS(unshare),
     // What a thumbnail never is, and by its name who may read it. (SQLite and copies set that of files that are open.)
-    SCMP_SYS(chmod), SCMP_SYS(chown), SCMP_SYS(fchmodat), SCMP_SYS(fchownat),
-    SCMP_SYS(lchown), SCMP_SYS(mknod), SCMP_SYS(mknodat), SCMP_SYS(symlink), SCMP_SYS(symlinkat), SCMP_SYS(setxattr),
-    SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
+    SCMP_SYS(chmod), SCMP_SYS(chown), SCMP_SYS(fchmodat), SCMP_SYS(fchownat), SCMP_SYS(lchown), SCMP_SYS(symlink),
+    SCMP_SYS(symlinkat), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr), SCMP_SYS(removexattr),
+    SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
     // Other processes, and being another user.
     SCMP_SYS(kcmp), SCMP_SYS(pidfd_getfd), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal), SCMP_SYS(process_madvise),
     SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo),
@@ -129,6 +129,11 @@ Status LimitSyscalls(bool fetches) {
     filter.Lack(SCMP_SYS(clone3));
     // Asking whether a process is there is no signal.
     filter.Refuse(SCMP_SYS(kill), SCMP_A1_64(SCMP_CMP_NE, 0));
+  }
+  // Journals are made by it too, as regular files.
+  for (const unsigned kind : {S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK}) {
+    filter.Refuse(SCMP_SYS(mknod), SCMP_A1_64(SCMP_CMP_MASKED_EQ, S_IFMT, kind));
+    filter.Refuse(SCMP_SYS(mknodat), SCMP_A2_64(SCMP_CMP_MASKED_EQ, S_IFMT, kind));
   }
   // A file that runs as its owner or group.
   filter.Refuse(SCMP_SYS(fchmod), SCMP_A1_64(SCMP_CMP_MASKED_EQ, S_ISUID, S_ISUID));
