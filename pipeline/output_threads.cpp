@@ -1,7 +1,6 @@
 #include "pipeline/output_threads.h"
 
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "pipeline/start_threads.h"
@@ -27,7 +26,7 @@ size_t ThumbnailBytes(const Item& item) {
 OutputThreads::OutputThreads(Stages& stages, int threads)
     : stages_(stages), entries_(kMostWaiting + static_cast<size_t>(threads)) {
   threads_ = StartThreads(threads, Shortage::kHalve, [this](int index) { WriteLoop(index); });
-  if (threads_.empty()) throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+  if (threads_.empty()) threads_.push_back(StartThread([this] { WriteLoop(0); }));
 }
 
 OutputThreads::~OutputThreads() {

@@ -13,7 +13,7 @@ namespace tbbthumbs {
 
 Source::Source(Stages& stages, int io_threads) : stages_(stages), in_order_(stages.order() == WorkOrder::kList) {
   threads_ = StartThreads(io_threads, Shortage::kHalve, [this](int index) { ReadLoop(index); });
-  if (threads_.empty()) throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+  if (threads_.empty()) threads_.push_back(StartThread([this] { ReadLoop(0); }));
 }
 
 Source::~Source() {
