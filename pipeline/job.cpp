@@ -24,6 +24,7 @@
 #include "pipeline/run_clock.h"
 #include "pipeline/source.h"
 #include "pipeline/stages.h"
+#include "pipeline/start_threads.h"
 #include "pipeline/task_graph.h"
 #include "pipeline/thread_name.h"
 #include "pipeline/url.h"
@@ -221,7 +222,7 @@ void Job::Impl::Start() {
     // The run is the same without.
   }
   try {
-    runner_ = std::jthread([this] { Run(); });
+    runner_ = StartThread([this] { Run(); });
   } catch (...) {
     // Nothing will run: whoever waits, the destructor among them, must not wait for it.
     summary_.emplace();

@@ -85,8 +85,7 @@ struct JobOptions {
   DecodeLimits limits;
 
   // Worker threads; 0: the CPUs this process may use (affinity and cgroup quota). The library never starts more than
-  // oneTBB allows (tbb::global_control is the program's to set). They are the run's own; where the system refuses some,
-  // it has fewer (RunSummary::threads).
+  // oneTBB allows (tbb::global_control is the program's to set).
   int threads = 0;
   // Pictures in flight at once; 0: 64 per thread, at least 64, at most 1024. Costs a few hundred bytes each, and a
   // finished thumbnail's bytes while it waits for its turn.

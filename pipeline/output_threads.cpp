@@ -26,8 +26,7 @@ size_t ThumbnailBytes(const Item& item) {
 OutputThreads::OutputThreads(Stages& stages, int threads)
     : stages_(stages), entries_(kMostWaiting + static_cast<size_t>(threads)) {
   threads_ = StartThreads(threads, Shortage::kHalve, [this](int index) { WriteLoop(index); });
-  // Nothing works without one: it says why.
-  if (threads_.empty()) threads_.emplace_back([this] { WriteLoop(0); });
+  if (threads_.empty()) threads_.push_back(StartThread([this] { WriteLoop(0); }));
 }
 
 OutputThreads::~OutputThreads() {

@@ -13,8 +13,7 @@ namespace tbbthumbs {
 
 Source::Source(Stages& stages, int io_threads) : stages_(stages), in_order_(stages.order() == WorkOrder::kList) {
   threads_ = StartThreads(io_threads, Shortage::kHalve, [this](int index) { ReadLoop(index); });
-  // Nothing works without one: it says why.
-  if (threads_.empty()) threads_.emplace_back([this] { ReadLoop(0); });
+  if (threads_.empty()) threads_.push_back(StartThread([this] { ReadLoop(0); }));
 }
 
 Source::~Source() {

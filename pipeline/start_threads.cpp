@@ -1,11 +1,13 @@
 #include "pipeline/start_threads.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace tbbthumbs {
@@ -49,18 +51,32 @@ std::vector<std::jthread> StartThreads(int wanted, Shortage shortage, std::funct
   try {
     gate = std::make_shared<Gate>();
     gate->work = std::move(work);
-    threads.reserve(static_cast<size_t>(std::max(wanted, 0)));
-    for (int i = 0; i < wanted; ++i) {
+    // One more than wanted, to see that there is room for others.
+    const int tried = wanted > 0 ? wanted + 1 : 0;
+    threads.reserve(static_cast<size_t>(tried));
+    for (int i = 0; i < tried; ++i) {
       threads.emplace_back([gate, i] { gate->Pass(i); });
     }
   } catch (const std::exception&) {
     // Of starting one: bad_alloc or system_error.
   }
   const int started = static_cast<int>(threads.size());
-  const int staying = started < wanted ? Staying(started, shortage) : started;
+  const int staying = started <= wanted ? Staying(started, shortage) : wanted;
   if (started > 0) gate->Open(staying);
   threads.resize(static_cast<size_t>(staying));
   return threads;
+}
+
+std::jthread StartThread(const std::function<void()>& work) {
+  constexpr int kTries = 20;
+  for (int i = 1; i < kTries; ++i) {
+    try {
+      return std::jthread(work);
+    } catch (const std::system_error&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+  return std::jthread(work);
 }
 
 }  // namespace tbbthumbs

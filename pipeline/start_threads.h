@@ -15,9 +15,14 @@ enum class Shortage {
 };
 
 // Starts up to `wanted` threads, each of which calls `work` with a number of its own, from 0. None begins before it is
-// known how many there are. Where the system refuses one (its limits of processes or memory), only some of those before
-// it stay, so that whoever needs a thread later gets one; at least one stays, if there was one. Throws nothing.
+// known how many there are. Where the system refuses one, or one more (its limits of processes or memory), only some of
+// those before it stay, so that whoever needs a thread later gets one; at least one stays, if there was one. Throws
+// nothing.
 std::vector<std::jthread> StartThreads(int wanted, Shortage shortage, std::function<void(int)> work);
+
+// Starts one that a run can't do without. The system counts threads that have just ended for a moment longer: where it
+// refuses one, it is asked again for a tenth of a second. Then throws as std::jthread does.
+std::jthread StartThread(const std::function<void()>& work);
 
 }  // namespace tbbthumbs
 

@@ -78,8 +78,12 @@ class FaultFixture : public CommandFixture {
       sum += summary[name].get<uint64_t>();
     }
     EXPECT_EQ(sum, summary["inputs"].get<uint64_t>()) << summary.dump(1);
-    EXPECT_EQ(told["made"], summary["made"].get<uint64_t>());
-    EXPECT_EQ(told["failed"], summary["failed"].get<uint64_t>());
+    // Where there is no memory a record may be lost, never a count.
+    const bool has_memory = !summary["failed_by_code"].contains("out_of_memory");
+    for (const char* name : {"made", "failed"}) {
+      EXPECT_LE(told[name], summary[name].get<uint64_t>());
+      EXPECT_TRUE(!has_memory || told[name] == summary[name].get<uint64_t>()) << name;
+    }
     return summary;
   }
 
