@@ -398,7 +398,6 @@ Result<Job> StartJob(JobOptions options) {
     options.journal.enabled = false;
   }
   if (Status status = PrepareJob(options); !status) return tl::unexpected<Error>(std::move(status.error()));
-  FileSystem& file_system = RealFileSystem();
   try {
     std::unique_ptr<Journal> journal;
     if (options.journal.enabled) {
