@@ -107,7 +107,7 @@ Error PngDecoder::Failure(const std::string& where) const {
 
 // False where libpng reports an error.
 bool PngDecoder::ReadInfo() {
-  const png_structp png = session_->png();
+  png_struct* const png = session_->png();
   const auto max_side = static_cast<png_uint_32>(limits_.max_side);
   return session_->Guarded([&] {
     png_set_user_limits(png, max_side, max_side);
@@ -126,10 +126,10 @@ bool PngDecoder::ReadInfo() {
 Status PngDecoder::ReadHeader(const KeptMetadata& wanted) {
   if (session_->png() == nullptr) return Fail(ErrorCode::kOutOfMemory, "out of memory for the PNG decoder");
   const bool read = ReadInfo();
-  const png_structp png = session_->png();
-  const png_infop info = session_->info();
+  png_struct* const png = session_->png();
+  png_info* const info = session_->info();
   info_.size = {static_cast<int>(png_get_image_width(png, info)), static_cast<int>(png_get_image_height(png, info))};
-  const Status size_status = CheckPictureSize(info_.size, limits_);
+  Status size_status = CheckPictureSize(info_.size, limits_);
   if (!read) {
     // libpng knows the limit of the sides too, but not that it is no defect of the file to exceed it.
     if (!size_status && size_status.error().code == ErrorCode::kTooLarge) return size_status;
@@ -144,8 +144,8 @@ Status PngDecoder::ReadHeader(const KeptMetadata& wanted) {
 }
 
 void PngDecoder::DescribePicture(const KeptMetadata& wanted) {
-  const png_structp png = session_->png();
-  const png_infop info = session_->info();
+  png_struct* const png = session_->png();
+  png_info* const info = session_->info();
   const int color_type = png_get_color_type(png, info);
   info_.format = Format::kPng;
   info_.depth = png_get_bit_depth(png, info);
@@ -204,7 +204,7 @@ bool PngDecoder::CanTakeFastWay(const DecodeRequest& request) const {
 }
 
 Status PngDecoder::StartRows() {
-  const png_structp png = session_->png();
+  png_struct* const png = session_->png();
   const bool started = session_->Guarded([&] {
     if (strictness_ == Strictness::kSalvage) {
       png_set_crc_action(png, PNG_CRC_WARN_USE, PNG_CRC_WARN_DISCARD);
@@ -260,7 +260,7 @@ bool PngDecoder::Tolerates(const Error& error, bool some_rows, DecodeReport& rep
 }
 
 Status PngDecoder::StreamRows(std::vector<std::byte>& band, RowSink& sink, const Watch& watch, DecodeReport& report) {
-  const png_structp png = session_->png();
+  png_struct* const png = session_->png();
   const int height = info_.size.height;
   const size_t band_bytes = static_cast<size_t>(BandRows()) * row_bytes_;
   if (band.size() < band_bytes) band.resize(band_bytes);
@@ -286,7 +286,7 @@ Status PngDecoder::StreamRows(std::vector<std::byte>& band, RowSink& sink, const
 }
 
 Status PngDecoder::ReadPasses(std::span<std::byte> pixels, const Watch& watch, DecodeReport& report) {
-  const png_structp png = session_->png();
+  png_struct* const png = session_->png();
   const bool salvage = strictness_ == Strictness::kSalvage;
   for (int pass = 0; pass < kPasses; ++pass) {
     for (int y = 0; y < info_.size.height;) {

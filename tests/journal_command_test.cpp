@@ -157,7 +157,7 @@ TEST_F(JournalCommandTest, WhatWasSalvagedStaysMarked) {
   tree_.Write("in/whole.jpg", whole);
   const std::vector<std::string> make = {"in", "-o", "out", "--on-damage", "salvage"};
   auto json = make;
-  json.push_back("--json");
+  json.emplace_back("--json");
   const auto lines = JsonLines(Run(json).out);
   ASSERT_EQ(lines.size(), 3u);
   EXPECT_EQ(lines[0]["salvaged"], true);

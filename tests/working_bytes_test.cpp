@@ -41,11 +41,13 @@ void GiveBack(void* block) {
 }  // namespace
 
 extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier): what glibc calls them.
 void* __libc_malloc(size_t size) noexcept;
 void* __libc_calloc(size_t count, size_t size) noexcept;
 void* __libc_realloc(void* block, size_t size) noexcept;
 void* __libc_memalign(size_t alignment, size_t size) noexcept;
 void __libc_free(void* block) noexcept;
+// NOLINTEND(bugprone-reserved-identifier)
 
 void* malloc(size_t size) noexcept { return Taken(__libc_malloc(size)); }
 void* calloc(size_t count, size_t size) noexcept { return Taken(__libc_calloc(count, size)); }
