@@ -73,7 +73,7 @@ Machine DescribeMachine(const std::filesystem::path& pictures) {
   if (uname(&name) == 0) machine.kernel = std::string(name.sysname) + " " + name.release + " " + name.machine;
   machine.filesystem = FileSystemOf(pictures);
   machine.date = Now();
-  machine.version = tool::VersionText();
+  machine.version = tool::VersionText(false);
   machine.build = Compiler();
 #ifdef NDEBUG
   machine.build += ", optimised";

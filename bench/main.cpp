@@ -53,7 +53,7 @@ ExitCode Main(const std::vector<std::string>& words) {
         if constexpr (std::is_same_v<Config, HelpCommand>) {
           return SayLines(BenchHelp(), terminal);
         } else if constexpr (std::is_same_v<Config, VersionCommand>) {
-          return SayLines(tool::VersionText(), terminal);
+          return SayLines(tool::VersionText(false), terminal);
         } else if constexpr (std::is_same_v<Config, MicroCommand>) {
           return RunMicro(config);
         } else if constexpr (std::is_same_v<Config, RunCommand>) {

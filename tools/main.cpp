@@ -81,7 +81,8 @@ constexpr std::string_view kNoMemory = "tbbthumbs: out_of_memory: no memory left
 
 // Writes the line, which must not need memory.
 ExitCode Complain(std::string_view line) {
-  static_cast<void>(write(STDERR_FILENO, line.data(), line.size()));
+  // Who can't be told can't be told that either.
+  static_cast<void>(write(STDERR_FILENO, line.data(), line.size()) == 0);
   return kExitOutput;
 }
 

@@ -126,10 +126,10 @@ ReferenceOutcome Reference(std::span<const std::byte> input) {
   // What is good enough for the stricter is so for the others.
   Require(!strict.report || (whole.report && SamePixels(strict, whole)), "what passes strictly to pass");
   Require(!whole.report || (salvaged.report && SamePixels(whole, salvaged)), "what is whole to need no salvage");
-  Require(!strict.report || !salvaged.report->salvaged, "what passes strictly not to be called salvaged");
+  Require(!strict.report || !salvaged.report->salvaged(), "what passes strictly not to be called salvaged");
   // libpng, told to go on, may come to the last row without having seen what is wrong behind it.
   const bool is_told = SniffFormat(picture) == Format::kJpeg;
-  Require(!salvaged.report || whole.report || salvaged.report->salvaged || !is_told,
+  Require(!salvaged.report || whole.report || salvaged.report->salvaged() || !is_told,
           "what was salvaged to be called so");
 
   // However much of it is in memory.
