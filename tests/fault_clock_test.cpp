@@ -50,7 +50,7 @@ class FaultClockTest : public testing::FaultFixture {
     return options;
   }
 
-  ProcessResult RunWhileItJumps(std::vector<std::string> line) const {
+  ProcessResult RunWhileItJumps(const std::vector<std::string>& line) const {
     testing::Process process(TBBTHUMBS_COMMAND, line, Options());
     std::atomic<bool> ended = false;
     const std::jthread setter([&] {
