@@ -3,19 +3,15 @@
 #include <tbb/global_control.h>
 #include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
-#include <tbb/task_group.h>
 
 #include <algorithm>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <optional>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include "pipeline/output_threads.h"
 #include "pipeline/start_threads.h"
@@ -24,55 +20,20 @@
 namespace tbbthumbs {
 namespace {
 
-// Threads that do what there is to do in an arena, beside the one that calls. Workers of oneTBB's own would end the
-// process where the system refuses one; these are then fewer.
-class Workers {
- public:
-  // The arena must outlive it, and have a place for each.
-  Workers(tbb::task_arena& arena, int wanted) : arena_(arena) {
-    threads_ = StartThreads(wanted, Shortage::kLeaveSome, [this](int index) { Work(index); });
-  }
-  // When there is nothing to do any more.
-  ~Workers() {
-    std::vector<tbb::task_handle> waited_for;
-    {
-      const std::lock_guard lock(mutex_);
-      ended_ = true;
-      waited_for.swap(waited_for_);
-    }
-    waited_for.clear();
-    threads_.clear();
-  }
-  Workers(const Workers&) = delete;
-  Workers& operator=(const Workers&) = delete;
+// oneTBB ends the process where the system refuses it a thread (its limits of processes or memory): so it is tried how
+// many there can be beside the caller. They end at once; oneTBB's own are made in their place.
+int StartableThreads(int wanted) {
+  return static_cast<int>(StartThreads(wanted, Shortage::kLeaveSome, [](int /*index*/) {}).size());
+}
 
-  int count() const { return static_cast<int>(threads_.size()); }
-
- private:
-  // Waits for a task that is never run, and does others meanwhile.
-  void Work(int index) {
-    try {
-      NameThisThread("tbbt-work-" + std::to_string(index + 1));
-      arena_.execute([this] {
-        tbb::task_group group;
-        {
-          const std::lock_guard lock(mutex_);
-          if (ended_) return;
-          waited_for_.push_back(group.defer([] {}));
-        }
-        group.wait();
-      });
-    } catch (const std::bad_alloc&) {
-      // The others do its work.
-    }
-  }
-
-  tbb::task_arena& arena_;
-  std::mutex mutex_;  // guards both
-  std::vector<tbb::task_handle> waited_for_;
-  bool ended_ = false;
-  std::vector<std::jthread> threads_;  // last: they use all of the above
-};
+// Names a worker with its first picture. (An observer of the arena would name them when they come, but oneTBB 2021.8
+// sometimes leaks it at the end of the process.)
+void NameWorker() {
+  thread_local bool named = false;
+  if (std::exchange(named, true)) return;
+  const int index = tbb::this_task_arena::current_thread_index();
+  if (index > 0) NameThisThread("tbbt-work-" + std::to_string(index));
+}
 
 void StartWriters(Stages& stages, int writers, std::optional<OutputThreads>& output) {
   try {
@@ -103,11 +64,8 @@ GraphEnd RunTaskGraph(Source& source, Stages& stages, const GraphOptions& option
   try {
     std::optional<OutputThreads> output;
     StartWriters(stages, options.writers, output);
-    // All places are for threads that come by themselves.
-    tbb::task_arena arena(options.threads, static_cast<unsigned>(options.threads));
-    arena.initialize();
-    const Workers workers(arena, options.threads - 1);
-    end.threads = 1 + workers.count();
+    end.threads = 1 + StartableThreads(options.threads - 1);
+    tbb::task_arena arena(end.threads);
     arena.execute([&] {
       tbb::parallel_pipeline(
           static_cast<size_t>(options.tokens),
@@ -116,6 +74,7 @@ GraphEnd RunTaskGraph(Source& source, Stages& stages, const GraphOptions& option
             if (group == nullptr) control.stop();
             return group;
           }) & tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, [&](Token group) {
+            NameWorker();
             stages.Process(*group);
             if (!output || !output->Admit(*group)) stages.Stage(*group);
             return group;

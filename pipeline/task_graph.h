@@ -28,9 +28,10 @@ struct GraphEnd {
   int threads = 1;  // that worked: fewer than GraphOptions::threads where no more could be started
 };
 
-// Drives the items of `source` through the other stages until the source ends. The threads are the run's own, started
-// here and gone with it. Throws nothing: what goes wrong is in the status, as kInternal and kOutOfMemory; what was in
-// flight is then lost to the stages.
+// Drives the items of `source` through the other stages until the source ends. The threads are oneTBB's, as many of
+// them as could be started at once when it begins; should the system refuse one after that, oneTBB ends the process.
+// Throws nothing: what goes wrong is in the status, as kInternal and kOutOfMemory; what was in flight is then lost to
+// the stages.
 [[nodiscard]] GraphEnd RunTaskGraph(Source& source, Stages& stages, const GraphOptions& options);
 
 }  // namespace tbbthumbs
