@@ -142,7 +142,9 @@ void Publisher::RemoveStaged(Item& item) {
 // disk is full, or a file of that size can't be written at all, all others would fail alike, a million times.
 void Publisher::FailOutput(Item& item, Error error, int lane) {
   RemoveStaged(item);
-  if (error.code == ErrorCode::kNoSpace) {
+  // Where the directory has been moved away, temporary files could still be written into it.
+  const bool is_gone = error.code == ErrorCode::kNotFound && !file_system_.Stat(output_, true);
+  if (error.code == ErrorCode::kNoSpace || is_gone) {
     GiveUp(item, error);
     return;
   }

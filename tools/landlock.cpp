@@ -31,6 +31,7 @@ constexpr uint64_t kRemoveDirectory = Bit(4);
 constexpr uint64_t kRemoveFile = Bit(5);
 constexpr uint64_t kMakeDirectory = Bit(7);
 constexpr uint64_t kMakeRegular = Bit(8);
+constexpr uint64_t kMakeLink = Bit(12);
 constexpr uint64_t kRefer = Bit(13);
 constexpr uint64_t kTruncate = Bit(14);
 constexpr uint64_t kOfFiles = kWriteFile | kReadFile | kTruncate;
@@ -101,7 +102,8 @@ Status LandlockRoom::Allow(const std::string& path, unsigned rights) {
   if ((rights & kMayList) != 0) allowed |= kReadDirectory;
   if ((rights & kMayWrite) != 0) {
     allowed |= kReadFile | kReadDirectory | kWriteFile | kRemoveDirectory | kRemoveFile | kMakeDirectory | kMakeRegular;
-    allowed |= kRefer | kTruncate;
+    // Moving a symbolic link that somebody has planted aside is making one.
+    allowed |= kRefer | kTruncate | kMakeLink;
   }
   allowed &= HandledOfFiles(version_);
   struct stat status {};

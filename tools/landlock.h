@@ -18,7 +18,7 @@ int LandlockVersion();
 // What is allowed on a file, or on all below a directory.
 inline constexpr unsigned kMayRead = 1;  // and list
 inline constexpr unsigned kMayList = 2;  // directories
-// Also make, write, rename and remove: regular files and directories; no devices, sockets, FIFOs or symbolic links.
+// Also make, write, rename and remove: regular files, directories and symbolic links; no devices, sockets or FIFOs.
 inline constexpr unsigned kMayWrite = 4;
 
 // The rules of a room that is not yet entered. What a kernel does not know is left unlimited. Used by one thread.

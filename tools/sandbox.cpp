@@ -125,7 +125,7 @@ std::vector<std::string> SandboxLines(const SandboxAbilities& abilities) {
   std::vector<std::string> lines;
   const int version = abilities.landlock;
   if (version == 0) {
-    lines.push_back("sandbox: no Landlock here (Linux 5.13, and not switched off): files are not limited");
+    lines.emplace_back("sandbox: no Landlock here (Linux 5.13, and not switched off): files are not limited");
   } else {
     std::string line = fmt::format("sandbox: Landlock {}: reading and writing files", version);
     std::string lacking;
@@ -140,8 +140,8 @@ std::vector<std::string> SandboxLines(const SandboxAbilities& abilities) {
     add(kKnowsSignals, "signals");
     lines.push_back(lacking.empty() ? line : line + "; this kernel does not limit " + lacking);
   }
-  lines.push_back(abilities.syscall_filters ? "sandbox: seccomp: system calls that are never needed"
-                                            : "sandbox: no seccomp here: system calls are not limited");
+  lines.emplace_back(abilities.syscall_filters ? "sandbox: seccomp: system calls that are never needed"
+                                               : "sandbox: no seccomp here: system calls are not limited");
   return lines;
 }
 
