@@ -43,8 +43,9 @@ SandboxAbilities KernelAbilities();
 std::vector<std::string> SandboxLines(const SandboxAbilities& abilities);
 
 // Limits this process to the room for ever. Called before there are threads: those that are there already stay outside
-// of Landlock's part. Root keeps no rights but those over files. Beside the room stay readable: what the C library, oneTBB and libcurl read later (shared
-// libraries, time zones, /proc, /sys). Errors: kUnsupported (kOn, and the kernel lacks a part that matters), kIo.
+// of Landlock's part. Root keeps no rights but those over files. Beside the room stay readable: what the C library,
+// oneTBB and libcurl read later (shared libraries, time zones, /proc, /sys). Errors: kUnsupported (kOn, and the kernel
+// lacks a part that matters), kIo.
 [[nodiscard]] Status EnterSandbox(const SandboxRoom& room, SandboxMode mode, const SandboxAbilities& abilities);
 
 }  // namespace tbbthumbs::tool
