@@ -52,7 +52,7 @@ bool IsLasting(ErrorCode code) {
 }
 
 // Of a picture that is the same as before: what its server does not say again still holds (RFC 9111, 3.2).
-UrlValidators Renewed(UrlValidators known, const UrlValidators& said) {
+UrlValidators Renewed(const UrlValidators& known, const UrlValidators& said) {
   UrlValidators renewed = said;
   if (renewed.etag.empty()) renewed.etag = known.etag;
   if (renewed.last_modified.empty()) renewed.last_modified = known.last_modified;
