@@ -198,8 +198,8 @@ TEST(PngDamage, EveryFlippedBitWithChecksumsRepaired) {
           const auto outcome = DecodePng(file, strictness, limits);
           const std::string name = outcome.error_name();
           ASSERT_TRUE(name == "" || name == "corrupt" || name == "truncated" || name == "too_large") << name;
-          ASSERT_EQ(outcome.sink.ended, name == "");
-          accepted += name == "" ? 1 : 0;
+          ASSERT_EQ(outcome.sink.ended, name.empty());
+          accepted += name.empty() ? 1 : 0;
         }
       }
     }
