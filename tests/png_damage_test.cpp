@@ -53,7 +53,7 @@ TEST(PngDamage, CutAtEveryLength) {
         ASSERT_EQ(outcome.error_name(), whole_data ? "" : "truncated") << "IEND is not needed";
         ASSERT_EQ(DecodePng(file, Strictness::kStrict).error_name(), "truncated");
         const auto salvaged = DecodePng(file, Strictness::kSalvage);
-        ASSERT_TRUE(salvaged.error_name() == "" || salvaged.error_name() == "truncated") << salvaged.error_name();
+        ASSERT_TRUE(salvaged.error_name().empty() || salvaged.error_name() == "truncated") << salvaged.error_name();
         if (salvaged.report) {
           ASSERT_TRUE(salvaged.sink.ended);
         }
@@ -197,7 +197,7 @@ TEST(PngDamage, EveryFlippedBitWithChecksumsRepaired) {
         for (const Strictness strictness : {Strictness::kFailTruncated, Strictness::kSalvage, Strictness::kStrict}) {
           const auto outcome = DecodePng(file, strictness, limits);
           const std::string name = outcome.error_name();
-          ASSERT_TRUE(name == "" || name == "corrupt" || name == "truncated" || name == "too_large") << name;
+          ASSERT_TRUE(name.empty() || name == "corrupt" || name == "truncated" || name == "too_large") << name;
           ASSERT_EQ(outcome.sink.ended, name.empty());
           accepted += name.empty() ? 1 : 0;
         }
