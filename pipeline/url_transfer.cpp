@@ -380,6 +380,7 @@ size_t UrlTransfer::TakeBody(const std::byte* data, size_t bytes) {
       needs_http1_ = !CanPause();
       if (needs_http1_) return 0;
       paused_ = true;
+      waiting_ = bytes;
       return CURL_WRITEFUNC_PAUSE;
     }
     if (!Grow(bytes_ + bytes)) {
@@ -432,8 +433,8 @@ bool UrlTransfer::Grow(size_t bytes) {
 
 CURLcode UrlTransfer::TryToGoOn() {
   if (!paused_) return CURLE_OK;
-  // What waits within libcurl is not known here; at least so much there must be room for.
-  if (!Reserve(bytes_ + kStep) && !Reserve(bytes_ + 1)) return CURLE_OK;
+  // The first that comes again is what was refused: with less room it would be refused at once, again and again.
+  if (!Reserve(bytes_ + kStep) && !Reserve(bytes_ + waiting_)) return CURLE_OK;
   paused_ = false;
   // Comes back with the bytes that waited, and may have to wait again. Where it fails libcurl would go on without them.
   return Curl().easy_pause(handle(), CURLPAUSE_CONT);

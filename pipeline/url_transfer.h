@@ -109,6 +109,7 @@ class UrlTransfer {
   bool kept_ = false;   // it is a picture's, as far as anyone knows
   bool sniffed_ = false;
   bool enough_ = false;  // we ended it: what has come says all
+  size_t waiting_ = 0;   // bytes, where it is paused
   bool paused_ = false;
   bool was_paused_ = false;
   bool needs_http1_ = false;
