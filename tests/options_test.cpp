@@ -573,6 +573,7 @@ TEST_F(ConfigFilesTest, WhatIsWrongIsToldWithFileAndLine) {
       {"optimize = perhaps\n", ":1: optimize: 'perhaps' is neither yes nor no"},
       {"help = yes\n", ":1: 'help' is for the command line only"},
       {"config = other\n", ":1: 'config' is for the command line only"},
+      {"sandbox = off\n", ":1: 'sandbox' is for the command line only"},
   };
   for (const auto& [text, complaint] : kCases) {
     tree_.Write("out/tbbthumbs.conf", text);

@@ -52,7 +52,9 @@ tl::expected<void, std::string> Merge(const std::vector<Setting>& settings, unsi
     const OptionSpec* option = FindOption(OptionTable(), setting.name);
     if (option == nullptr) return Wrong(setting.origin + ": " + UnknownOption(kVocabulary, setting.name, ""));
     const bool in_files = (option->commands & (kForMake | kForWatch)) != 0;
-    if (option->kind == OptionKind::kAction || !in_files || setting.name == "config") {
+    // Nor may what lies in an output directory open the locked room.
+    const bool is_for_lines = setting.name == "config" || setting.name == "sandbox";
+    if (option->kind == OptionKind::kAction || !in_files || is_for_lines) {
       return Wrong(fmt::format("{}: '{}' is for the command line only", setting.origin, setting.name));
     }
     const bool is_taken = (option->commands & command) != 0;
