@@ -78,7 +78,7 @@ TEST_F(SandboxCommandTest, NothingGetsOut) {
   const auto ends = Escape({"in", "-o", "out", "-s", "64", "-j", "2", "--sandbox", "on", "--no-journal"},
                            std::stoi(address.substr(address.find(':') + 1)));
   EXPECT_THAT(Done(ends), UnorderedElementsAre("write to the output"));
-  EXPECT_EQ(ends.size(), 21U);
+  EXPECT_EQ(ends.size(), 22U);
   EXPECT_EQ(ends.at("read /etc/passwd"), "EACCES");
   EXPECT_EQ(ends.at("write to an input"), "EACCES");
   EXPECT_EQ(ends.at("become a program"), "EPERM");

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -65,8 +67,10 @@ class Filter {
   }
 
   void Refuse(int call) { Keep(seccomp_rule_add_array(context_.get(), kEperm, call, 0, nullptr)); }
-  void Refuse(int call, const scmp_arg_cmp& condition, uint32_t action = kEperm) {
-    Keep(seccomp_rule_add_array(context_.get(), action, call, 1, &condition));
+  // Where all of the conditions hold.
+  void Refuse(int call, std::initializer_list<scmp_arg_cmp> conditions) {
+    Keep(seccomp_rule_add_array(context_.get(), kEperm, call, static_cast<unsigned>(conditions.size()),
+                                std::data(conditions)));
   }
   void Lack(int call) { Keep(seccomp_rule_add_array(context_.get(), SCMP_ACT_ERRNO(ENOSYS), call, 0, nullptr)); }
 
@@ -97,20 +101,23 @@ void RefuseSockets(Filter& filter, bool fetches) {
     return;
   }
   for (const int call : {SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4)}) filter.Refuse(call);
-  // Local (1), the two of the internet (2, 10), and that of routes (16), which looking up names asks.
-  constexpr int kLocal = 1;
-  static_assert(AF_UNIX == kLocal && AF_INET == 2 && AF_INET6 == 10 && AF_NETLINK == 16);
+  // Left are local ones, the two of the internet, and that of routes, which looking up names asks.
+  static_assert(AF_UNIX < AF_INET && AF_INET + 1 < AF_INET6 && AF_INET6 < AF_NETLINK);
   const auto in_between = [&](int low, int high) {
     for (int family = low; family <= high; ++family) {
-      filter.Refuse(SCMP_SYS(socket), SCMP_A0_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
+      filter.Refuse(SCMP_SYS(socket), {SCMP_A0_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family))});
     }
   };
   in_between(0, AF_UNIX - 1);
   in_between(AF_INET + 1, AF_INET6 - 1);
   in_between(AF_INET6 + 1, AF_NETLINK - 1);
-  filter.Refuse(SCMP_SYS(socket), SCMP_A0_64(SCMP_CMP_GT, AF_NETLINK));
+  filter.Refuse(SCMP_SYS(socket), {SCMP_A0_64(SCMP_CMP_GT, AF_NETLINK)});
+  // Those of routes are raw by name.
   constexpr scmp_datum_t kTypeMask = 0xf;
-  filter.Refuse(SCMP_SYS(socket), SCMP_A1_64(SCMP_CMP_MASKED_EQ, kTypeMask, SOCK_PACKET));
+  for (const int family : {AF_INET, AF_INET6}) {
+    filter.Refuse(SCMP_SYS(socket), {SCMP_A0_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)),
+                                     SCMP_A1_64(SCMP_CMP_MASKED_EQ, kTypeMask, SOCK_RAW)});
+  }
 }
 
 }  // namespace
@@ -125,23 +132,23 @@ Status LimitSyscalls(bool fetches) {
     for (const int call : kOfProcesses) filter.Refuse(call);
     // A thread is one that shares everything. The flags of clone3 lie in memory, where no filter sees them: without it
     // the C library takes clone.
-    filter.Refuse(SCMP_SYS(clone), SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    filter.Refuse(SCMP_SYS(clone), {SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)});
     filter.Lack(SCMP_SYS(clone3));
     // Asking whether a process is there is no signal.
-    filter.Refuse(SCMP_SYS(kill), SCMP_A1_64(SCMP_CMP_NE, 0));
+    filter.Refuse(SCMP_SYS(kill), {SCMP_A1_64(SCMP_CMP_NE, 0)});
   }
   // Journals are made by it too, as regular files.
   for (const unsigned kind : {S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK}) {
-    filter.Refuse(SCMP_SYS(mknod), SCMP_A1_64(SCMP_CMP_MASKED_EQ, S_IFMT, kind));
-    filter.Refuse(SCMP_SYS(mknodat), SCMP_A2_64(SCMP_CMP_MASKED_EQ, S_IFMT, kind));
+    filter.Refuse(SCMP_SYS(mknod), {SCMP_A1_64(SCMP_CMP_MASKED_EQ, S_IFMT, kind)});
+    filter.Refuse(SCMP_SYS(mknodat), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, S_IFMT, kind)});
   }
   // A file that runs as its owner or group.
-  filter.Refuse(SCMP_SYS(fchmod), SCMP_A1_64(SCMP_CMP_MASKED_EQ, S_ISUID, S_ISUID));
-  filter.Refuse(SCMP_SYS(fchmod), SCMP_A1_64(SCMP_CMP_MASKED_EQ, S_ISGID, S_ISGID));
+  filter.Refuse(SCMP_SYS(fchmod), {SCMP_A1_64(SCMP_CMP_MASKED_EQ, S_ISUID, S_ISUID)});
+  filter.Refuse(SCMP_SYS(fchmod), {SCMP_A1_64(SCMP_CMP_MASKED_EQ, S_ISGID, S_ISGID)});
   // Typing into the terminal that others read from.
   constexpr scmp_datum_t kLow = 0xffffffff;
-  filter.Refuse(SCMP_SYS(ioctl), SCMP_A1_64(SCMP_CMP_MASKED_EQ, kLow, TIOCSTI));
-  filter.Refuse(SCMP_SYS(ioctl), SCMP_A1_64(SCMP_CMP_MASKED_EQ, kLow, TIOCLINUX));
+  filter.Refuse(SCMP_SYS(ioctl), {SCMP_A1_64(SCMP_CMP_MASKED_EQ, kLow, TIOCSTI)});
+  filter.Refuse(SCMP_SYS(ioctl), {SCMP_A1_64(SCMP_CMP_MASKED_EQ, kLow, TIOCLINUX)});
   RefuseSockets(filter, fetches);
   return filter.Load();
 }

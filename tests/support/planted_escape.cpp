@@ -99,9 +99,11 @@ void TryNetwork() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(static_cast<uint16_t>(std::atoi(Variable("ESCAPE_PORT").c_str())));
   if (fd >= 0) Say("connect", connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  const int raw = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+  const int raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
   Say("make a raw socket", raw >= 0);
-  for (const int open : {fd, raw}) {
+  const int packets = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+  Say("make a socket of packets", packets >= 0);
+  for (const int open : {fd, raw, packets}) {
     if (open >= 0) close(open);
   }
 }
