@@ -12,8 +12,6 @@ namespace {
 constexpr int kMaxSide = 65'500;
 constexpr double kMaxPercent = 10'000;
 constexpr int kMaxDensity = 9;
-// A file's name has 255, and may have several sizes' names in it.
-constexpr size_t kMaxNameBytes = 64;
 constexpr uint64_t kMaxMaxBytes = uint64_t{1} << 40;
 
 constexpr std::array<std::pair<std::string_view, Fit>, 4> kFits{{
@@ -101,8 +99,8 @@ class Parser {
     if (name.empty() || !std::all_of(name.begin(), name.end(), fits)) {
       return Refuse(whole_, "a name has letters, digits, '-' and '_'");
     }
-    if (name.size() > kMaxNameBytes) {
-      return Refuse(whole_, "a name has at most " + std::to_string(kMaxNameBytes) + " letters");
+    if (name.size() > SizeSpec::kMaxNameBytes) {
+      return Refuse(whole_, "a name has at most " + std::to_string(SizeSpec::kMaxNameBytes) + " letters");
     }
     spec_.name = name;
     size.remove_prefix(equals + 1);

@@ -62,7 +62,9 @@ struct SizeSpec {
   std::optional<int> quality;         // of JPEG: 1..100, if it is not that of the run
   std::optional<uint64_t> max_bytes;  // of the file, if it is not that of the run; 0: any number
   std::optional<double> sharpen;      // 0..10, if it is not that of the run
-  std::string name;                   // for {size}, at most 64 letters; "" for what ToString's beginning says
+  std::string name;                   // for {size}; "" for what ToString's beginning says
+  // A file's name has 255, and other things in it.
+  static constexpr size_t kMaxNameBytes = 64;
   friend bool operator==(const SizeSpec&, const SizeSpec&) = default;
 };
 

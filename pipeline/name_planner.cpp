@@ -17,9 +17,6 @@ static_assert(kJpegExtension.size() == kPngExtension.size());
 
 // Of this program, in the output directory.
 
-// As ParseSizeSpec takes them: there has to be room for what is beside it.
-constexpr size_t kMaxSizeNameBytes = 64;
-
 // What is left of a name that is cut, at least.
 constexpr size_t kLeastHeadBytes = 32;
 
@@ -379,8 +376,9 @@ Status CheckNameOptions(const NameOptions& options, const SpecSet& specs) {
                                              std::to_string(CharacterNumber(options.name_template, error.offset)));
   }
   for (const SizeSpec& size : specs.sizes) {
-    if (size.name.size() <= kMaxSizeNameBytes) continue;
-    return Fail(ErrorCode::kUnsupported, "the name of a size has over " + std::to_string(kMaxSizeNameBytes) + " bytes");
+    if (size.name.size() <= SizeSpec::kMaxNameBytes) continue;
+    return Fail(ErrorCode::kUnsupported,
+                "the name of a size has over " + std::to_string(SizeSpec::kMaxNameBytes) + " bytes");
   }
   if (!TellsSizesApart(*parsed, specs.sizes.size())) {
     return Fail(ErrorCode::kUnsupported, "the names' template gives all sizes the same name: {size} is missing");

@@ -182,7 +182,7 @@ void Publisher::Count(const PictureResult& result) {
   switch (result.outcome) {
     case Outcome::kMade:
       ++c.made;
-      if (result.salvaged) ++c.salvaged;
+      if (result.salvaged()) ++c.salvaged;
       ++c.made_by_decoder[result.decoder];
       c.bytes_in += result.bytes_in;
       c.thumbnails += result.outputs.size();

@@ -63,10 +63,11 @@ struct PictureResult {
   std::filesystem::path original;            // of a picture on the web: where it was kept, see UrlOptions::originals
   std::string decoder;                       // for kMade: DecodeReport::path
   std::optional<Placeholders> placeholders;  // for kMade, where SpecSet::placeholders wants any
-  bool salvaged = false;                     // for kMade: damaged, made from what decoded
-  std::optional<Error> damage;               // where salvaged: what is wrong with it
+  std::optional<Error> damage;               // for kMade: what is wrong, where it was made from what decoded
   std::chrono::nanoseconds cpu_time{};       // of the worker, for decoding to encoding
   StageSpans stages{};                       // when and where it was worked on
+
+  bool salvaged() const { return damage.has_value(); }
 };
 
 // What servers were asked for.

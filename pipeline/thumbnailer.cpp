@@ -38,7 +38,6 @@ void Thumbnailer::Process(Item& item) {
         item.result.format = made->info.format;
         item.result.size = made->info.size;
         item.result.decoder = std::move(made->decode.path);
-        item.result.salvaged = made->decode.salvaged();
         item.result.damage = std::move(made->decode.damage);
         item.result.placeholders = std::move(made->placeholders);
         item.result.cpu_time = made->cpu_time;

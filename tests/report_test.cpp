@@ -146,7 +146,6 @@ TEST(ReportTest, ARecordOfAPicture) {
 TEST(ReportTest, WhatIsWrongWithWhatWasSalvaged) {
   PictureResult result = MadeResult();
   EXPECT_FALSE(nlohmann::json::parse(PictureJson(result)).contains("damage"));
-  result.salvaged = true;
   result.damage = Error{ErrorCode::kTruncated, "scan data ends at 61 % of the rows"};
   const auto json = nlohmann::json::parse(PictureJson(result));
   EXPECT_EQ(json["salvaged"], true);

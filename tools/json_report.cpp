@@ -169,7 +169,7 @@ std::string PictureJson(const PictureResult& result) {
   if (made) {
     json["decoder"] = result.decoder;
     if (result.placeholders) AddPlaceholders(json, *result.placeholders);
-    json["salvaged"] = result.salvaged;
+    json["salvaged"] = result.salvaged();
     if (result.damage) json["damage"] = ToJson(*result.damage);
   }
   if (made || result.cpu_time.count() > 0) json["cpu_seconds"] = Seconds(result.cpu_time);

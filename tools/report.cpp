@@ -25,8 +25,9 @@ std::string MadeDetails(const PictureResult& result) {
   }
   text += ", " + result.decoder;
   text += fmt::format(", {:.0f} ms", std::chrono::duration<double, std::milli>(result.cpu_time).count());
-  if (result.salvaged) text += ", damaged";
-  if (result.damage) text += fmt::format(" ({}: {})", ErrorCodeName(result.damage->code), result.damage->message);
+  if (result.damage) {
+    text += fmt::format(", damaged ({}: {})", ErrorCodeName(result.damage->code), result.damage->message);
+  }
   return text;
 }
 

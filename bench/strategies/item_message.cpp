@@ -1,6 +1,7 @@
 #include "bench/strategies/item_message.h"
 
 #include <cstring>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -17,6 +18,12 @@ class Packer {
   void operator()(const std::string& text) {
     (*this)(text.size());
     Append(text.data(), text.size());
+  }
+  void operator()(const std::optional<Error>& error) {
+    (*this)(error.has_value());
+    if (!error) return;
+    (*this)(error->code);
+    (*this)(error->message);
   }
   std::vector<std::byte> Take() { return std::move(bytes_); }
 
@@ -44,6 +51,15 @@ class Unpacker {
     text.assign(reinterpret_cast<const char*>(bytes_.data()), size);
     bytes_ = bytes_.subspan(size);
   }
+  void operator()(std::optional<Error>& error) {
+    bool has_error = false;
+    (*this)(has_error);
+    error.reset();
+    if (!has_error) return;
+    error.emplace();
+    (*this)(error->code);
+    (*this)(error->message);
+  }
 
  private:
   std::span<const std::byte> bytes_;
@@ -57,7 +73,8 @@ void PlainValues(Archive& archive, Result& result) {
   archive(result.size);
   archive(result.bytes_in);
   archive(result.decoder);
-  archive(result.salvaged);
+  archive(result.damage);
+  archive(result.error);
   archive(result.cpu_time);
   archive(result.stages);
 }
@@ -69,11 +86,6 @@ std::vector<std::byte> PackItem(const Item& item) {
   pack(item.seq);
   pack(item.ended);
   PlainValues(pack, item.result);
-  pack(item.result.error.has_value());
-  if (item.result.error) {
-    pack(item.result.error->code);
-    pack(item.result.error->message);
-  }
   pack(item.staged.size());
   for (size_t i = 0; i < item.staged.size(); ++i) {
     pack(item.staged[i]);
@@ -89,14 +101,6 @@ void UnpackItem(std::span<const std::byte> message, Item& item) {
   unpack(item.seq);
   unpack(item.ended);
   PlainValues(unpack, item.result);
-  bool failed = false;
-  unpack(failed);
-  if (failed) {
-    Error error{};
-    unpack(error.code);
-    unpack(error.message);
-    item.result.error = std::move(error);
-  }
   size_t outputs = 0;
   unpack(outputs);
   item.staged.resize(outputs);
