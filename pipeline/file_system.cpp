@@ -16,6 +16,13 @@ void DirectoryListing::Sort() {
   });
 }
 
+Status CreateNamedDirectory(FileSystem& file_system, std::string_view part, const std::string& path) {
+  const Status made = file_system.CreateDirectories(path);
+  if (made) return {};
+  const ErrorCode code = made.error().code == ErrorCode::kNoSpace ? ErrorCode::kNoSpace : ErrorCode::kIo;
+  return Fail(code, "the " + std::string(part) + " directory " + path + ": " + made.error().message);
+}
+
 std::string JoinPath(std::string_view directory, std::string_view name) {
   std::string path;
   path.reserve(directory.size() + 1 + name.size());

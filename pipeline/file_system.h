@@ -107,6 +107,9 @@ FileSystem& RealFileSystem();
 // Of an output directory, or one whose files were renamed: where temporary files, journals and logs lie.
 inline constexpr std::string_view kOwnDirectory = ".tbbthumbs";
 
+// CreateDirectories for a directory with a part in a run: "output". kNoSpace, else kIo: the message names it.
+[[nodiscard]] Status CreateNamedDirectory(FileSystem& file_system, std::string_view part, const std::string& path);
+
 // `directory` and `name` with one '/' between them; `name` alone where `directory` is empty.
 std::string JoinPath(std::string_view directory, std::string_view name);
 

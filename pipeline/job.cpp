@@ -99,10 +99,7 @@ Status CheckInputsOutsideOutput(FileSystem& file_system, const JobOptions& optio
 Status PrepareOriginals(FileSystem& file_system, const JobOptions& options) {
   const std::string directory = options.urls.originals.string();
   if (directory.empty() || options.dry_run) return {};
-  if (Status status = file_system.CreateDirectories(directory); !status) {
-    const ErrorCode code = status.error().code == ErrorCode::kNoSpace ? ErrorCode::kNoSpace : ErrorCode::kIo;
-    return Fail(code, "the originals' directory " + directory + ": " + status.error().message);
-  }
+  if (Status status = CreateNamedDirectory(file_system, "originals'", directory); !status) return status;
   const auto output = file_system.Stat(options.output.string(), true);
   if (!output) return tl::unexpected<Error>(output.error());
   for (const std::filesystem::path& path : options.input.paths) {
@@ -383,10 +380,9 @@ Status PrepareJob(const JobOptions& options) {
   if (Status status = CheckOptions(options); !status) return status;
   if (Status status = CheckTotalIsKnown(file_system, options); !status) return status;
   if (Status status = CheckAuthorities(file_system, options.urls); !status) return status;
-  const std::string output = options.output.string();
-  if (Status status = options.dry_run ? Status() : file_system.CreateDirectories(output); !status) {
-    const ErrorCode code = status.error().code == ErrorCode::kNoSpace ? ErrorCode::kNoSpace : ErrorCode::kIo;
-    return Fail(code, "the output directory " + output + ": " + status.error().message);
+  if (!options.dry_run) {
+    Status made = CreateNamedDirectory(file_system, "output", options.output.string());
+    if (!made) return made;
   }
   if (Status status = CheckInputsOutsideOutput(file_system, options); !status) return status;
   return PrepareOriginals(file_system, options);

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -86,11 +88,8 @@ class RoomLock {
     return must ? std::optional(code) : std::nullopt;
   }
 
-  static Status MakeDirectory(const std::string& what, const std::filesystem::path& directory) {
-    const Status made = RealFileSystem().CreateDirectories(directory.string());
-    if (made) return {};
-    const ErrorCode code = made.error().code == ErrorCode::kNoSpace ? ErrorCode::kNoSpace : ErrorCode::kIo;
-    return Fail(code, "the " + what + " directory " + directory.string() + ": " + made.error().message);
+  static Status MakeDirectory(std::string_view part, const std::filesystem::path& directory) {
+    return CreateNamedDirectory(RealFileSystem(), part, directory.string());
   }
 
   Terminal& terminal_;

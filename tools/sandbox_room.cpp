@@ -10,7 +10,6 @@
 #include <system_error>
 
 #include "pipeline/file_system.h"
-#include "pipeline/journal.h"
 #include "pipeline/url.h"
 #include "tools/plan_config.h"
 

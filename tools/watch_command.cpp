@@ -159,8 +159,8 @@ std::optional<ExitCode> Watch::Begin() {
       return Refuse(path.string() + ": it is no directory: only those can be watched", kExitUsage);
   }
   const std::string output = job.output.string();
-  if (Status status = files.CreateDirectories(output); !status) {
-    return Refuse("the output directory " + output + ": " + status.error().message, kExitOutput);
+  if (const Status made = CreateNamedDirectory(files, "output", output); !made) {
+    return Refuse(made.error().message, kExitOutput);
   }
   const auto info = files.Stat(output, true);
   if (!info) return Refuse("the output directory " + output + ": " + info.error().message, kExitOutput);
