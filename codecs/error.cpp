@@ -30,6 +30,8 @@ std::string_view ErrorCodeName(ErrorCode code) {
       return "no_space";
     case ErrorCode::kChanged:
       return "changed";
+    case ErrorCode::kCrashed:
+      return "crashed";
     case ErrorCode::kInternal:
       return "internal";
   }

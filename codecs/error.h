@@ -24,10 +24,11 @@ enum class ErrorCode {
   kStopped,   // the run was stopped while this picture was in flight: it counts as left, not as failed
   kNoSpace,   // the disk or the quota is full
   kChanged,   // the file changed or vanished while it was read
+  kCrashed,   // the process that decoded it has died of it
   kInternal,  // a defect of this program
 };
 
-inline constexpr int kErrorCodeCount = 14;
+inline constexpr int kErrorCodeCount = 15;
 
 // "io", "not_found", ... : lower case, words joined by '_'.
 std::string_view ErrorCodeName(ErrorCode code);

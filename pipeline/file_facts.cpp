@@ -2,24 +2,13 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "codecs/decoder.h"
-#include "codecs/orientation.h"
 #include "pipeline/name_hash.h"
 
 namespace tbbthumbs {
 namespace {
-
-Status ReadHeader(ByteSource& source, const DecodeLimits& limits, FileFacts& facts) {
-  const auto decoder = OpenDecoder(source, limits);
-  if (!decoder) return tl::unexpected<Error>(decoder.error());
-  const ImageInfo& info = (*decoder)->info();
-  facts.size = SwapsSides(info.orientation) ? info.size.Transposed() : info.size;
-  facts.taken = info.taken;
-  facts.camera = info.camera;
-  return {};
-}
 
 Status HashContent(ByteSource& source, FileFacts& facts) {
   std::vector<std::byte> piece(size_t{256} << 10);
@@ -37,9 +26,14 @@ Status HashContent(ByteSource& source, FileFacts& facts) {
 
 }  // namespace
 
-Status ReadFileFacts(ByteSource& source, NameNeeds needs, const DecodeLimits& limits, FileFacts& facts) {
+Status ReadFileFacts(ByteSource& source, NameNeeds needs, const std::function<Result<HeaderFacts>()>& read_header,
+                     FileFacts& facts) {
   if (needs >= NameNeeds::kHeader) {
-    if (Status status = ReadHeader(source, limits, facts); !status) return status;
+    auto header = read_header();
+    if (!header) return tl::unexpected<Error>(std::move(header.error()));
+    facts.size = header->size;
+    facts.taken = header->taken;
+    facts.camera = std::move(header->camera);
   }
   return needs == NameNeeds::kContent ? HashContent(source, facts) : Status();
 }

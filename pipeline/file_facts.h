@@ -2,15 +2,18 @@
 #ifndef TBBTHUMBS_PIPELINE_FILE_FACTS_H_
 #define TBBTHUMBS_PIPELINE_FILE_FACTS_H_
 
+#include <functional>
+
 #include "codecs/byte_source.h"
-#include "codecs/limits.h"
 #include "pipeline/name_planner.h"
+#include "pipeline/thumbnail_maker.h"
 
 namespace tbbthumbs {
 
-// Of a picture: fills in what `needs` says beside the path and the time. Errors: those of reading and of the decoder;
-// `facts` then holds what was read before.
-[[nodiscard]] Status ReadFileFacts(ByteSource& source, NameNeeds needs, const DecodeLimits& limits, FileFacts& facts);
+// Of a picture: fills in what `needs` says beside the path and the time, by `read_header` where it asks for that.
+// Errors: those of reading and of `read_header`; `facts` then holds what was read before.
+[[nodiscard]] Status ReadFileFacts(ByteSource& source, NameNeeds needs,
+                                   const std::function<Result<HeaderFacts>()>& read_header, FileFacts& facts);
 
 }  // namespace tbbthumbs
 

@@ -33,10 +33,11 @@ Error OpenError(const InputFile& file, Error error) {
 
 }  // namespace
 
-FileReader::FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names,
+FileReader::FileReader(FileSystem& file_system, const JobOptions& options, ThumbnailMaker& maker, NameTurns& names,
                        const EarlierOutcomes& earlier, const MemoryShares& memory, Journal* journal)
     : file_system_(file_system),
       options_(options),
+      maker_(maker),
       names_(names),
       earlier_(earlier),
       memory_(memory),
@@ -155,7 +156,8 @@ Status FileReader::ReadFacts(Item& item, NameNeeds needs, FileFacts& facts) cons
   const auto source = OpenPicture(item, kHeaderBytes);
   if (!source) return tl::unexpected<Error>(source.error());
   if (item.ended) return {};
-  return ReadFileFacts(**source, needs, options_.limits, facts);
+  const auto read_header = [&] { return maker_.ReadHeader(**source, options_.specs, options_.limits); };
+  return ReadFileFacts(**source, needs, read_header, facts);
 }
 
 void FileReader::Plan(Item& item, FileFacts& facts) const {
@@ -188,7 +190,7 @@ Status FileReader::Weigh(Item& item, size_t& resident_bytes) const {
   auto opened = OpenPicture(item, std::clamp(resident_bytes, kSniffBytes, kHeaderBytes));
   if (!opened) return tl::unexpected<Error>(std::move(opened.error()));
   if (item.ended) return {};
-  if (Status status = WeighPicture(item, **opened, std::min(resident_bytes, kHeaderBytes), options_, memory_);
+  if (Status status = WeighPicture(item, maker_, **opened, std::min(resident_bytes, kHeaderBytes), options_, memory_);
       !status) {
     return status;
   }

@@ -17,6 +17,7 @@
 #include "pipeline/journal.h"
 #include "pipeline/memory_shares.h"
 #include "pipeline/name_turns.h"
+#include "pipeline/thumbnail_maker.h"
 
 namespace tbbthumbs {
 
@@ -24,10 +25,9 @@ namespace tbbthumbs {
 // threads may use it at once.
 class FileReader {
  public:
-  // All must outlive it.
-  // `journal`: null where there is none.
-  FileReader(FileSystem& file_system, const JobOptions& options, NameTurns& names, const EarlierOutcomes& earlier,
-             const MemoryShares& memory, Journal* journal);
+  // All must outlive it. `journal`: null where there is none.
+  FileReader(FileSystem& file_system, const JobOptions& options, ThumbnailMaker& maker, NameTurns& names,
+             const EarlierOutcomes& earlier, const MemoryShares& memory, Journal* journal);
 
   // Before LookUp, for many at once: what the journal knows of them.
   void Recall(std::span<const std::unique_ptr<Item>> items) const;
@@ -55,6 +55,7 @@ class FileReader {
 
   FileSystem& file_system_;
   const JobOptions& options_;
+  ThumbnailMaker& maker_;
   NameTurns& names_;
   const EarlierOutcomes& earlier_;
   const MemoryShares& memory_;

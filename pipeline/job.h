@@ -30,6 +30,8 @@
 
 namespace tbbthumbs {
 
+class ThumbnailMaker;  // pipeline/thumbnail_maker.h
+
 // What happens when a thumbnail is there already.
 enum class IfExists {
   kUpdate,     // made anew unless the journal knows it for one of this picture as it is, by these options; or unless,
@@ -83,6 +85,8 @@ struct JobOptions {
 
   SpecSet specs;
   DecodeLimits limits;
+  // Who reads headers and makes the thumbnails, in the place of this process; null: nobody. Jobs may share it.
+  std::shared_ptr<ThumbnailMaker> maker;
 
   // Worker threads; 0: the CPUs this process may use (affinity and cgroup quota). The library never starts more than
   // oneTBB allows (tbb::global_control is the program's to set).

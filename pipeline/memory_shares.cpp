@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "pipeline/thumbnail_maker.h"
 #include "pipeline/url.h"
 
 namespace tbbthumbs {
@@ -39,7 +40,8 @@ MemoryShares ShareMemory(const JobOptions& options) {
       static_cast<size_t>(std::min<uint64_t>(options.memory_bytes, std::numeric_limits<size_t>::max() / 2));
   const size_t threads = static_cast<size_t>(std::max(options.threads, 1));
   shares.kept_by_worker = std::min(memory / kKeptPart / threads, kMostKept);
-  shares.pictures = memory - std::min(memory / 2, kEverythingElse + threads * shares.kept_by_worker);
+  const size_t held_by_maker = options.maker ? options.maker->HeldBytes(static_cast<int>(threads)) : 0;
+  shares.pictures = memory - std::min(memory / 2, kEverythingElse + threads * shares.kept_by_worker + held_by_maker);
   shares.bodies = std::min(shares.bodies, std::max(shares.pictures / 4, kMebibyte));
   shares.largest_body = std::min<uint64_t>(shares.largest_body, std::max(shares.pictures / 4, kMebibyte));
   // What is held at most is both.

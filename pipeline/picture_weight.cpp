@@ -5,17 +5,16 @@
 #include <limits>
 #include <string>
 
-#include "codecs/decoder.h"
-#include "codecs/working_bytes.h"
-
 namespace tbbthumbs {
 
-Status WeighPicture(Item& item, ByteSource& source, size_t beside, const JobOptions& options,
+Status WeighPicture(Item& item, ThumbnailMaker& maker, ByteSource& source, size_t beside, const JobOptions& options,
                     const MemoryShares& memory) {
   size_t working = 0;
-  if (const auto decoder = OpenDecoder(source, options.limits)) {
-    working = static_cast<size_t>(
-        std::min<uint64_t>(WorkingBytes((*decoder)->info(), options.specs), std::numeric_limits<size_t>::max() / 2));
+  const auto header = maker.ReadHeader(source, options.specs, options.limits);
+  if (header) {
+    working = static_cast<size_t>(std::min<uint64_t>(header->working_bytes, std::numeric_limits<size_t>::max() / 2));
+  } else if (header.error().code == ErrorCode::kCrashed) {
+    return tl::unexpected<Error>(header.error());
   }
   const size_t least = working + beside;
   if (least > memory.pictures) {

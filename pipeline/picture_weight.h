@@ -9,14 +9,15 @@
 #include "pipeline/item.h"
 #include "pipeline/job.h"
 #include "pipeline/memory_shares.h"
+#include "pipeline/thumbnail_maker.h"
 
 namespace tbbthumbs {
 
 // Fills item.working_bytes by the picture's header. `beside`: bytes that are claimed with them at least. Errors:
-// kTooLarge, and item.weighed_out is set: more than there is for pictures. What has no header weighs nothing: that is
-// the decoder's to tell.
-[[nodiscard]] Status WeighPicture(Item& item, ByteSource& source, size_t beside, const JobOptions& options,
-                                  const MemoryShares& memory);
+// kTooLarge, and item.weighed_out is set: more than there is for pictures; kCrashed. What has no header otherwise
+// weighs nothing: that is the decoder's to tell.
+[[nodiscard]] Status WeighPicture(Item& item, ThumbnailMaker& maker, ByteSource& source, size_t beside,
+                                  const JobOptions& options, const MemoryShares& memory);
 
 }  // namespace tbbthumbs
 

@@ -12,6 +12,7 @@
 #include "codecs/thumbnail_spec.h"
 #include "pipeline/file_facts.h"
 #include "pipeline/file_source.h"
+#include "pipeline/local_maker.h"
 #include "pipeline/name_hash.h"
 #include "pipeline/name_planner.h"
 #include "pipeline/name_template.h"
@@ -98,7 +99,9 @@ class Survey {
     facts.format = FormatField(format);
     std::string label = options_.only == RenameOnly::kAll ? "" : LabelOf(candidate.file.path);
     const NameNeeds needs = label.empty() ? needs_ : std::max(needs_, NameNeeds::kHeader);
-    if (Status status = ReadFileFacts(source, needs, options_.limits, facts); !status) {
+    if (Status status = ReadFileFacts(
+            source, needs, [&] { return ReadHeaderFacts(source, {}, options_.limits); }, facts);
+        !status) {
       return tl::unexpected<Error>(std::move(status.error()));
     }
     const bool thumbnail = !label.empty() && HasSizeOf(facts.size, label);

@@ -17,6 +17,7 @@ Stages::Stages(FileSystem& file_system, const JobOptions& options, std::function
                std::function<void()> on_fatal, Journal* journal)
     : planner_(options.output.string(), options.names, options.specs),
       names_(planner_),
+      maker_(options.maker ? *options.maker : local_),
       memory_(ShareMemory(options)),
       receives_in_turn_(planner_.needs() > NameNeeds::kPath || (memory_.limited && options.order == WorkOrder::kList)),
       order_(planner_.needs() > NameNeeds::kPath ? WorkOrder::kList : options.order),
@@ -30,9 +31,10 @@ Stages::Stages(FileSystem& file_system, const JobOptions& options, std::function
       items_(inputs_, names_, originals(),
              [this, &file_system, &options] { return CountForNames(file_system, options); }),
       earlier_(file_system, options, journal),
-      reader_(file_system, options, names_, earlier_, memory_, journal),
-      url_reader_(options, names_, earlier_, memory_, originals(), journal),
-      thumbnailer_(options.specs, options.limits, memory_.kept_by_worker, closed_.get_token(), stop_.get_token()),
+      reader_(file_system, options, maker_, names_, earlier_, memory_, journal),
+      url_reader_(options, maker_, names_, earlier_, memory_, originals(), journal),
+      thumbnailer_(maker_, options.specs, options.limits, memory_.kept_by_worker, closed_.get_token(),
+                   stop_.get_token()),
       publisher_(file_system, options.output.string(), options.if_exists, std::move(on_result), std::move(on_fatal),
                  journal) {}
 

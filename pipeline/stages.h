@@ -14,11 +14,13 @@
 #include "pipeline/input_stream.h"
 #include "pipeline/item_stream.h"
 #include "pipeline/job.h"
+#include "pipeline/local_maker.h"
 #include "pipeline/memory_shares.h"
 #include "pipeline/name_planner.h"
 #include "pipeline/name_turns.h"
 #include "pipeline/original_files.h"
 #include "pipeline/publisher.h"
+#include "pipeline/thumbnail_maker.h"
 #include "pipeline/thumbnailer.h"
 #include "pipeline/url_fetcher.h"
 #include "pipeline/url_reader.h"
@@ -86,6 +88,8 @@ class Stages {
   std::stop_source stop_;
   NamePlanner planner_;
   NameTurns names_;
+  LocalMaker local_;
+  ThumbnailMaker& maker_;
   const MemoryShares memory_;
   // Names by headers are given in the order of the inputs, however they come.
   const bool receives_in_turn_;

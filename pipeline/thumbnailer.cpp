@@ -1,26 +1,38 @@
 #include "pipeline/thumbnailer.h"
 
-#include <exception>
-#include <new>
 #include <utility>
 
-#include "codecs/thumbnail.h"
+#include "pipeline/guard_item.h"
 
 namespace tbbthumbs {
 namespace {
 
-// What was read counts only if the file stayed as it was: bytes of two versions may look damaged, or may not.
-Result<Made> Checked(Result<Made> made, ByteSource& source) {
-  if (!made && made.error().code == ErrorCode::kStopped) return made;
-  if (Status status = source.CheckUnchanged(); !status) return tl::unexpected<Error>(std::move(status.error()));
-  return made;
-}
+// One of the pictures that are worked on, while it lives.
+class OneAtWork {
+ public:
+  OneAtWork(std::atomic<int>& at_once, std::atomic<int>& peak) : at_once_(at_once) {
+    const int now = ++at_once_;
+    for (int most = peak; most < now && !peak.compare_exchange_weak(most, now);) {
+    }
+  }
+  ~OneAtWork() { --at_once_; }
+  OneAtWork(const OneAtWork&) = delete;
+  OneAtWork& operator=(const OneAtWork&) = delete;
+
+ private:
+  std::atomic<int>& at_once_;
+};
 
 }  // namespace
 
-Thumbnailer::Thumbnailer(const SpecSet& specs, const DecodeLimits& limits, size_t kept_bytes, std::stop_token closed,
-                         std::stop_token stop)
-    : specs_(specs), limits_(limits), kept_bytes_(kept_bytes), closed_(std::move(closed)), stop_(std::move(stop)) {}
+Thumbnailer::Thumbnailer(ThumbnailMaker& maker, const SpecSet& specs, const DecodeLimits& limits, size_t kept_bytes,
+                         std::stop_token closed, std::stop_token stop)
+    : maker_(maker),
+      specs_(specs),
+      limits_(limits),
+      kept_bytes_(kept_bytes),
+      closed_(std::move(closed)),
+      stop_(std::move(stop)) {}
 
 void Thumbnailer::Process(Item& item) {
   if (item.ended) return;
@@ -29,28 +41,19 @@ void Thumbnailer::Process(Item& item) {
   if (closed_.stop_requested() || stop_.stop_requested()) {
     item.Fail({ErrorCode::kStopped, "stopped"});
   } else {
-    try {
-      const Watch watch(limits_, {});
-      std::unique_ptr<Workspace> workspace = Borrow();
-      auto made = Checked(MakeThumbnails(*item.source, specs_, limits_, *workspace, stop_), *item.source);
-      Return(std::move(workspace));
-      if (made) {
-        item.result.format = made->info.format;
-        item.result.size = made->info.size;
-        item.result.decoder = std::move(made->decode.path);
-        item.result.damage = std::move(made->decode.damage);
-        item.result.placeholders = std::move(made->placeholders);
-        item.result.cpu_time = made->cpu_time;
-        item.thumbnails = std::move(made->thumbnails);
-      } else {
-        item.result.cpu_time = watch.Used();
+    GuardItem(item, "no memory left", [&] {
+      auto made = Make(item);
+      if (!made) {
         item.Fail(std::move(made.error()));
+        return;
       }
-    } catch (const std::bad_alloc&) {
-      item.Fail({ErrorCode::kOutOfMemory, "no memory left"});
-    } catch (const std::exception& error) {
-      item.Fail({ErrorCode::kInternal, error.what()});
-    }
+      item.result.format = made->info.format;
+      item.result.size = made->info.size;
+      item.result.decoder = std::move(made->decode.path);
+      item.result.damage = std::move(made->decode.damage);
+      item.result.placeholders = std::move(made->placeholders);
+      item.thumbnails = std::move(made->thumbnails);
+    });
   }
   item.source.reset();
   size_t thumbnail_bytes = 0;
@@ -58,29 +61,13 @@ void Thumbnailer::Process(Item& item) {
   item.claim.ShrinkTo(thumbnail_bytes);
 }
 
-std::unique_ptr<Workspace> Thumbnailer::Borrow() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!idle_.empty()) {
-      // The one used last: its memory is warm.
-      std::unique_ptr<Workspace> workspace = std::move(idle_.back());
-      idle_.pop_back();
-      return workspace;
-    }
-    ++made_;
-  }
-  return std::make_unique<Workspace>();
-}
-
-void Thumbnailer::Return(std::unique_ptr<Workspace> workspace) {
-  workspace->Trim(kept_bytes_);
-  const std::lock_guard lock(mutex_);
-  idle_.push_back(std::move(workspace));
-}
-
-int Thumbnailer::peak_at_once() const {
-  const std::lock_guard lock(mutex_);
-  return made_;
+Result<Made> Thumbnailer::Make(Item& item) {
+  const OneAtWork one(at_once_, peak_at_once_);
+  auto made = maker_.Make(*item.source, specs_, limits_, kept_bytes_, stop_, item.result.cpu_time);
+  if (!made && made.error().code == ErrorCode::kStopped) return made;
+  // What was read counts only if the file stayed as it was: bytes of two versions may look damaged, or may not.
+  if (Status status = item.source->CheckUnchanged(); !status) return tl::unexpected<Error>(std::move(status.error()));
+  return made;
 }
 
 }  // namespace tbbthumbs

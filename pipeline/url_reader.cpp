@@ -114,7 +114,7 @@ void UrlReader::Receive(Item& item, Fetched fetched) const {
     }
     if (!item.ended && options_.dry_run) EndAsPlanned(item, options_.specs, facts.size);
     if (!item.ended && memory_.limited) {
-      if (Status status = WeighPicture(item, *item.source, 0, options_, memory_); !status) {
+      if (Status status = WeighPicture(item, maker_, *item.source, 0, options_, memory_); !status) {
         item.Fail(std::move(status.error()));
       }
     }
@@ -140,7 +140,8 @@ void UrlReader::TakeBody(Item& item, Fetched fetched, FileFacts& facts) const {
   }
   NameNeeds needs = LooksUpNames(item) ? names_.needs() : NameNeeds::kPath;
   if (options_.dry_run) needs = std::max(needs, NameNeeds::kHeader);
-  if (Status status = ReadFileFacts(*item.source, needs, options_.limits, facts); !status) {
+  const auto read_header = [&] { return maker_.ReadHeader(*item.source, options_.specs, options_.limits); };
+  if (Status status = ReadFileFacts(*item.source, needs, read_header, facts); !status) {
     item.Fail(std::move(status.error()));
   }
 }

@@ -12,6 +12,7 @@
 #include "pipeline/memory_shares.h"
 #include "pipeline/name_turns.h"
 #include "pipeline/original_files.h"
+#include "pipeline/thumbnail_maker.h"
 #include "pipeline/url_fetcher.h"
 
 namespace tbbthumbs {
@@ -22,9 +23,10 @@ namespace tbbthumbs {
 class UrlReader {
  public:
   // `originals`, `journal`: null where there are none. All must outlive it.
-  UrlReader(const JobOptions& options, NameTurns& names, const EarlierOutcomes& earlier, const MemoryShares& memory,
-            const OriginalFiles* originals, Journal* journal)
+  UrlReader(const JobOptions& options, ThumbnailMaker& maker, NameTurns& names, const EarlierOutcomes& earlier,
+            const MemoryShares& memory, const OriginalFiles* originals, Journal* journal)
       : options_(options),
+        maker_(maker),
         names_(names),
         earlier_(earlier),
         memory_(memory),
@@ -47,6 +49,7 @@ class UrlReader {
   bool LooksUpNames(const Item& item) const;
 
   const JobOptions& options_;
+  ThumbnailMaker& maker_;
   NameTurns& names_;
   const EarlierOutcomes& earlier_;
   const MemoryShares& memory_;

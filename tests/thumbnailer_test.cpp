@@ -1,4 +1,5 @@
 // What becomes of a picture whose run is stopped, or whose file changes, while it is worked on.
+#include "pipeline/local_maker.h"
 #include "pipeline/thumbnailer.h"
 
 #include <gtest/gtest.h>
@@ -62,7 +63,8 @@ class ThumbnailerTest : public ::testing::Test {
   DecodeLimits limits_;
   std::stop_source closed_;
   std::stop_source stop_;
-  Thumbnailer thumbnailer_{specs_, limits_, size_t{1} << 20, closed_.get_token(), stop_.get_token()};
+  LocalMaker maker_;
+  Thumbnailer thumbnailer_{maker_, specs_, limits_, size_t{1} << 20, closed_.get_token(), stop_.get_token()};
   const std::vector<std::byte> jpeg_ = testing::MakeJpeg({.size = {640, 480}});
   int reads_ = 0;
   int checks_ = 0;

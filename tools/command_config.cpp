@@ -58,6 +58,7 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const RawOptions& raw) {
   ReadJob(reader, config.job);
   ReadManners(reader, config.nice, config.max_load);
   ReadSandbox(reader, config.sandbox);
+  reader.ReadFlag("isolate", config.isolate);
   reader.ReadFlag("prune", config.prune);
   if (config.prune && !config.job.journal.enabled) {
     reader.Refuse("--prune needs the journal: it says what runs have made");

@@ -3,6 +3,7 @@
 #define TBBTHUMBS_TOOLS_COMMAND_CONFIG_H_
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tl/expected.hpp>
@@ -40,6 +41,7 @@ struct MakeConfig {
   std::optional<double> max_load;  // of others: above it no picture is started (see LoadLimit)
   bool prune = false;              // afterwards
   SandboxMode sandbox = SandboxMode::kAuto;
+  bool isolate = false;  // decode in other processes: see StartIsolatedMaker
   DisplayConfig display;
 };
 
@@ -110,6 +112,8 @@ struct ShardConfig {
   bool nice = false;  // as in MakeConfig
   std::optional<double> max_load;
   SandboxMode sandbox = SandboxMode::kAuto;
+  bool isolate = false;
+  std::shared_ptr<ThumbnailMaker> maker;  // of the job, once it is there
   DisplayConfig display;
 };
 

@@ -13,6 +13,7 @@
 #include "pipeline/job.h"
 #include "pipeline/plan_store.h"
 #include "pipeline/shard_attempts.h"
+#include "tools/isolation.h"
 #include "tools/plan_config.h"
 #include "tools/report.h"
 #include "tools/sandbox.h"
@@ -25,51 +26,70 @@ class RoomLock {
  public:
   explicit RoomLock(Terminal& terminal) : terminal_(terminal) {}
 
-  std::optional<ExitCode> operator()(const MakeConfig& config) const {
-    if (config.sandbox == SandboxMode::kOff) return std::nullopt;
-    if (const Status made = PrepareJob(config.job); !made)
-      return Refuse(made.error().message, ExitCodeOf(made.error()));
+  std::optional<ExitCode> operator()(MakeConfig& config) const {
+    if (config.sandbox != SandboxMode::kOff) {
+      const Status made = PrepareJob(config.job);
+      if (!made) return Refuse(made.error().message, ExitCodeOf(made.error()));
+    }
+    if (const auto refused = Isolate(config)) return refused;
     return Enter(RoomOf(config), config.sandbox);
   }
 
-  std::optional<ExitCode> operator()(const WatchConfig& config) const {
+  std::optional<ExitCode> operator()(WatchConfig& config) const {
     const auto& paths = config.make.job.input.paths;
     const bool are_directories = std::all_of(paths.begin(), paths.end(), [](const auto& path) {
       const auto info = RealFileSystem().Stat(path.string(), true);
       return !info || info->kind == FileKind::kDirectory;
     });
-    if (config.make.sandbox == SandboxMode::kOff || !are_directories) return std::nullopt;
-    const Status made = MakeDirectory("output", config.make.job.output);
-    return made ? Enter(RoomOf(config), config.make.sandbox) : Refuse(made.error().message, kExitOutput);
-  }
-
-  std::optional<ExitCode> operator()(const PlanConfig& config) const {
-    const bool is_there = RealFileSystem().Stat(config.plan.string(), false).has_value();
-    if (config.make.sandbox == SandboxMode::kOff || is_there) return std::nullopt;
-    const Status made = MakeDirectory("output", config.make.job.output);
-    if (!made) return Refuse(made.error().message, ExitCodeOf(made.error()));
+    if (!are_directories) return std::nullopt;
+    if (config.make.sandbox != SandboxMode::kOff) {
+      const Status made = MakeDirectory("output", config.make.job.output);
+      if (!made) return Refuse(made.error().message, kExitOutput);
+    }
+    if (const auto refused = Isolate(config.make)) return refused;
     return Enter(RoomOf(config), config.make.sandbox);
   }
 
-  std::optional<ExitCode> operator()(const ShardConfig& config) const {
-    if (config.sandbox == SandboxMode::kOff) return std::nullopt;
+  std::optional<ExitCode> operator()(PlanConfig& config) const {
+    const bool is_there = RealFileSystem().Stat(config.plan.string(), false).has_value();
+    if (is_there) return std::nullopt;
+    if (config.make.sandbox != SandboxMode::kOff) {
+      const Status made = MakeDirectory("output", config.make.job.output);
+      if (!made) return Refuse(made.error().message, ExitCodeOf(made.error()));
+    }
+    if (const auto refused = Isolate(config.make)) return refused;
+    return Enter(RoomOf(config), config.make.sandbox);
+  }
+
+  std::optional<ExitCode> operator()(ShardConfig& config) const {
+    if (config.sandbox == SandboxMode::kOff && !config.isolate) return std::nullopt;
     const auto plan = PlanReader::Open(config.plan.string());
     if (!plan) return std::nullopt;
     const PlanInfo& info = (*plan)->info();
-    Status made = MakeDirectory("output", info.output);
-    const auto make = ToMakeConfig(info.options, config);
-    if (made && make && !make->job.urls.originals.empty()) made = MakeDirectory("originals'", make->job.urls.originals);
-    if (!made) return Refuse(made.error().message, ShardExitCodeOf(made.error(), AttemptsDirectory(info)));
-    return Enter(RoomOf(config, info), config.sandbox);
+    auto make = ToMakeConfig(info.options, config);
+    if (config.sandbox != SandboxMode::kOff) {
+      Status made = MakeDirectory("output", info.output);
+      if (made && make && !make->job.urls.originals.empty()) {
+        made = MakeDirectory("originals'", make->job.urls.originals);
+      }
+      if (!made) return Refuse(made.error().message, ShardExitCodeOf(made.error(), AttemptsDirectory(info)));
+    }
+    if (make) {
+      make->sandbox = config.sandbox;
+      make->isolate = config.isolate;
+      if (const auto refused = Isolate(*make)) return refused;
+      config.maker = make->job.maker;
+    }
+    return config.sandbox == SandboxMode::kOff ? std::nullopt : Enter(RoomOf(config, info), config.sandbox);
   }
 
-  std::optional<ExitCode> operator()(const InfoConfig& config) const { return Enter(RoomOf(config), config.sandbox); }
+  std::optional<ExitCode> operator()(InfoConfig& config) const { return Enter(RoomOf(config), config.sandbox); }
 
-  std::optional<ExitCode> operator()(const RenameConfig& config) const { return Enter(RoomOf(config), config.sandbox); }
+  std::optional<ExitCode> operator()(RenameConfig& config) const { return Enter(RoomOf(config), config.sandbox); }
 
   // They read no pictures.
   template <class Config>
-  std::optional<ExitCode> operator()(const Config& /*config*/) const {
+  std::optional<ExitCode> operator()(Config& /*config*/) const {
     return std::nullopt;
   }
 
@@ -77,6 +97,14 @@ class RoomLock {
   ExitCode Refuse(const std::string& message, ExitCode code) const {
     terminal_.WriteError(ErrorLine(message, {.escape = isatty(STDERR_FILENO) == 1}));
     return code;
+  }
+
+  std::optional<ExitCode> Isolate(MakeConfig& config) const {
+    if (!config.isolate) return std::nullopt;
+    auto maker = StartIsolatedMaker(config.job, config.sandbox);
+    if (!maker) return Refuse("--isolate: " + maker.error().message, ExitCodeOf(maker.error()));
+    config.job.maker = std::move(*maker);
+    return std::nullopt;
   }
 
   std::optional<ExitCode> Enter(const SandboxRoom& room, SandboxMode mode) const {
@@ -97,7 +125,7 @@ class RoomLock {
 
 }  // namespace
 
-std::optional<ExitCode> LockRoom(const CommandConfig& command, Terminal& terminal) {
+std::optional<ExitCode> LockRoom(CommandConfig& command, Terminal& terminal) {
   return std::visit(RoomLock(terminal), command);
 }
 

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <exception>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -15,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "tools/decoder_process.h"
 #include "tools/exit_codes.h"
 #include "tools/help.h"
 #include "tools/info_command.h"
@@ -126,5 +128,7 @@ int main(int argc, char** argv) {
   // By default this grows to the size of what was freed, and files leave holes in the arenas: half as much again.
   mallopt(M_MMAP_THRESHOLD, 256 << 10);
   std::set_terminate(tbbthumbs::tool::EndAtOnce);
+  const std::span words(argv, static_cast<size_t>(argc));
+  if (argc > 0 && words[0] == tbbthumbs::tool::kDecoderName) return tbbthumbs::tool::RunDecoder(words);
   return tbbthumbs::tool::RunGuarded(argc, argv);
 }

@@ -132,6 +132,8 @@ constexpr OptionSpec kOptions[] = {
     {"sandbox", 0, false, kValue, kRun, kForPictures | kForRename | kForRun, "WHEN",
      "a locked room: only inputs can be read and only the\noutput written; auto (default: as far as the kernel\n"
      "goes), on (or not at all), off"},
+    {"isolate", 0, false, kFlag, kRun, kForThumbnails | kForRun, "",
+     "decode in processes of their own, which can do nothing\nelse: one that crashes is one picture that failed"},
     {"config", 0, false, kValue, kRun, kForThumbnails, "FILE",
      "options from FILE, a line each: name = value;\nOUTPUT/tbbthumbs.conf is read as well"},
 

@@ -53,7 +53,7 @@ tl::expected<void, std::string> Merge(const std::vector<Setting>& settings, unsi
     if (option == nullptr) return Wrong(setting.origin + ": " + UnknownOption(kVocabulary, setting.name, ""));
     const bool in_files = (option->commands & (kForMake | kForWatch)) != 0;
     // Nor may what lies in an output directory open the locked room.
-    const bool is_for_lines = setting.name == "config" || setting.name == "sandbox";
+    const bool is_for_lines = setting.name == "config" || setting.name == "sandbox" || setting.name == "isolate";
     if (option->kind == OptionKind::kAction || !in_files || is_for_lines) {
       return Wrong(fmt::format("{}: '{}' is for the command line only", setting.origin, setting.name));
     }

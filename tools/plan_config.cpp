@@ -29,8 +29,9 @@ std::string TextOf(std::chrono::system_clock::time_point time) {
 // Does not outlive the plan's own run.
 bool IsKeptInPlan(const OptionSpec& option) {
   // Of looking for inputs, and of how it is done here.
-  constexpr std::string_view kNotKept[] = {"recursive", "include", "exclude", "files-from", "urls",   "null",
-                                           "hidden",    "follow",  "plan",    "shards",     "config", "sandbox"};
+  constexpr std::string_view kNotKept[] = {"recursive", "include", "exclude", "files-from", "urls",
+                                           "null",      "hidden",  "follow",  "plan",       "shards",
+                                           "config",    "sandbox", "isolate"};
   return option.group != OptionGroup::kDisplay && option.group != OptionGroup::kWeb &&
          std::find(std::begin(kNotKept), std::end(kNotKept), option.name) == std::end(kNotKept);
 }
@@ -72,6 +73,7 @@ tl::expected<PlanConfig, std::string> ToPlanConfig(const RawOptions& raw) {
   ReadInputs(raw, reader, config.make.job.input);
   ReadJob(reader, config.make.job);
   ReadSandbox(reader, config.make.sandbox);
+  reader.ReadFlag("isolate", config.make.isolate);
   ReadDisplay(reader, config.make.display);
   ReadPlanFile(reader, "plan photos/ -o thumbs/ --shards 8", config.plan);
   reader.ReadInt("shards", config.shards, 1, kMostShards);
@@ -102,6 +104,7 @@ tl::expected<ShardConfig, std::string> ToShardConfig(const RawOptions& raw) {
   ReadJob(reader, ignored);
   ReadManners(reader, config.nice, config.max_load);
   ReadSandbox(reader, config.sandbox);
+  reader.ReadFlag("isolate", config.isolate);
   ReadDisplay(reader, config.display);
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
   config.options = raw;
@@ -133,6 +136,7 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const std::vector<std::pair<s
   ReadManners(reader, config.nice, config.max_load);
   ReadDisplay(reader, config.display);
   CheckPlaceholders(reader, config);
+  config.job.maker = shard.maker;
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
   return config;
 }

@@ -91,18 +91,27 @@ Status AllowPaths(const SandboxRoom& room, LandlockRoom& landlock) {
 
 // What root keeps: files of other users can be read and written. The rest is dropped, that of looking into other
 // processes among it.
-Status DropCapabilities() {
+constexpr unsigned kFileCapabilities = 1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH |
+                                       1U << CAP_FOWNER | 1U << CAP_FSETID | 1U << CAP_SYS_NICE |
+                                       1U << CAP_SYS_RESOURCE;
+
+// But for those of `kept` that there are.
+Status DropCapabilities(unsigned kept) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
   const auto fail = [] { return Fail(ErrorCode::kIo, std::string("capabilities: ") + std::strerror(errno)); };
   if (syscall(SYS_capget, &header, data.data()) != 0) return fail();
-  constexpr unsigned kKept = 1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH | 1U << CAP_FOWNER |
-                             1U << CAP_FSETID | 1U << CAP_SYS_NICE | 1U << CAP_SYS_RESOURCE;
   for (size_t i = 0; i < data.size(); ++i) {
-    const unsigned kept = data[i].permitted & (i == 0 ? kKept : 0U);
-    data[i] = {kept, kept, 0};
+    const unsigned left = data[i].permitted & (i == 0 ? kept : 0U);
+    data[i] = {left, left, 0};
   }
   return syscall(SYS_capset, &header, data.data()) == 0 ? Status() : fail();
+}
+
+Status CheckAbilities(SandboxMode mode, const SandboxAbilities& abilities) {
+  if (mode != SandboxMode::kOn || (abilities.landlock > 0 && abilities.syscall_filters)) return {};
+  return Fail(ErrorCode::kUnsupported,
+              std::string("this kernel has no ") + (abilities.landlock == 0 ? "Landlock" : "seccomp filters"));
 }
 
 Status EnterLandlock(const SandboxRoom& room, int version) {
@@ -147,16 +156,23 @@ std::vector<std::string> SandboxLines(const SandboxAbilities& abilities) {
 
 Status EnterSandbox(const SandboxRoom& room, SandboxMode mode, const SandboxAbilities& abilities) {
   if (mode == SandboxMode::kOff) return {};
-  if (mode == SandboxMode::kOn && (abilities.landlock == 0 || !abilities.syscall_filters)) {
-    return Fail(ErrorCode::kUnsupported,
-                std::string("this kernel has no ") + (abilities.landlock == 0 ? "Landlock" : "seccomp filters"));
-  }
+  if (Status status = CheckAbilities(mode, abilities); !status) return status;
   if (abilities.landlock > 0) {
     if (Status status = EnterLandlock(room, abilities.landlock); !status) return status;
   }
-  if (Status status = DropCapabilities(); !status) return status;
+  if (Status status = DropCapabilities(kFileCapabilities); !status) return status;
   // Last: it refuses what the others call.
   return abilities.syscall_filters ? LimitSyscalls(room.fetches) : Status();
+}
+
+Status EnterCell(SandboxMode mode, const SandboxAbilities& abilities, int socket) {
+  if (mode == SandboxMode::kOff) return {};
+  if (Status status = CheckAbilities(mode, abilities); !status) return status;
+  if (abilities.landlock > 0) {
+    if (Status status = LandlockRoom(abilities.landlock, true).Enter(); !status) return status;
+  }
+  if (Status status = DropCapabilities(0); !status) return status;
+  return abilities.syscall_filters ? LimitToMessages(socket) : Status();
 }
 
 }  // namespace tbbthumbs::tool

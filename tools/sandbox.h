@@ -48,6 +48,10 @@ std::vector<std::string> SandboxLines(const SandboxAbilities& abilities);
 // lacks a part that matters), kIo.
 [[nodiscard]] Status EnterSandbox(const SandboxRoom& room, SandboxMode mode, const SandboxAbilities& abilities);
 
+// Limits this process, which has one thread, to memory and to the messages of `socket`: no file, no other descriptor,
+// no right of root's. Errors as above.
+[[nodiscard]] Status EnterCell(SandboxMode mode, const SandboxAbilities& abilities, int socket);
+
 }  // namespace tbbthumbs::tool
 
 #endif  // TBBTHUMBS_TOOLS_SANDBOX_H_

@@ -3,9 +3,11 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -58,7 +60,8 @@ constexpr int kOfProcesses[] = {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(f
 
 class Filter {
  public:
-  Filter() : context_(seccomp_init(SCMP_ACT_ALLOW), seccomp_release) {
+  // `others`: what becomes of calls without a rule.
+  explicit Filter(uint32_t others = SCMP_ACT_ALLOW) : context_(seccomp_init(others), seccomp_release) {
     if (!context_) return;
     // What other machine's calls this kernel takes too is none of this program's: the process ends there (the default).
     Keep(seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_TSYNC, 1));
@@ -72,6 +75,10 @@ class Filter {
     Keep(seccomp_rule_add_array(context_.get(), kEperm, call, static_cast<unsigned>(conditions.size()),
                                 std::data(conditions)));
   }
+  void Allow(int call, std::initializer_list<scmp_arg_cmp> conditions = {}) {
+    Keep(seccomp_rule_add_array(context_.get(), SCMP_ACT_ALLOW, call, static_cast<unsigned>(conditions.size()),
+                                std::data(conditions)));
+  }
   void Lack(int call) { Keep(seccomp_rule_add_array(context_.get(), SCMP_ACT_ERRNO(ENOSYS), call, 0, nullptr)); }
 
   Status Load() {
@@ -80,9 +87,9 @@ class Filter {
     return Fail(ErrorCode::kIo, std::string("seccomp: ") + (context_ ? std::strerror(-error_) : "no memory"));
   }
 
- private:
   static constexpr uint32_t kEperm = SCMP_ACT_ERRNO(EPERM);
 
+ private:
   // Calls that this machine never had (-EDOM) need no rule.
   void Keep(int result) {
     if (error_ == 0 && result != -EDOM) error_ = result;
@@ -150,6 +157,29 @@ Status LimitSyscalls(bool fetches) {
   filter.Refuse(SCMP_SYS(ioctl), {SCMP_A1_64(SCMP_CMP_MASKED_EQ, kLow, TIOCSTI)});
   filter.Refuse(SCMP_SYS(ioctl), {SCMP_A1_64(SCMP_CMP_MASKED_EQ, kLow, TIOCLINUX)});
   RefuseSockets(filter, fetches);
+  return filter.Load();
+}
+
+Status LimitToMessages(int socket) {
+  if (kSanitized) return LimitSyscalls(false);
+  Filter filter(Filter::kEperm);
+  const auto fd = static_cast<scmp_datum_t>(socket);
+  for (const int call : {SCMP_SYS(recvmsg), SCMP_SYS(sendto)}) filter.Allow(call, {SCMP_A0_64(SCMP_CMP_EQ, fd)});
+  // Memory of its own, which no instructions can be put into.
+  filter.Allow(SCMP_SYS(mmap), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+                                SCMP_A3_64(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)});
+  filter.Allow(SCMP_SYS(mprotect), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
+  for (const int call : {SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap)}) filter.Allow(call);
+  for (const int call : {SCMP_SYS(clock_getres), SCMP_SYS(clock_gettime), SCMP_SYS(futex), SCMP_SYS(getpid),
+                         SCMP_SYS(gettid), SCMP_SYS(gettimeofday), SCMP_SYS(sched_yield), SCMP_SYS(sysinfo)}) {
+    filter.Allow(call);
+  }
+  // Its end: by itself, by abort(), by a fault.
+  for (const int call : {SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigprocmask),
+                         SCMP_SYS(rt_sigreturn)}) {
+    filter.Allow(call);
+  }
+  filter.Allow(SCMP_SYS(tgkill), {SCMP_A0_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()))});
   return filter.Load();
 }
 

@@ -15,6 +15,10 @@ bool HasSyscallFilters();
 // those of the internet, of local services and of the routing table, and no raw ones. Errors: kIo.
 [[nodiscard]] Status LimitSyscalls(bool fetches);
 
+// Likewise, for who has all that it needs: memory, time, and messages by `socket`. All else fails with EPERM, but for
+// what ends the process itself. (Sanitizers need more: for them it is LimitSyscalls.) Errors: kIo.
+[[nodiscard]] Status LimitToMessages(int socket);
+
 }  // namespace tbbthumbs::tool
 
 #endif  // TBBTHUMBS_TOOLS_SYSCALL_FILTER_H_

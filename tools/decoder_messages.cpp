@@ -1,0 +1,105 @@
+#include "tools/decoder_messages.h"
+
+#include <concepts>
+#include <type_traits>
+
+#include "pipeline/byte_archive.h"
+
+namespace tbbthumbs {
+
+// To be read, or written.
+template <class Any, class T>
+concept Is = std::same_as<std::remove_const_t<Any>, T>;
+
+// All members by name: one that is added and not handed on does not compile.
+
+template <class Archive, Is<SizeSpec> Any>
+static void Fields(Archive& archive, Any& value) {
+  auto& [width, height, percent, fit, scaling, gravity, density, quality, max_bytes, sharpen, name] = value;
+  archive(width, height, percent, fit, scaling, gravity, density, quality, max_bytes, sharpen, name);
+}
+
+template <class Archive, Is<SpecSet> Any>
+static void Fields(Archive& archive, Any& value) {
+  auto& [sizes, kernel, linear, sharpen, format, quality, progressive, optimize, chroma, max_bytes, png_level, palette,
+         dither, placeholders, background, blurred_border, color, intent, keep, strictness, fast, small, decoder] =
+      value;
+  archive(sizes, kernel, linear, sharpen, format, quality, progressive, optimize, chroma, max_bytes, png_level, palette,
+          dither, placeholders, background, blurred_border, color, intent, keep, strictness, fast, small, decoder);
+}
+
+template <class Archive, Is<Placeholders> Any>
+static void Fields(Archive& archive, Any& value) {
+  auto& [blurhash, thumbhash, average_color] = value;
+  archive(blurhash, thumbhash, average_color);
+}
+
+template <class Archive, Is<HeaderFacts> Any>
+static void Fields(Archive& archive, Any& value) {
+  auto& [size, taken, camera, working_bytes] = value;
+  archive(size, taken, camera, working_bytes);
+}
+
+template <class Archive, Is<Encoded> Any>
+static void Fields(Archive& archive, Any& value) {
+  archive(value.size, value.format);
+}
+
+// What a run uses of it.
+template <class Archive, Is<Made> Any>
+static void Fields(Archive& archive, Any& value) {
+  archive(value.info.format, value.info.size, value.decode.path, value.decode.damage, value.cpu_time, value.thumbnails,
+          value.placeholders);
+}
+
+namespace tool {
+
+template <class Archive, Is<PictureRequest> Any>
+static void Fields(Archive& archive, Any& value) {
+  auto& [header_only, bytes, resident_bytes, kept_bytes, limits, specs] = value;
+  archive(header_only, bytes, resident_bytes, kept_bytes, limits, specs);
+}
+
+template <class Archive, Is<ReadAnswer> Any>
+static void Fields(Archive& archive, Any& value) {
+  auto& [bytes, error] = value;
+  archive(bytes, error);
+}
+
+template <class Archive, Is<PictureAnswer> Any>
+static void Fields(Archive& archive, Any& value) {
+  auto& [error, cpu_time, header, made, thumbnail_bytes] = value;
+  archive(error, cpu_time, header, made, thumbnail_bytes);
+}
+
+namespace {
+
+// Makes `message` one of the kind, without its values.
+template <size_t kKind = 0>
+bool BeginAs(unsigned kind, DecoderMessage& message) {
+  if constexpr (kKind < std::variant_size_v<DecoderMessage>) {
+    if (kind != kKind) return BeginAs<kKind + 1>(kind, message);
+    message.emplace<kKind>();
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<std::byte> Pack(const DecoderMessage& message) {
+  ByteWriter writer;
+  writer(static_cast<unsigned char>(message.index()));
+  std::visit([&](const auto& value) { writer(value); }, message);
+  return writer.Take();
+}
+
+bool Unpack(std::span<const std::byte> bytes, DecoderMessage& message) {
+  if (bytes.empty() || !BeginAs(static_cast<unsigned>(bytes.front()), message)) return false;
+  ByteReader reader(bytes.subspan(1));
+  std::visit([&](auto& value) { reader(value); }, message);
+  return reader.Complete();
+}
+
+}  // namespace tool
+}  // namespace tbbthumbs

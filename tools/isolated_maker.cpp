@@ -1,0 +1,82 @@
+#include "tools/isolated_maker.h"
+
+#include <utility>
+
+namespace tbbthumbs::tool {
+namespace {
+
+// Measured: its own memory when it has made a photograph's thumbnails, without what it keeps for the next; and of the
+// shared memory what stays (see DecoderClient).
+constexpr size_t kProcessBytes = size_t{8} << 20;
+
+}  // namespace
+
+Result<std::shared_ptr<IsolatedMaker>> IsolatedMaker::Make(std::unique_ptr<DecoderKeeper> keeper) {
+  std::shared_ptr<IsolatedMaker> maker(new IsolatedMaker(std::move(keeper)));
+  if (Status status = maker->clients_.front()->Start(); !status)
+    return tl::unexpected<Error>(std::move(status.error()));
+  return maker;
+}
+
+IsolatedMaker::IsolatedMaker(std::unique_ptr<DecoderKeeper> keeper) : keeper_(std::move(keeper)) {
+  for (int i = 0; i < keeper_->count(); ++i) clients_.push_back(std::make_unique<DecoderClient>(*keeper_, i));
+  // The first, which runs already, is taken first.
+  for (auto client = clients_.rbegin(); client != clients_.rend(); ++client) idle_.push_back(client->get());
+}
+
+Result<HeaderFacts> IsolatedMaker::ReadHeader(ByteSource& source, const SpecSet& specs, const DecodeLimits& limits) {
+  PictureRequest request;
+  request.header_only = true;
+  request.limits = limits;
+  request.specs = specs;
+  auto answer = Ask(std::move(request), source, {});
+  if (!answer) return tl::unexpected<Error>(std::move(answer.error()));
+  if (answer->error) return tl::unexpected<Error>(std::move(*answer->error));
+  return std::move(answer->header);
+}
+
+Result<Made> IsolatedMaker::Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& limits,
+                                 size_t kept_bytes, const std::stop_token& stop, std::chrono::nanoseconds& cpu_time) {
+  PictureRequest request;
+  request.kept_bytes = kept_bytes;
+  request.limits = limits;
+  request.specs = specs;
+  auto answer = Ask(std::move(request), source, stop);
+  if (!answer) return tl::unexpected<Error>(std::move(answer.error()));
+  cpu_time += answer->cpu_time;
+  if (answer->error) return tl::unexpected<Error>(std::move(*answer->error));
+  return std::move(answer->made);
+}
+
+size_t IsolatedMaker::HeldBytes(int threads) const {
+  return static_cast<size_t>(threads) * (kProcessBytes + DecoderClient::kKeptAreaBytes);
+}
+
+Result<PictureAnswer> IsolatedMaker::Ask(PictureRequest request, ByteSource& source, const std::stop_token& stop) {
+  DecoderClient& client = Borrow();
+  const struct Guard {
+    IsolatedMaker& maker;
+    DecoderClient& client;
+    ~Guard() { maker.Return(client); }
+  } guard{*this, client};
+  return client.Ask(std::move(request), source, stop);
+}
+
+DecoderClient& IsolatedMaker::Borrow() {
+  std::unique_lock lock(mutex_);
+  returned_.wait(lock, [&] { return !idle_.empty(); });
+  DecoderClient& client = *idle_.back();
+  idle_.pop_back();
+  return client;
+}
+
+void IsolatedMaker::Return(DecoderClient& client) {
+  {
+    const std::lock_guard lock(mutex_);
+    // Room for all was made when it began.
+    idle_.push_back(&client);
+  }
+  returned_.notify_one();
+}
+
+}  // namespace tbbthumbs::tool

@@ -1,0 +1,36 @@
+#include "tools/isolation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/cpu_count.h"
+#include "tools/decoder_keeper.h"
+#include "tools/decoder_messages.h"
+#include "tools/isolated_maker.h"
+
+namespace tbbthumbs::tool {
+namespace {
+
+// Larger pictures are read piece by piece.
+constexpr size_t kMostAreaBytes = size_t{32} << 20;
+// Threads that only read headers seldom do so all at once.
+constexpr int kMostReaders = 4;
+
+}  // namespace
+
+Result<std::shared_ptr<ThumbnailMaker>> StartIsolatedMaker(const JobOptions& job, SandboxMode mode) {
+  PictureRequest request;
+  request.specs = job.specs;
+  if (Pack(request).size() > kMostMessageBytes) {
+    return Fail(ErrorCode::kUnsupported, "too many sizes");
+  }
+  const int threads = job.threads > 0 ? job.threads : UsableCpus();
+  const int count = threads + std::min(job.io_threads, kMostReaders);
+  auto keeper = DecoderKeeper::Start(count, std::min(job.read_ahead_bytes, kMostAreaBytes), mode);
+  if (!keeper) return tl::unexpected<Error>(std::move(keeper.error()));
+  auto maker = IsolatedMaker::Make(std::move(*keeper));
+  if (!maker) return tl::unexpected<Error>(std::move(maker.error()));
+  return std::move(*maker);
+}
+
+}  // namespace tbbthumbs::tool
