@@ -1,5 +1,6 @@
 #include "tools/decoder_process.h"
 
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -182,6 +183,7 @@ bool IsMessageSocket(int fd) {
 
 ExitCode RunDecoder(std::span<char* const> words) {
   if (words.size() != 2 || !IsMessageSocket(kDecoderSocket)) return kExitUsage;
+  prctl(PR_SET_NAME, "tbbthumbs-dec");
   const auto mode = static_cast<SandboxMode>(std::atoi(words[1]));
   MessageSocket socket{Descriptor(kDecoderSocket)};
   auto memory = SharedMemory::Open(Descriptor(kDecoderMemory));

@@ -1,6 +1,8 @@
 #include "tools/isolation.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "pipeline/cpu_count.h"
@@ -13,6 +15,8 @@ namespace {
 
 // Larger pictures are read piece by piece.
 constexpr size_t kMostAreaBytes = size_t{32} << 20;
+// Of all memory, where that is limited.
+constexpr uint64_t kAreaPart = 8;
 // Threads that only read headers seldom do so all at once.
 constexpr int kMostReaders = 4;
 
@@ -26,7 +30,9 @@ Result<std::shared_ptr<ThumbnailMaker>> StartIsolatedMaker(const JobOptions& job
   }
   const int threads = job.threads > 0 ? job.threads : UsableCpus();
   const int count = threads + std::min(job.io_threads, kMostReaders);
-  auto keeper = DecoderKeeper::Start(count, std::min(job.read_ahead_bytes, kMostAreaBytes), mode);
+  size_t area = std::min(job.read_ahead_bytes, kMostAreaBytes);
+  if (job.memory_bytes > 0) area = std::min<size_t>(area, job.memory_bytes / kAreaPart);
+  auto keeper = DecoderKeeper::Start(count, area, mode);
   if (!keeper) return tl::unexpected<Error>(std::move(keeper.error()));
   auto maker = IsolatedMaker::Make(std::move(*keeper));
   if (!maker) return tl::unexpected<Error>(std::move(maker.error()));

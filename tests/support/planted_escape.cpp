@@ -1,7 +1,8 @@
 // What a picture might do that has found a hole in a decoder: loaded into the command with LD_PRELOAD, it takes the
 // place of a function of libjpeg, which is called at work on a picture, and tries to get out, once. Each attempt is a
-// line on standard error: "escape: WHAT: done", or the error's name. By the environment: ESCAPE_INPUT and
-// ESCAPE_OUTSIDE (files), ESCAPE_OUTPUT (a directory that may be written), ESCAPE_PORT (where something listens).
+// line on standard error, or in the file ESCAPE_REPORT: "escape: WHAT: done", or the error's name. By the environment:
+// ESCAPE_INPUT and ESCAPE_OUTSIDE (files), ESCAPE_OUTPUT (a directory that may be written), ESCAPE_PORT (where
+// something listens).
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -22,17 +24,41 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace {
-
-void Say(const std::string& what, bool done) {
-  const std::string line = "escape: " + what + ": " + (done ? "done" : strerrorname_np(errno)) + "\n";
-  static_cast<void>(!write(STDERR_FILENO, line.data(), line.size()));
-}
 
 std::string Variable(const char* name) {
   const char* const value = std::getenv(name);
   return value != nullptr ? value : "";
+}
+
+// As they were when this was loaded: later there may be none.
+const std::string outside_file = Variable("ESCAPE_OUTSIDE");
+const std::string output_directory = Variable("ESCAPE_OUTPUT");
+const std::string input_file = Variable("ESCAPE_INPUT");
+const std::string port_number = Variable("ESCAPE_PORT");
+
+// Memory that stays writable, whatever is forbidden; null where there is no such file.
+constexpr size_t kReportBytes = 8192;
+char* MapReport() {
+  const std::string path = Variable("ESCAPE_REPORT");
+  const int fd = path.empty() ? -1 : open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (fd < 0) return nullptr;
+  void* report = MAP_FAILED;
+  if (ftruncate(fd, kReportBytes) == 0) report = mmap(nullptr, kReportBytes, PROT_WRITE, MAP_SHARED, fd, 0);
+  close(fd);
+  return report == MAP_FAILED ? nullptr : static_cast<char*>(report);
+}
+char* report_end = MapReport();
+
+void Say(const std::string& what, bool done) {
+  const std::string line = "escape: " + what + ": " + (done ? "done" : strerrorname_np(errno)) + "\n";
+  if (report_end == nullptr) {
+    static_cast<void>(!write(STDERR_FILENO, line.data(), line.size()));
+  } else {
+    report_end = std::copy(line.begin(), line.end(), report_end);
+  }
 }
 
 bool Opens(const std::string& path, int flags) {
@@ -52,12 +78,12 @@ bool Reads(const std::string& path) {
 }
 
 void TryFiles() {
-  const std::string outside = Variable("ESCAPE_OUTSIDE");
-  const std::string output = Variable("ESCAPE_OUTPUT");
+  const std::string& outside = outside_file;
+  const std::string& output = output_directory;
   Say("write to the output", Opens(output + "/planted", O_WRONLY | O_CREAT));
   Say("read /etc/passwd", Opens("/etc/passwd", O_RDONLY));
   Say("read outside", Opens(outside, O_RDONLY));
-  Say("write to an input", Opens(Variable("ESCAPE_INPUT"), O_WRONLY));
+  Say("write to an input", Opens(input_file, O_WRONLY));
   Say("write outside", Opens(outside, O_WRONLY));
   Say("make a file outside", Opens(outside + "-made", O_WRONLY | O_CREAT));
   Say("truncate", truncate(outside.c_str(), 1) == 0);
@@ -97,7 +123,7 @@ void TryNetwork() {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<uint16_t>(std::atoi(Variable("ESCAPE_PORT").c_str())));
+  address.sin_port = htons(static_cast<uint16_t>(std::atoi(port_number.c_str())));
   if (fd >= 0) Say("connect", connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
   const int raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
   Say("make a raw socket", raw >= 0);
@@ -111,7 +137,8 @@ void TryNetwork() {
 // All that there are, those that were there before included.
 void CountFreeThreads() {
   int free_threads = 0;
-  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+  std::error_code hidden;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", hidden)) {
     std::FILE* const file = std::fopen((task.path() / "status").c_str(), "r");
     char line[256];
     while (file != nullptr && std::fgets(line, sizeof line, file) != nullptr) {
