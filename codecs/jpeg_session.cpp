@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <new>
+#include <span>
 #include <string_view>
 #include <utility>
 
 namespace tbbthumbs {
 namespace {
 
-constexpr size_t kInputBufferBytes = size_t{64} << 10;
+// libjpeg-turbo reads damaged data otherwise shortly before the end of what it has at once: it is given the same pieces
+// of a file, from multiple to multiple of this, however much of it is in memory. Each ends with some slow kilobytes.
+constexpr size_t kInputPieceBytes = size_t{128} << 10;
 // A profile is 0.5-4 KB in photographs, up to about 2.5 MB for printing presses.
 constexpr size_t kMaxIccBytes = size_t{4} << 20;
 // They are numbered with a byte, from 1 on.
@@ -123,10 +126,6 @@ JpegDecompressor::JpegDecompressor(ByteSource& source) {
   input_.base.skip_input_data = &SkipInput;
   input_.base.resync_to_restart = &jpeg_resync_to_restart;
   input_.base.term_source = &TermSource;
-  const auto resident = source.Resident();
-  input_.base.next_input_byte = reinterpret_cast<const JOCTET*>(resident.data());
-  input_.base.bytes_in_buffer = resident.size();
-  input_.next_offset = resident.size();
   monitor_.session = this;
   monitor_.base.progress_monitor = &OnProgress;
   info_.err = trap_.manager();
@@ -183,29 +182,47 @@ boolean JpegDecompressor::FillInput(j_decompress_ptr info) {
 }
 
 bool JpegDecompressor::Refill() {
-  if (input_.next_offset < input_.source->size()) {
-    try {
-      input_.buffer.resize(kInputBufferBytes);
-    } catch (const std::bad_alloc&) {
-      trap_.SetError(ErrorCode::kOutOfMemory, "no memory for an input buffer");
+  const uint64_t begin = input_.next_offset;
+  const uint64_t end = std::min((begin / kInputPieceBytes + 1) * kInputPieceBytes, input_.source->size());
+  std::span<const std::byte> piece;
+  if (const auto resident = input_.source->Resident(); begin < end && end <= resident.size()) {
+    piece = resident.subspan(begin, end - begin);
+  } else if (begin < end) {
+    auto read = ReadPiece(begin, end - begin);
+    if (!read) {
+      trap_.SetError(std::move(read.error()));
       return false;
     }
-    auto count = input_.source->ReadAt(input_.next_offset, input_.buffer);
-    if (!count) {
-      trap_.SetError(std::move(count.error()));
-      return false;
-    }
-    if (*count > 0) {
-      input_.next_offset += *count;
-      input_.base.next_input_byte = reinterpret_cast<const JOCTET*>(input_.buffer.data());
-      input_.base.bytes_in_buffer = *count;
-      return true;
-    }
+    piece = *read;
   }
-  input_.hit_end = true;
-  input_.base.next_input_byte = kEndOfImage;
-  input_.base.bytes_in_buffer = sizeof(kEndOfImage);
+  if (piece.empty()) {
+    input_.hit_end = true;
+    input_.base.next_input_byte = kEndOfImage;
+    input_.base.bytes_in_buffer = sizeof(kEndOfImage);
+    return true;
+  }
+  input_.next_offset += piece.size();
+  input_.base.next_input_byte = reinterpret_cast<const JOCTET*>(piece.data());
+  input_.base.bytes_in_buffer = piece.size();
   return true;
+}
+
+// All of it but at the end of the file.
+Result<std::span<const std::byte>> JpegDecompressor::ReadPiece(uint64_t offset, size_t bytes) {
+  try {
+    input_.buffer.resize(kInputPieceBytes);
+  } catch (const std::bad_alloc&) {
+    return Fail(ErrorCode::kOutOfMemory, "no memory for an input buffer");
+  }
+  const auto wanted = std::span(input_.buffer).first(bytes);
+  size_t have = 0;
+  while (have < bytes) {
+    const auto count = input_.source->ReadAt(offset + have, wanted.subspan(have));
+    if (!count) return tl::unexpected<Error>(count.error());
+    if (*count == 0) break;
+    have += *count;
+  }
+  return wanted.first(have);
 }
 
 void JpegDecompressor::SkipInput(j_decompress_ptr info, long count) {

@@ -137,6 +137,7 @@ class JpegDecompressor {
   static boolean OnSegment(j_decompress_ptr info);
 
   bool Refill();
+  Result<std::span<const std::byte>> ReadPiece(uint64_t offset, size_t bytes);
   bool ProgressEnds();
   // What of the APP1 and APP2 segments is kept.
   enum class Segment { kNone, kExif, kXmp, kIcc };
