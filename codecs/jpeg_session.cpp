@@ -9,9 +9,11 @@
 namespace tbbthumbs {
 namespace {
 
-// libjpeg-turbo reads damaged data otherwise shortly before the end of what it has at once: it is given the same pieces
-// of a file, from multiple to multiple of this, however much of it is in memory. Each ends with some slow kilobytes.
-constexpr size_t kInputPieceBytes = size_t{128} << 10;
+constexpr size_t kInputBufferBytes = size_t{64} << 10;
+// libjpeg-turbo reads damaged scans otherwise shortly before the end of what it has at once: it is given the same
+// pieces of them, from multiple to multiple of this, however much of the file is in memory. Each ends with some slow
+// kilobytes.
+constexpr size_t kScanPieceBytes = size_t{128} << 10;
 // A profile is 0.5-4 KB in photographs, up to about 2.5 MB for printing presses.
 constexpr size_t kMaxIccBytes = size_t{4} << 20;
 // They are numbered with a byte, from 1 on.
@@ -163,6 +165,11 @@ Error JpegDecompressor::TakeError() {
 
 Status JpegDecompressor::Start(std::function<std::optional<Error>()> on_progress) {
   on_progress_ = std::move(on_progress);
+  input_.in_scans = true;
+  if (!input_.hit_end && offset() < input_.source->size()) {
+    input_.next_offset = offset();
+    if (!Refill()) return tl::unexpected<Error>(TakeError());
+  }
   // Only for the scans: jpeg_read_scanlines would call it for every row.
   info_.progress = multiple_scans() ? &monitor_.base : nullptr;
   const bool ok = trap_.Guarded([this] { jpeg_start_decompress(&info_); });
@@ -182,19 +189,12 @@ boolean JpegDecompressor::FillInput(j_decompress_ptr info) {
 }
 
 bool JpegDecompressor::Refill() {
-  const uint64_t begin = input_.next_offset;
-  const uint64_t end = std::min((begin / kInputPieceBytes + 1) * kInputPieceBytes, input_.source->size());
-  std::span<const std::byte> piece;
-  if (const auto resident = input_.source->Resident(); begin < end && end <= resident.size()) {
-    piece = resident.subspan(begin, end - begin);
-  } else if (begin < end) {
-    auto read = ReadPiece(begin, end - begin);
-    if (!read) {
-      trap_.SetError(std::move(read.error()));
-      return false;
-    }
-    piece = *read;
+  auto read = NextPiece();
+  if (!read) {
+    trap_.SetError(std::move(read.error()));
+    return false;
   }
+  const std::span<const std::byte> piece = *read;
   if (piece.empty()) {
     input_.hit_end = true;
     input_.base.next_input_byte = kEndOfImage;
@@ -207,22 +207,37 @@ bool JpegDecompressor::Refill() {
   return true;
 }
 
+// Empty at the end.
+Result<std::span<const std::byte>> JpegDecompressor::NextPiece() {
+  const uint64_t begin = input_.next_offset;
+  const auto resident = input_.source->Resident();
+  if (begin >= input_.source->size()) return std::span<const std::byte>();
+  if (!input_.in_scans) {
+    if (begin < resident.size()) return resident.subspan(begin);
+    return ReadPiece(begin, kInputBufferBytes);
+  }
+  const uint64_t end = std::min((begin / kScanPieceBytes + 1) * kScanPieceBytes, input_.source->size());
+  if (end <= resident.size()) return resident.subspan(begin, end - begin);
+  return ReadPiece(begin, end - begin);
+}
+
 // All of it but at the end of the file.
 Result<std::span<const std::byte>> JpegDecompressor::ReadPiece(uint64_t offset, size_t bytes) {
   try {
-    input_.buffer.resize(kInputPieceBytes);
+    input_.buffer.resize(bytes);
   } catch (const std::bad_alloc&) {
     return Fail(ErrorCode::kOutOfMemory, "no memory for an input buffer");
   }
-  const auto wanted = std::span(input_.buffer).first(bytes);
   size_t have = 0;
   while (have < bytes) {
-    const auto count = input_.source->ReadAt(offset + have, wanted.subspan(have));
+    const auto count = input_.source->ReadAt(offset + have, std::span(input_.buffer).subspan(have));
     if (!count) return tl::unexpected<Error>(count.error());
     if (*count == 0) break;
     have += *count;
+    // Of the header that may be enough.
+    if (!input_.in_scans) break;
   }
-  return wanted.first(have);
+  return std::span(input_.buffer).first(have);
 }
 
 void JpegDecompressor::SkipInput(j_decompress_ptr info, long count) {

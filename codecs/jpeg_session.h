@@ -117,6 +117,7 @@ class JpegDecompressor {
     uint64_t next_offset;  // of the first byte not handed to libjpeg
     std::vector<std::byte> buffer;
     bool hit_end;
+    bool in_scans;
   };
   struct ProgressMonitor {
     jpeg_progress_mgr base;  // first
@@ -137,6 +138,7 @@ class JpegDecompressor {
   static boolean OnSegment(j_decompress_ptr info);
 
   bool Refill();
+  Result<std::span<const std::byte>> NextPiece();
   Result<std::span<const std::byte>> ReadPiece(uint64_t offset, size_t bytes);
   bool ProgressEnds();
   // What of the APP1 and APP2 segments is kept.

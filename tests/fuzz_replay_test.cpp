@@ -234,7 +234,7 @@ TEST(FuzzReplay, WhatWasFoundOnce) {
     ASSERT_NE(target, nullptr) << directory.path();
     for (const auto& file : fs::directory_iterator(directory)) {
       SCOPED_TRACE(file.path());
-      EXPECT_LE(file.file_size(), 8192U);
+      EXPECT_LE(file.file_size(), 16384U);
       EXPECT_LT(target->run(testing::ReadBytes(file.path())), target->outcomes.size());
       ++replayed;
     }
