@@ -24,7 +24,7 @@ namespace tbbthumbs {
 class Descriptor {
  public:
   // None where `fd` is negative.
-  explicit Descriptor(int fd) : fd_(fd) {}
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
   ~Descriptor();
   Descriptor(Descriptor&& other) noexcept : fd_(other.Release()) {}
   Descriptor& operator=(Descriptor&& other) noexcept;

@@ -1,6 +1,7 @@
 // --isolate: decoding in processes of their own.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <csignal>
@@ -190,6 +191,26 @@ TEST_F(IsolateCommandTest, ACrashIsOnePicturesError) {
   const ProcessResult again = Run({"in", "-o", "out", "-s", "64", "--isolate", "--json", "--quiet"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
   EXPECT_EQ(Records(again)[""]["made"], 5);
+}
+
+// What holds the command back is what others do, not its own decoders; and these give way as it does.
+TEST_F(IsolateCommandTest, MannersAreThoseOfTheCommand) {
+  WriteTroubles({7});
+  testing::ProcessOptions options = Planted(PLANTED_TROUBLE);
+  options.directory = tree_.root();
+  testing::Process command(
+      TBBTHUMBS_COMMAND,
+      {"in", "-o", "out", "-s", "64", "-j", "1", "--isolate", "--nice", "--timeout", "0", "--max-load", "1000"},
+      options);
+  std::set<pid_t> decoders;
+  for (int i = 0; i < 1000 && decoders.empty(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    for (const pid_t keeper : ChildrenOf(command.pid())) decoders = ChildrenOf(keeper);
+  }
+  ASSERT_EQ(decoders.size(), 1U);
+  EXPECT_GE(getpriority(PRIO_PROCESS, static_cast<id_t>(*decoders.begin())), 10);
+  command.Signal(SIGTERM);
+  EXPECT_EQ(command.Wait().exit_code, 128 + SIGTERM);
 }
 
 // Neither a decoder that sleeps for ever nor one that ignores its deadline.

@@ -1,10 +1,14 @@
 #include "tools/load_limit.h"
 
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <optional>
 #include <string>
 #include <thread>
@@ -141,6 +145,33 @@ TEST(LoadOfOthersTest, OwnThreadsAreNotCounted) {
     least = std::min(least, *load);
   }
   EXPECT_LT(least, kBusy);
+}
+
+TEST(LoadOfOthersTest, NorAreThoseOfItsOtherProcesses) {
+  constexpr int kBusy = 40;
+  std::vector<pid_t> own;
+  for (int i = 0; i < kBusy; ++i) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      volatile bool ever = true;
+      while (ever) {
+      }
+      _exit(0);
+    }
+    own.push_back(pid);
+  }
+  double least = 1e9;
+  double least_of_all = 1e9;
+  for (int i = 0; i < 10; ++i) {
+    least = std::min(least, LoadOfOthers(own).value_or(1e9));
+    least_of_all = std::min(least_of_all, LoadOfOthers().value_or(1e9));
+  }
+  for (const pid_t pid : own) {
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+  }
+  EXPECT_LT(least, least_of_all - kBusy / 2.0);
 }
 
 }  // namespace

@@ -243,6 +243,8 @@ const std::vector<OptionCase>& OptionCases() {
       {"", [](C c) { return c.sandbox == SandboxMode::kAuto; }},
       {"--sandbox on", [](C c) { return c.sandbox == SandboxMode::kOn; }},
       {"--sandbox off", [](C c) { return c.sandbox == SandboxMode::kOff; }},
+      {"", [](C c) { return !c.isolate; }},
+      {"--isolate", [](C c) { return c.isolate; }},
       {"https://host/a.jpg", [](C c) { return c.job.input.paths.at(1) == "https://host/a.jpg"; }},
       {"--connections 1024", [](C c) { return c.job.urls.connections == 1024; }},
       {"--per-host 1", [](C c) { return c.job.urls.per_host == 1; }},
@@ -574,6 +576,7 @@ TEST_F(ConfigFilesTest, WhatIsWrongIsToldWithFileAndLine) {
       {"help = yes\n", ":1: 'help' is for the command line only"},
       {"config = other\n", ":1: 'config' is for the command line only"},
       {"sandbox = off\n", ":1: 'sandbox' is for the command line only"},
+      {"isolate = no\n", ":1: 'isolate' is for the command line only"},
   };
   for (const auto& [text, complaint] : kCases) {
     tree_.Write("out/tbbthumbs.conf", text);

@@ -23,6 +23,8 @@
 
 namespace tbbthumbs::tool {
 
+class IsolatedMaker;  // tools/isolated_maker.h
+
 struct DisplayConfig {
   When progress = When::kAuto;
   When color = When::kAuto;
@@ -41,7 +43,8 @@ struct MakeConfig {
   std::optional<double> max_load;  // of others: above it no picture is started (see LoadLimit)
   bool prune = false;              // afterwards
   SandboxMode sandbox = SandboxMode::kAuto;
-  bool isolate = false;  // decode in other processes: see StartIsolatedMaker
+  bool isolate = false;                     // decode in other processes
+  std::shared_ptr<IsolatedMaker> decoders;  // these, once they are there; also the job's maker
   DisplayConfig display;
 };
 
@@ -113,7 +116,7 @@ struct ShardConfig {
   std::optional<double> max_load;
   SandboxMode sandbox = SandboxMode::kAuto;
   bool isolate = false;
-  std::shared_ptr<ThumbnailMaker> maker;  // of the job, once it is there
+  std::shared_ptr<IsolatedMaker> decoders;
   DisplayConfig display;
 };
 

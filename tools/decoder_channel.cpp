@@ -9,30 +9,14 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <string>
 #include <utility>
 
 namespace tbbthumbs::tool {
 namespace {
 
-tl::unexpected<Error> FailCall(const char* what) {
-  return Fail(ErrorCode::kIo, std::string(what) + ": " + std::strerror(errno));
-}
-
 size_t PageBytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
 }  // namespace
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
-Descriptor::Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
 
 MessageSocket::MessageSocket(Descriptor fd) : fd_(std::move(fd)) {
   // What can't be had is missed when a message comes.
@@ -78,23 +62,23 @@ MessageSocket::Got MessageSocket::Receive(DecoderMessage& message, bool wait) {
 
 Result<SharedMemory> SharedMemory::Make(size_t area_bytes) {
   Descriptor fd(memfd_create("tbbthumbs-picture", MFD_CLOEXEC));
-  if (fd.get() < 0) return FailCall("memfd_create");
+  if (fd.get() < 0) return FailErrno("memfd_create");
   const size_t page = PageBytes();
   const size_t bytes = (area_bytes + page - 1) / page * page + kWindowBytes;
-  if (ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) return FailCall("ftruncate");
+  if (ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) return FailErrno("ftruncate");
   return Map(std::move(fd), bytes);
 }
 
 Result<SharedMemory> SharedMemory::Open(Descriptor fd) {
   struct stat info {};
-  if (fstat(fd.get(), &info) != 0) return FailCall("fstat");
+  if (fstat(fd.get(), &info) != 0) return FailErrno("fstat");
   if (static_cast<size_t>(info.st_size) < kWindowBytes) return Fail(ErrorCode::kIo, "it is no memory of this program");
   return Map(std::move(fd), static_cast<size_t>(info.st_size));
 }
 
 Result<SharedMemory> SharedMemory::Map(Descriptor fd, size_t bytes) {
   void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd.get(), 0);
-  if (memory == MAP_FAILED) return FailCall("mmap");
+  if (memory == MAP_FAILED) return FailErrno("mmap");
   return SharedMemory(std::move(fd), {static_cast<std::byte*>(memory), bytes});
 }
 

@@ -10,22 +10,10 @@
 #include <vector>
 
 #include "codecs/error.h"
+#include "pipeline/posix_file.h"
 #include "tools/decoder_messages.h"
 
 namespace tbbthumbs::tool {
-
-// Owns a descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  ~Descriptor();
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // One end of a pair of sockets that keep messages apart (SOCK_SEQPACKET), and tell who has sent each. Used by one
 // thread at a time.

@@ -2,6 +2,7 @@
 #ifndef TBBTHUMBS_TOOLS_DECODER_CLIENT_H_
 #define TBBTHUMBS_TOOLS_DECODER_CLIENT_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -22,6 +23,9 @@ class DecoderClient {
   static constexpr size_t kKeptAreaBytes = size_t{4} << 20;
 
   DecoderClient(DecoderKeeper& keeper, int index);
+
+  // Of the decoder, also where it has ended; 0: none was started. Any thread.
+  pid_t pid() const { return pid_; }
 
   // Starts the decoder, where it does not run. Errors: kIo.
   [[nodiscard]] Status Start();
@@ -58,8 +62,8 @@ class DecoderClient {
   DecoderKeeper::Channel& channel_;
   const Descriptor stop_event_;
   bool running_ = false;
-  bool lost_ = false;  // the keeper has gone, or one that should have ended has not
-  pid_t pid_ = 0;      // of the decoder that the keeper has started last
+  bool lost_ = false;           // the keeper has gone, or one that should have ended has not
+  std::atomic<pid_t> pid_ = 0;  // of the decoder that the keeper has started last
 
   // Of the picture at work.
   std::chrono::nanoseconds cpu_before_{};

@@ -32,10 +32,6 @@ struct Order {
 // How long it waits to say again what was not heard.
 constexpr int kSayAgainMs = 50;
 
-tl::unexpected<Error> FailCall(const char* what) {
-  return Fail(ErrorCode::kIo, std::string(what) + ": " + std::strerror(errno));
-}
-
 bool MakePair(std::array<Descriptor, 2>& ends) {
   int fds[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) return false;
@@ -197,17 +193,17 @@ Result<std::unique_ptr<DecoderKeeper>> DecoderKeeper::Start(int count, size_t ar
   std::vector<Keeper::Place> places;
   for (int i = 0; i < count; ++i) {
     std::array<Descriptor, 2> ends;
-    if (!MakePair(ends)) return FailCall("socketpair");
+    if (!MakePair(ends)) return FailErrno("socketpair");
     auto memory = SharedMemory::Make(area_bytes);
     if (!memory) return tl::unexpected<Error>(std::move(memory.error()));
     places.push_back({.socket = MessageSocket(std::move(ends[1])), .memory = memory->TakeFd()});
     keeper->channels_.push_back({MessageSocket(std::move(ends[0])), std::move(*memory)});
   }
   std::array<Descriptor, 2> orders;
-  if (!MakePair(orders)) return FailCall("socketpair");
+  if (!MakePair(orders)) return FailErrno("socketpair");
   const pid_t parent = getpid();
   const pid_t pid = fork();
-  if (pid < 0) return FailCall("fork");
+  if (pid < 0) return FailErrno("fork");
   if (pid == 0) {
     EndWith(parent);
     LeaveStreams();

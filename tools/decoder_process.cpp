@@ -53,7 +53,7 @@ class RequestedSource final : public ByteSource {
   Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) override {
     size_t filled = 0;
     while (filled < out.size() && offset + filled < size_) {
-      const auto read = ReadSome(offset + filled, out.subspan(filled));
+      auto read = ReadSome(offset + filled, out.subspan(filled));
       if (!read) return read;
       if (*read == 0) break;
       filled += *read;

@@ -52,6 +52,14 @@ size_t IsolatedMaker::HeldBytes(int threads) const {
   return static_cast<size_t>(threads) * (kProcessBytes + DecoderClient::kKeptAreaBytes);
 }
 
+std::vector<pid_t> IsolatedMaker::Processes() const {
+  std::vector<pid_t> processes = {keeper_->pid()};
+  for (const auto& client : clients_) {
+    if (const pid_t pid = client->pid(); pid > 0) processes.push_back(pid);
+  }
+  return processes;
+}
+
 Result<PictureAnswer> IsolatedMaker::Ask(PictureRequest request, ByteSource& source, const std::stop_token& stop) {
   DecoderClient& client = Borrow();
   const struct Guard {

@@ -25,6 +25,9 @@ class IsolatedMaker final : public ThumbnailMaker {
                     const std::stop_token& stop, std::chrono::nanoseconds& cpu_time) override;
   size_t HeldBytes(int threads) const override;
 
+  // All that there are, or were not long ago.
+  std::vector<pid_t> Processes() const;
+
  private:
   explicit IsolatedMaker(std::unique_ptr<DecoderKeeper> keeper);
   Result<PictureAnswer> Ask(PictureRequest request, ByteSource& source, const std::stop_token& stop);

@@ -8,7 +8,6 @@
 #include "pipeline/cpu_count.h"
 #include "tools/decoder_keeper.h"
 #include "tools/decoder_messages.h"
-#include "tools/isolated_maker.h"
 
 namespace tbbthumbs::tool {
 namespace {
@@ -22,7 +21,7 @@ constexpr int kMostReaders = 4;
 
 }  // namespace
 
-Result<std::shared_ptr<ThumbnailMaker>> StartIsolatedMaker(const JobOptions& job, SandboxMode mode) {
+Result<std::shared_ptr<IsolatedMaker>> StartIsolatedMaker(const JobOptions& job, SandboxMode mode) {
   PictureRequest request;
   request.specs = job.specs;
   if (Pack(request).size() > kMostMessageBytes) {
@@ -34,9 +33,7 @@ Result<std::shared_ptr<ThumbnailMaker>> StartIsolatedMaker(const JobOptions& job
   if (job.memory_bytes > 0) area = std::min<size_t>(area, job.memory_bytes / kAreaPart);
   auto keeper = DecoderKeeper::Start(count, area, mode);
   if (!keeper) return tl::unexpected<Error>(std::move(keeper.error()));
-  auto maker = IsolatedMaker::Make(std::move(*keeper));
-  if (!maker) return tl::unexpected<Error>(std::move(maker.error()));
-  return std::move(*maker);
+  return IsolatedMaker::Make(std::move(*keeper));
 }
 
 }  // namespace tbbthumbs::tool

@@ -6,14 +6,14 @@
 
 #include "codecs/error.h"
 #include "pipeline/job.h"
-#include "pipeline/thumbnail_maker.h"
+#include "tools/isolated_maker.h"
 #include "tools/sandbox.h"
 
 namespace tbbthumbs::tool {
 
 // For the threads of such a job, started before this process has any, and before it locks itself in. Errors: kIo;
 // kUnsupported where the job has too many sizes.
-[[nodiscard]] Result<std::shared_ptr<ThumbnailMaker>> StartIsolatedMaker(const JobOptions& job, SandboxMode mode);
+[[nodiscard]] Result<std::shared_ptr<IsolatedMaker>> StartIsolatedMaker(const JobOptions& job, SandboxMode mode);
 
 }  // namespace tbbthumbs::tool
 

@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "tools/isolated_maker.h"
 #include "tools/load_limit.h"
 #include "tools/priority.h"
 #include "tools/progress_line.h"
@@ -136,9 +137,13 @@ Result<EndedJob> RunJob(const MakeConfig& config, bool progress, Terminal& termi
     const auto done = [&] { return job->progress().done; };
     const auto pause = [&] { job->Pause(); };
     const auto resume = [&] { job->Resume(); };
+    const auto load = [&] {
+      return LoadOfOthers(config.decoders ? config.decoders->Processes() : std::vector<pid_t>());
+    };
     try {
       StartPatiently([&] {
-        load_limit.emplace(*config.max_load, LoadLimit::Functions{.done = done, .pause = pause, .resume = resume});
+        load_limit.emplace(*config.max_load,
+                           LoadLimit::Functions{.load = load, .done = done, .pause = pause, .resume = resume});
       });
     } catch (const std::system_error& error) {
       stopper.Detach();

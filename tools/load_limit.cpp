@@ -20,11 +20,11 @@ namespace {
 // A new look's part of the mean.
 constexpr double kWeight = 0.25;
 
-// Threads of this program that run or wait for a CPU, this one included.
-int OwnRunning() {
+// Threads of a process that run or wait for a CPU.
+int RunningOf(const std::string& process) {
   int running = 0;
   std::error_code error;
-  for (std::filesystem::directory_iterator it("/proc/self/task", error), end; !error && it != end;
+  for (std::filesystem::directory_iterator it("/proc/" + process + "/task", error), end; !error && it != end;
        it.increment(error)) {
     // "1234 (name) R ...": a name may hold anything. Of a thread that has just ended there is nothing.
     const std::string stat = ReadStatusFile((it->path() / "stat").string());
@@ -36,12 +36,14 @@ int OwnRunning() {
 
 }  // namespace
 
-std::optional<double> LoadOfOthers() {
+std::optional<double> LoadOfOthers(const std::vector<pid_t>& own) {
   // "0.20 0.18 0.12 3/180 11206": what counts is the 3.
   int running = 0;
   if (std::sscanf(ReadStatusFile("/proc/loadavg").c_str(), "%*s %*s %*s %d/", &running) != 1) return std::nullopt;
+  int own_running = RunningOf("self");
+  for (const pid_t process : own) own_running += RunningOf(std::to_string(process));
   // Threads come and go between the two.
-  return std::max(0, running - OwnRunning());
+  return std::max(0, running - own_running);
 }
 
 bool LoadGate::Look(std::optional<double> load, uint64_t done, Clock::time_point now) {

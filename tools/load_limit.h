@@ -2,18 +2,22 @@
 #ifndef TBBTHUMBS_TOOLS_LOAD_LIMIT_H_
 #define TBBTHUMBS_TOOLS_LOAD_LIMIT_H_
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <thread>
+#include <vector>
 
 namespace tbbthumbs::tool {
 
 // How many threads of other programs run or wait for a CPU at this moment, on the whole machine. Unlike the load
-// average it has no memory, and this program's own threads are left out. Nothing where /proc does not tell.
-std::optional<double> LoadOfOthers();
+// average it has no memory, and the threads of this process are left out, and those of `own`, its others. Nothing where
+// /proc does not tell.
+std::optional<double> LoadOfOthers(const std::vector<pid_t>& own = {});
 
 // Decides, look by look, whether a run is to be held back. Not thread-safe.
 class LoadGate {
@@ -44,7 +48,7 @@ class LoadGate {
 class LoadLimit {
  public:
   struct Functions {
-    std::function<std::optional<double>()> load = LoadOfOthers;
+    std::function<std::optional<double>()> load = [] { return LoadOfOthers(); };
     std::function<uint64_t()> done;  // pictures that have ended
     std::function<void()> pause;
     std::function<void()> resume;

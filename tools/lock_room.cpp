@@ -15,6 +15,7 @@
 #include "pipeline/shard_attempts.h"
 #include "tools/isolation.h"
 #include "tools/plan_config.h"
+#include "tools/priority.h"
 #include "tools/report.h"
 #include "tools/sandbox.h"
 #include "tools/sandbox_room.h"
@@ -78,7 +79,7 @@ class RoomLock {
       make->sandbox = config.sandbox;
       make->isolate = config.isolate;
       if (const auto refused = Isolate(*make)) return refused;
-      config.maker = make->job.maker;
+      config.decoders = make->decoders;
     }
     return config.sandbox == SandboxMode::kOff ? std::nullopt : Enter(RoomOf(config, info), config.sandbox);
   }
@@ -101,9 +102,11 @@ class RoomLock {
 
   std::optional<ExitCode> Isolate(MakeConfig& config) const {
     if (!config.isolate) return std::nullopt;
+    // They inherit it. Where it can't be done, that is said when the command's own turn comes.
+    if (config.nice) static_cast<void>(GiveWay());
     auto maker = StartIsolatedMaker(config.job, config.sandbox);
     if (!maker) return Refuse("--isolate: " + maker.error().message, ExitCodeOf(maker.error()));
-    config.job.maker = std::move(*maker);
+    config.job.maker = config.decoders = std::move(*maker);
     return std::nullopt;
   }
 

@@ -10,6 +10,7 @@
 
 #include "pipeline/absolute_path.h"
 #include "pipeline/plan_store.h"
+#include "tools/isolated_maker.h"
 #include "tools/option_reader.h"
 #include "tools/option_table.h"
 #include "tools/option_values.h"
@@ -136,7 +137,7 @@ tl::expected<MakeConfig, std::string> ToMakeConfig(const std::vector<std::pair<s
   ReadManners(reader, config.nice, config.max_load);
   ReadDisplay(reader, config.display);
   CheckPlaceholders(reader, config);
-  config.job.maker = shard.maker;
+  config.job.maker = config.decoders = shard.decoders;
   if (!reader.error().empty()) return tl::unexpected<std::string>(reader.error());
   return config;
 }
