@@ -202,18 +202,16 @@ TEST_F(IsolatePlantedTest, ACrashIsOnePicturesError) {
 
 // What holds the command back is what others do, not its own decoders; and these give way as it does.
 TEST_F(IsolatePlantedTest, MannersAreThoseOfTheCommand) {
-  WriteTroubles({7});
+  WriteTroubles({7, 20});
   testing::ProcessOptions options = Planted(PLANTED_TROUBLE);
   options.directory = tree_.root();
-  testing::Process command(
-      TBBTHUMBS_COMMAND,
-      {"in", "-o", "out", "-s", "64", "-j", "1", "--isolate", "--nice", "--timeout", "0", "--max-load", "1000"},
-      options);
+  testing::Process command(TBBTHUMBS_COMMAND,
+                           {"in/20.jpg", "in/7.jpg", "-o", "out", "-s", "64", "-j", "1", "--isolate", "--nice",
+                            "--timeout", "0", "--max-load", "1000", "--verbose"},
+                           options);
+  ASSERT_TRUE(command.WaitForError("in/20.jpg"));
   std::set<pid_t> decoders;
-  for (int i = 0; i < 1000 && decoders.empty(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    for (const pid_t keeper : ChildrenOf(command.pid())) decoders = ChildrenOf(keeper);
-  }
+  for (const pid_t keeper : ChildrenOf(command.pid())) decoders = ChildrenOf(keeper);
   ASSERT_EQ(decoders.size(), 1U);
   EXPECT_GE(getpriority(PRIO_PROCESS, static_cast<id_t>(*decoders.begin())), 10);
   command.Signal(SIGTERM);
