@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <random>
 #include <span>
 #include <utility>
@@ -151,6 +152,38 @@ TEST(DecoderMessages, NonsenseHarmsNobody) {
     }
   }
   EXPECT_GT(taken, 1000);
+}
+
+TEST(DecoderMessages, AnswersThatCantBeAreNone) {
+  PictureRequest request = FullRequest();
+  request.header_only = false;
+  PictureAnswer good = FullAnswer();
+  good.error.reset();
+  good.made.thumbnails[0].size = {1, 1};
+  EXPECT_TRUE(IsAnswerTo(request, good));
+  const auto refuses = [&](const std::function<void(PictureAnswer&)>& change) {
+    PictureAnswer answer = good;
+    change(answer);
+    return !IsAnswerTo(request, answer);
+  };
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.thumbnails.pop_back(); }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.thumbnail_bytes.push_back(1); }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.thumbnail_bytes[1] = UINT64_MAX; }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.thumbnail_bytes = {uint64_t{1} << 29, (uint64_t{1} << 29) + 1}; }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.thumbnails[0].size = {0, 5}; }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.thumbnails[1].format = OutputFormat::kAuto; }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.thumbnails[1].format = static_cast<OutputFormat>(77); }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.info.format = static_cast<Format>(-1); }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.info.size = {-4, 4}; }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.decode.path = "a\x1b[31m"; }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.placeholders.reset(); }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.placeholders->blurhash = "\xff"; }));
+  EXPECT_FALSE(refuses([](PictureAnswer& a) { a.error = Error{ErrorCode::kCorrupt, "it is"}; }));
+
+  request.header_only = true;
+  EXPECT_TRUE(IsAnswerTo(request, good));
+  good.header.size = {3, 0};
+  EXPECT_FALSE(IsAnswerTo(request, good));
 }
 
 }  // namespace

@@ -18,8 +18,6 @@
 #include <utility>
 #include <variant>
 
-#include "codecs/format.h"
-
 namespace tbbthumbs::tool {
 namespace {
 
@@ -34,44 +32,16 @@ constexpr milliseconds kLookEvery{1000};
 constexpr int kMostIdleLooks = 10;
 constexpr milliseconds kMostStartTime{60'000};
 constexpr milliseconds kMostEndTime{60'000};
-// Far more than thumbnails have; asked for piece by piece.
-constexpr uint64_t kMostThumbnailBytes = uint64_t{4} << 30;
-
 // Beyond its own deadline, at which a decoder ends a picture by itself.
 nanoseconds CpuLimit(const DecodeLimits& limits) {
   return nanoseconds(limits.cpu_deadline) + nanoseconds(limits.cpu_deadline) / 2 + seconds(2);
 }
 
-// What goes to terminals and records.
-bool IsPlain(const std::string& text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-}
-
+// For terminals and records.
 std::string Plain(std::string text) {
   std::replace_if(
       text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return text;
-}
-
-bool IsSize(Size size) { return size.width > 0 && size.height > 0; }
-
-bool MakesSense(const PictureAnswer& answer, const PictureRequest& request) {
-  if (answer.error) return true;
-  if (request.header_only) return IsSize(answer.header.size);
-  const Made& made = answer.made;
-  const size_t wanted = request.specs.sizes.size();
-  const bool has_all = made.thumbnails.size() == wanted && answer.thumbnail_bytes.size() == wanted;
-  const bool are_known = std::all_of(made.thumbnails.begin(), made.thumbnails.end(), [](const Encoded& thumbnail) {
-    return IsSize(thumbnail.size) &&
-           (thumbnail.format == OutputFormat::kJpeg || thumbnail.format == OutputFormat::kPng);
-  });
-  const auto format = static_cast<int>(made.info.format);
-  const bool has_placeholders = made.placeholders.has_value() == request.specs.placeholders.any();
-  const bool are_plain =
-      IsPlain(made.decode.path) &&
-      (!made.placeholders || (IsPlain(made.placeholders->blurhash) && IsPlain(made.placeholders->thumbhash)));
-  return has_all && are_known && format >= 0 && format < kFormatCount && IsSize(made.info.size) && has_placeholders &&
-         are_plain;
 }
 
 }  // namespace
@@ -166,7 +136,7 @@ Result<PictureAnswer> DecoderClient::Converse(const PictureRequest& request, Byt
       continue;
     }
     auto* const answer = std::get_if<PictureAnswer>(&message);
-    if (answer == nullptr || !MakesSense(*answer, request)) return give_up(Waited::kGarbage);
+    if (answer == nullptr || !IsAnswerTo(request, *answer)) return give_up(Waited::kGarbage);
     if (answer->error) {
       answer->error->message = Plain(std::move(answer->error->message));
     } else {
@@ -181,12 +151,8 @@ Result<PictureAnswer> DecoderClient::Converse(const PictureRequest& request, Byt
 Status DecoderClient::TakeBytes(PictureAnswer& answer, const PictureRequest& request, const std::stop_token& stop) {
   const auto area = channel_.memory.area();
   size_t taken = 0;  // of the area
-  uint64_t total = 0;
   for (size_t i = 0; i < answer.made.thumbnails.size(); ++i) {
-    uint64_t left = answer.thumbnail_bytes[i];
-    if (left > kMostThumbnailBytes - total) return tl::unexpected<Error>(GiveUp(Waited::kGarbage, request.limits));
-    total += left;
-    while (left > 0) {
+    for (uint64_t left = answer.thumbnail_bytes[i]; left > 0;) {
       if (taken == area.size()) {
         DecoderMessage message;
         const Waited waited = channel_.socket.Send(MoreBytes{}) ? Await(message, request.limits, stop) : Waited::kEnd;

@@ -1,8 +1,11 @@
 #include "tools/decoder_messages.h"
 
+#include <algorithm>
 #include <concepts>
+#include <string>
 #include <type_traits>
 
+#include "codecs/format.h"
 #include "pipeline/byte_archive.h"
 
 namespace tbbthumbs {
@@ -85,6 +88,20 @@ bool BeginAs(unsigned kind, DecoderMessage& message) {
   return false;
 }
 
+bool IsPlain(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+bool IsSize(Size size) { return size.width > 0 && size.height > 0; }
+
+bool FitWithin(const std::vector<uint64_t>& parts, uint64_t whole) {
+  for (const uint64_t part : parts) {
+    if (part > whole) return false;
+    whole -= part;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::vector<std::byte> Pack(const DecoderMessage& message) {
@@ -99,6 +116,24 @@ bool Unpack(std::span<const std::byte> bytes, DecoderMessage& message) {
   ByteReader reader(bytes.subspan(1));
   std::visit([&](auto& value) { reader(value); }, message);
   return reader.Complete();
+}
+
+bool IsAnswerTo(const PictureRequest& request, const PictureAnswer& answer) {
+  if (answer.error) return true;
+  if (request.header_only) return IsSize(answer.header.size);
+  const Made& made = answer.made;
+  const auto format = static_cast<int>(made.info.format);
+  if (format < 0 || format >= kFormatCount || !IsSize(made.info.size) || !IsPlain(made.decode.path)) return false;
+  const size_t wanted = request.specs.sizes.size();
+  if (made.thumbnails.size() != wanted || answer.thumbnail_bytes.size() != wanted) return false;
+  for (const Encoded& thumbnail : made.thumbnails) {
+    const bool is_known = thumbnail.format == OutputFormat::kJpeg || thumbnail.format == OutputFormat::kPng;
+    if (!is_known || !IsSize(thumbnail.size)) return false;
+  }
+  if (made.placeholders.has_value() != request.specs.placeholders.any()) return false;
+  if (made.placeholders && !(IsPlain(made.placeholders->blurhash) && IsPlain(made.placeholders->thumbhash)))
+    return false;
+  return FitWithin(answer.thumbnail_bytes, request.limits.max_decoded_bytes);
 }
 
 }  // namespace tool

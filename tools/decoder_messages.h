@@ -77,6 +77,10 @@ std::vector<std::byte> Pack(const DecoderMessage& message);
 // False: it is none; the message is any then. Believes nothing (see ByteReader).
 [[nodiscard]] bool Unpack(std::span<const std::byte> bytes, DecoderMessage& message);
 
+// Whether a decoder may have answered so: as many thumbnails as are wanted, of known formats, of sizes that there are,
+// of no more bytes than anything may hold that is decoded; texts of printable ASCII, but for reasons and cameras.
+[[nodiscard]] bool IsAnswerTo(const PictureRequest& request, const PictureAnswer& answer);
+
 }  // namespace tbbthumbs::tool
 
 #endif  // TBBTHUMBS_TOOLS_DECODER_MESSAGES_H_
