@@ -144,7 +144,8 @@ class Keeper {
   void Start(Place& place) const {
     // What the last one did not hear is not for the next.
     DecoderMessage ignored;
-    for (auto got = MessageSocket::Got::kMessage; got == MessageSocket::Got::kMessage;) {
+    for (auto got = MessageSocket::Got::kMessage;
+         got == MessageSocket::Got::kMessage || got == MessageSocket::Got::kGarbage;) {
       got = place.socket.Receive(ignored, false);
     }
     const pid_t keeper = getpid();

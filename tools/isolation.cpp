@@ -18,6 +18,8 @@ constexpr size_t kMostAreaBytes = size_t{32} << 20;
 constexpr uint64_t kAreaPart = 8;
 // Threads that only read headers seldom do so all at once.
 constexpr int kMostReaders = 4;
+// Each takes three descriptors; threads beyond wait for one that is free.
+constexpr int kMostDecoders = 256;
 
 }  // namespace
 
@@ -28,7 +30,7 @@ Result<std::shared_ptr<IsolatedMaker>> StartIsolatedMaker(const JobOptions& job,
     return Fail(ErrorCode::kUnsupported, "too many sizes");
   }
   const int threads = job.threads > 0 ? job.threads : UsableCpus();
-  const int count = threads + std::min(job.io_threads, kMostReaders);
+  const int count = std::min(threads + std::min(job.io_threads, kMostReaders), kMostDecoders);
   size_t area = std::min(job.read_ahead_bytes, kMostAreaBytes);
   if (job.memory_bytes > 0) area = std::min<size_t>(area, job.memory_bytes / kAreaPart);
   auto keeper = DecoderKeeper::Start(count, area, mode);
