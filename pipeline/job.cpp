@@ -27,6 +27,7 @@
 #include "pipeline/start_threads.h"
 #include "pipeline/task_graph.h"
 #include "pipeline/thread_name.h"
+#include "pipeline/thumbnail_maker.h"
 #include "pipeline/url.h"
 
 namespace tbbthumbs {
@@ -136,6 +137,10 @@ JobOptions WithThreads(JobOptions options) {
   return options;
 }
 
+std::chrono::nanoseconds CpuTimeSoFar(const JobOptions& options) {
+  return ProcessCpuTime() + (options.maker ? options.maker->CpuTime() : std::chrono::nanoseconds(0));
+}
+
 }  // namespace
 
 class Job::Impl {
@@ -167,7 +172,7 @@ class Job::Impl {
   const int tokens_;
 
   RunClock clock_;
-  const std::chrono::nanoseconds cpu_start_ = ProcessCpuTime();
+  const std::chrono::nanoseconds cpu_start_ = CpuTimeSoFar(options_);
   const std::unique_ptr<Journal> journal_;
   ResultQueue results_{kQueuedResults};
   Stages stages_;
@@ -297,7 +302,7 @@ RunSummary Job::Impl::Summarise(std::optional<Error> failure, int threads) const
   summary.walk_errors = stages_.inputs().errors();
   summary.walk_error_count = stages_.inputs().error_count();
   summary.wall_time = clock_.Elapsed();
-  summary.cpu_time = ProcessCpuTime() - cpu_start_;
+  summary.cpu_time = CpuTimeSoFar(options_) - cpu_start_;
   summary.threads = threads;
   summary.threads_wanted = threads_;
   summary.io_threads = source_.threads();

@@ -21,6 +21,7 @@ class LocalMaker final : public ThumbnailMaker {
   Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& limits, size_t kept_bytes,
                     const std::stop_token& stop, std::chrono::nanoseconds& cpu_time) override;
   size_t HeldBytes(int /*threads*/) const override { return 0; }
+  std::chrono::nanoseconds CpuTime() const override { return {}; }
 
  private:
   std::unique_ptr<Workspace> Borrow();

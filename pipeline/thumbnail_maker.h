@@ -45,6 +45,9 @@ class ThumbnailMaker {
 
   // What `threads` that make thumbnails hold by it, beside the pictures, what is kept of them, and this process.
   virtual size_t HeldBytes(int threads) const = 0;
+
+  // Of other processes, so far.
+  virtual std::chrono::nanoseconds CpuTime() const = 0;
 };
 
 }  // namespace tbbthumbs

@@ -83,6 +83,10 @@ class IsolateCommandTest : public testing::CommandFixture {
       EXPECT_EQ(tree_.Read("plain/" + file), tree_.Read("isolated/" + file)) << file;
     }
     auto records = Records(of_isolated);
+    double cpu_seconds = 0;
+    for (const auto& [input, record] : records) cpu_seconds += input.empty() ? 0 : record.value("cpu_seconds", 0.0);
+    EXPECT_GT(cpu_seconds, 0);
+    EXPECT_GE(records[""]["cpu_seconds"].get<double>(), cpu_seconds);
     for (auto& [input, record] : Records(of_plain)) {
       if (input.empty()) continue;
       ASSERT_TRUE(records.contains(input)) << input;

@@ -87,7 +87,14 @@ MessageSocket::Got DecoderClient::ReceiveNow(DecoderMessage& message) {
   const bool is_keepers = got == MessageSocket::Got::kMessage && (std::holds_alternative<DecoderStart>(message) ||
                                                                   std::holds_alternative<DecoderEnd>(message));
   const pid_t sender = channel_.socket.sender();
-  if (sender == keeper_.pid()) return is_keepers ? got : MessageSocket::Got::kNothing;
+  if (sender == keeper_.pid() && is_keepers) {
+    if (const auto* end = std::get_if<DecoderEnd>(&message)) {
+      running_ = false;
+      pid_ = 0;
+      ended_cpu_ += end->cpu_time.count();
+    }
+    return got;
+  }
   if (pid_ == 0 || sender != pid_) return MessageSocket::Got::kNothing;
   return is_keepers ? MessageSocket::Got::kGarbage : got;
 }
@@ -100,15 +107,10 @@ Result<PictureAnswer> DecoderClient::Ask(PictureRequest request, ByteSource& sou
   request.resident_bytes = placed;
   // One that has died since the last picture did not die of this one.
   DecoderMessage message;
-  if (running_) {
-    const auto got = ReceiveNow(message);
-    const bool has_ended = got == MessageSocket::Got::kMessage && std::holds_alternative<DecoderEnd>(message);
-    if (has_ended) running_ = false;
-    if (got != MessageSocket::Got::kNothing) End();
-  }
+  if (running_ && ReceiveNow(message) != MessageSocket::Got::kNothing) End();
   if (Status status = Start(); !status) return tl::unexpected<Error>(std::move(status.error()));
   if (placed > 0) std::memcpy(area.data(), resident.data(), placed);
-  cpu_before_ = cpu_seen_ = CpuTime();
+  cpu_before_ = cpu_seen_ = DecoderCpuTime();
   looked_ = steady_clock::now();
   idle_looks_ = 0;
   auto answer = Converse(request, source, stop);
@@ -127,10 +129,7 @@ Result<PictureAnswer> DecoderClient::Converse(const PictureRequest& request, Byt
   for (;;) {
     DecoderMessage message;
     if (const Waited waited = Await(message, request.limits, stop); waited != Waited::kMessage) return give_up(waited);
-    if (const auto* end = std::get_if<DecoderEnd>(&message)) {
-      running_ = false;
-      return tl::unexpected<Error>(EndedBy(*end));
-    }
+    if (const auto* end = std::get_if<DecoderEnd>(&message)) return tl::unexpected<Error>(EndedBy(*end));
     if (const auto* wanted = std::get_if<ReadRequest>(&message)) {
       if (!channel_.socket.Send(Read(source, *wanted))) return give_up(Waited::kGarbage);
       continue;
@@ -215,7 +214,7 @@ std::optional<DecoderClient::Waited> DecoderClient::Watch(const DecodeLimits& li
   const auto now = steady_clock::now();
   if (now - looked_ < kLookEvery) return std::nullopt;
   looked_ = now;
-  const nanoseconds used = CpuTime();
+  const nanoseconds used = DecoderCpuTime();
   if (limits.cpu_deadline.count() > 0 && used - cpu_before_ > CpuLimit(limits)) return Waited::kOverTime;
   const bool is_idle = used == cpu_seen_ && Sleeps();
   cpu_seen_ = used;
@@ -270,15 +269,18 @@ void DecoderClient::End() {
   lost_ = true;
 }
 
-nanoseconds DecoderClient::CpuTime() const {
+nanoseconds DecoderClient::CpuTime() const { return nanoseconds(ended_cpu_) + DecoderCpuTime(); }
+
+nanoseconds DecoderClient::DecoderCpuTime() const {
+  const pid_t pid = pid_;
   clockid_t clock{};
   timespec time{};
-  if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &time) != 0) return cpu_seen_;
-  return seconds(time.tv_sec) + nanoseconds(time.tv_nsec);
+  const bool is_known = pid > 0 && clock_getcpuclockid(pid, &clock) == 0 && clock_gettime(clock, &time) == 0;
+  return is_known ? seconds(time.tv_sec) + nanoseconds(time.tv_nsec) : nanoseconds(0);
 }
 
 bool DecoderClient::Sleeps() const {
-  std::ifstream stream(fmt::format("/proc/{}/stat", pid_));
+  std::ifstream stream(fmt::format("/proc/{}/stat", pid_.load()));
   std::string line;
   std::getline(stream, line);
   // Behind the name, which may have any letters.

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stop_token>
 
@@ -24,8 +25,10 @@ class DecoderClient {
 
   DecoderClient(DecoderKeeper& keeper, int index);
 
-  // Of the decoder, also where it has ended; 0: none was started. Any thread.
+  // Of the decoder; 0: there is none. Any thread.
   pid_t pid() const { return pid_; }
+  // Of all decoders so far. Any thread.
+  std::chrono::nanoseconds CpuTime() const;
 
   // Starts the decoder, where it does not run. Errors: kIo.
   [[nodiscard]] Status Start();
@@ -54,7 +57,7 @@ class DecoderClient {
   // Waits for a while.
   MessageSocket::Got Receive(DecoderMessage& message);
   MessageSocket::Got ReceiveNow(DecoderMessage& message);
-  std::chrono::nanoseconds CpuTime() const;
+  std::chrono::nanoseconds DecoderCpuTime() const;
   bool Sleeps() const;
 
   DecoderKeeper& keeper_;
@@ -62,8 +65,9 @@ class DecoderClient {
   DecoderKeeper::Channel& channel_;
   const Descriptor stop_event_;
   bool running_ = false;
-  bool lost_ = false;           // the keeper has gone, or one that should have ended has not
-  std::atomic<pid_t> pid_ = 0;  // of the decoder that the keeper has started last
+  bool lost_ = false;                   // the keeper has gone, or one that should have ended has not
+  std::atomic<pid_t> pid_ = 0;          // of the decoder that the keeper has started last, until it has ended
+  std::atomic<int64_t> ended_cpu_ = 0;  // nanoseconds of those before
 
   // Of the picture at work.
   std::chrono::nanoseconds cpu_before_{};

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstring>
@@ -37,6 +38,10 @@ bool MakePair(std::array<Descriptor, 2>& ends) {
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) return false;
   ends = {Descriptor(fds[0]), Descriptor(fds[1])};
   return true;
+}
+
+std::chrono::nanoseconds TimeOf(const timeval& time) {
+  return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
 }
 
 // This process ends when the one that has made it does.
@@ -119,11 +124,12 @@ class Keeper {
 
   void Reap() {
     int status = 0;
-    for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    rusage used{};
+    for (pid_t pid = 0; (pid = wait4(-1, &status, WNOHANG, &used)) > 0;) {
       const auto place = std::find_if(places_.begin(), places_.end(), [&](const Place& p) { return p.pid == pid; });
       if (place == places_.end()) continue;
       place->pid = 0;
-      place->end = DecoderEnd{status, 0};
+      place->end = DecoderEnd{status, 0, TimeOf(used.ru_utime) + TimeOf(used.ru_stime)};
     }
   }
 
@@ -155,7 +161,7 @@ class Keeper {
       place.pid = pid;
       place.start = DecoderStart{pid};
     } else {
-      place.end = DecoderEnd{0, errno};
+      place.end = DecoderEnd{0, errno, {}};
     }
   }
 

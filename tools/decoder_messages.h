@@ -65,6 +65,7 @@ struct MoreBytes {};
 struct DecoderEnd {
   int32_t status = 0;  // of waitpid
   int32_t error = 0;   // errno, where it could not be started
+  std::chrono::nanoseconds cpu_time{};
 };
 
 using DecoderMessage = std::variant<DecoderStart, DecoderHello, PictureRequest, ReadRequest, ReadAnswer, PictureAnswer,

@@ -52,6 +52,12 @@ size_t IsolatedMaker::HeldBytes(int threads) const {
   return static_cast<size_t>(threads) * (kProcessBytes + DecoderClient::kKeptAreaBytes);
 }
 
+std::chrono::nanoseconds IsolatedMaker::CpuTime() const {
+  std::chrono::nanoseconds time{};
+  for (const auto& client : clients_) time += client->CpuTime();
+  return time;
+}
+
 std::vector<pid_t> IsolatedMaker::Processes() const {
   std::vector<pid_t> processes = {keeper_->pid()};
   for (const auto& client : clients_) {

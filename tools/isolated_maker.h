@@ -24,6 +24,7 @@ class IsolatedMaker final : public ThumbnailMaker {
   Result<Made> Make(ByteSource& source, const SpecSet& specs, const DecodeLimits& limits, size_t kept_bytes,
                     const std::stop_token& stop, std::chrono::nanoseconds& cpu_time) override;
   size_t HeldBytes(int threads) const override;
+  std::chrono::nanoseconds CpuTime() const override;
 
   // All that there are, or were not long ago.
   std::vector<pid_t> Processes() const;
