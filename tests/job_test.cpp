@@ -190,11 +190,12 @@ TEST_F(JobTest, FiltersBySizeAndAge) {
 }
 
 TEST_F(JobTest, NonsenseIsRefused) {
-  for (const auto& spoil : std::vector<std::function<void(JobOptions&)>>{
-           [](JobOptions& o) { o.output.clear(); }, [](JobOptions& o) { o.specs.sizes.clear(); },
-           [](JobOptions& o) { o.specs.quality = 0; }, [](JobOptions& o) { o.specs.fast = o.specs.small = true; },
-           [](JobOptions& o) { o.threads = -1; }, [](JobOptions& o) { o.io_threads = 0; },
-           [](JobOptions& o) { o.read_ahead_bytes = 0; }}) {
+  const std::vector<std::function<void(JobOptions&)>> spoils = {
+      [](JobOptions& o) { o.output.clear(); },      [](JobOptions& o) { o.specs.sizes.clear(); },
+      [](JobOptions& o) { o.specs.quality = 0; },   [](JobOptions& o) { o.specs.fast = o.specs.small = true; },
+      [](JobOptions& o) { o.threads = -1; },        [](JobOptions& o) { o.io_threads = 0; },
+      [](JobOptions& o) { o.read_ahead_bytes = 0; }};
+  for (const auto& spoil : spoils) {
     JobOptions options = Options();
     spoil(options);
     const auto job = StartJob(options);
