@@ -47,7 +47,7 @@ constexpr std::array kList = {"empty"sv, "with names"sv};
 constexpr std::array kDatabase = {"refused"sv, "damaged"sv, "whole"sv};
 
 constexpr std::array kTargets = {
-#define TARGET(name, run, outcomes, mutate) Target{#name, &run, outcomes, mutate},
+#define TARGET(name, run, outcomes, mutate) Target{#name, run, outcomes, mutate},
 #include "tests/fuzz/targets.def"
 #undef TARGET
 };
