@@ -58,7 +58,8 @@ class JobTest : public ::testing::Test {
 
   std::map<std::string, std::string> Contents(const std::string& directory) const {
     std::map<std::string, std::string> contents;
-    for (const std::string& file : tree_.Files(directory)) contents[file] = tree_.Read(directory + "/" + file);
+    const std::string prefix = directory + "/";
+    for (const std::string& file : tree_.Files(directory)) contents[file] = tree_.Read(prefix + file);
     return contents;
   }
 

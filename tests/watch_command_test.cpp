@@ -337,7 +337,7 @@ TEST_F(WatchCommandTest, OnlyRunsThatDidSomethingAreInTheJournal) {
     Picture("d/" + std::to_string(i) + ".jpg");
     ASSERT_TRUE(process->WaitForError("made          in/d/" + std::to_string(i) + ".jpg"));
   }
-  Stop(*process);
+  const ProcessResult result = Stop(*process);
   const auto runs = JsonLines(Run({"status", "out", "--json"}).out).at(0)["runs"];
   uint64_t made = 0;
   for (const auto& run : runs) {
