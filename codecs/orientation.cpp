@@ -70,8 +70,8 @@ void ApplyOrientation(Raster& raster, int orientation) {
   const Walk walk = WalkOf(orientation, raster.size);
   const size_t pixel_bytes = static_cast<size_t>(raster.channels()) * SampleBytes(raster.sample);
   std::vector<std::byte> turned(raster.pixels.size());
-  const auto turn = [&]<size_t kPixelBytes>(std::integral_constant<size_t, kPixelBytes>) {
-    Turn<kPixelBytes>(raster.pixels.data(), turned.data(), upright, walk, pixel_bytes);
+  const auto turn = [&](auto bytes) {
+    Turn<decltype(bytes)::value>(raster.pixels.data(), turned.data(), upright, walk, pixel_bytes);
   };
   switch (pixel_bytes) {
     case 1:

@@ -41,11 +41,12 @@ constexpr FieldRow kFields[] = {
     {"format", NameField::kFormat, Argument::kNone},
 };
 
-constexpr auto kFieldNames = [] {
+constexpr std::array<std::string_view, std::size(kFields)> NamesOfFields() {
   std::array<std::string_view, std::size(kFields)> names;
   for (size_t i = 0; i < names.size(); ++i) names[i] = kFields[i].name;
   return names;
-}();
+}
+constexpr auto kFieldNames = NamesOfFields();
 
 constexpr std::string_view kDefaultDate = "%Y-%m-%d";
 // 64 bits are enough for the names of a billion files; 128 there are.

@@ -126,7 +126,7 @@ std::optional<uint64_t> ProcessStart(int pid) {
   std::string skipped;
   for (int field = 4; field < 22; ++field) fields >> skipped;
   uint64_t start = 0;
-  return fields >> start ? std::optional(start) : std::nullopt;
+  return (fields >> start) ? std::optional(start) : std::nullopt;
 }
 
 }  // namespace tbbthumbs

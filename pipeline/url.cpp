@@ -27,13 +27,12 @@ size_t EndOfScheme(std::string_view text) {
 // The names of a decoded path that mean something, with '/' between them; "index" for the last where there is none.
 std::string RelativePath(std::string_view path) {
   std::string relative;
-  std::string_view last;
   for (;;) {
     const size_t slash = path.find('/');
-    last = path.substr(0, slash);
-    if (!last.empty() && last != "." && last != "..") {
+    const std::string_view name = path.substr(0, slash);
+    if (!name.empty() && name != "." && name != "..") {
       if (!relative.empty()) relative += '/';
-      relative += last;
+      relative += name;
     } else if (slash == std::string_view::npos) {
       relative += relative.empty() ? "index" : "/index";
     }

@@ -5,19 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <ctime>
 #include <new>
 #include <span>
 #include <string_view>
 #include <utility>
 
-#include "codecs/decoder.h"
 #include "codecs/format.h"
-#include "codecs/limits.h"
 #include "pipeline/address_policy.h"
-#include "pipeline/url_input.h"
+#include "pipeline/http_words.h"
 
 namespace tbbthumbs {
 namespace {
@@ -40,116 +36,6 @@ constexpr size_t kMostAtOnce = 16 * kMebibyte;
 // Headers of all answers to a request, with what follows a body. Beyond libcurl's own limit, which is one answer's and
 // does not count the latter; it keeps them all.
 constexpr size_t kMostOfHeaders = 512 * kKibibyte;
-// Of an ETag; they are some dozen bytes.
-constexpr size_t kMostOfValidator = 1000;
-
-// A body, with its part of the budget.
-class FetchedBody final : public ByteSource {
- public:
-  FetchedBody(BufferPool::Buffer buffer, size_t bytes, BodyBudget::Claim claim)
-      : claim_(std::move(claim)), buffer_(std::move(buffer)), view_(buffer_.data(), bytes) {}
-
-  uint64_t size() const override { return view_.size(); }
-  Result<size_t> ReadAt(uint64_t offset, std::span<std::byte> out) override {
-    if (offset >= view_.size()) return size_t{0};
-    const auto from = view_.subspan(static_cast<size_t>(offset));
-    const size_t count = std::min(out.size(), from.size());
-    if (count > 0) std::memcpy(out.data(), from.data(), count);
-    return count;
-  }
-  std::span<const std::byte> Resident() const override { return view_; }
-
- private:
-  BodyBudget::Claim claim_;  // before the buffer: given back after it
-  BufferPool::Buffer buffer_;
-  std::span<const std::byte> view_;
-};
-
-// RFC 9110, 15, of those that are met with.
-std::string_view ReasonOf(long status) {
-  switch (status) {
-    case 400:
-      return " Bad Request";
-    case 401:
-      return " Unauthorized";
-    case 403:
-      return " Forbidden";
-    case 404:
-      return " Not Found";
-    case 408:
-      return " Request Timeout";
-    case 410:
-      return " Gone";
-    case 429:
-      return " Too Many Requests";
-    case 451:
-      return " Unavailable For Legal Reasons";
-    case 500:
-      return " Internal Server Error";
-    case 502:
-      return " Bad Gateway";
-    case 503:
-      return " Service Unavailable";
-    case 504:
-      return " Gateway Timeout";
-    default:
-      return "";
-  }
-}
-
-bool MayPass(long status) {
-  constexpr std::array<long, 7> kPassing = {408, 425, 429, 500, 502, 503, 504};
-  return std::find(kPassing.begin(), kPassing.end(), status) != kPassing.end();
-}
-
-bool MayPass(CURLcode code) {
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_HTTP2:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_OPERATION_TIMEDOUT:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_GOT_NOTHING:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_HTTP2_STREAM:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// "Sun, 06 Nov 1994 08:49:37 GMT", rounded down (RFC 9110, 5.6.7).
-std::string HttpDate(std::chrono::nanoseconds since_1970) {
-  constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const time_t seconds = std::chrono::floor<std::chrono::seconds>(since_1970).count();
-  tm utc{};
-  if (gmtime_r(&seconds, &utc) == nullptr) return "";
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[utc.tm_wday], utc.tm_mday,
-                kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
-  return text.data();
-}
-
-// What a server says of a picture, to be said to it again: what may stand in a header, and no more than servers need.
-// Servers are strangers, and a journal is a file that others may have written.
-bool IsValidator(std::string_view text) {
-  return text.size() <= kMostOfValidator &&
-         std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 127; });
-}
-
-// The value of a header line, where it is that header.
-std::optional<std::string_view> ValueOf(std::string_view line, std::string_view lower_case_name) {
-  if (line.size() <= lower_case_name.size() || line[lower_case_name.size()] != ':') return std::nullopt;
-  for (size_t i = 0; i < lower_case_name.size(); ++i) {
-    const char c = line[i] >= 'A' && line[i] <= 'Z' ? static_cast<char>(line[i] - 'A' + 'a') : line[i];
-    if (c != lower_case_name[i]) return std::nullopt;
-  }
-  return Trimmed(line.substr(lower_case_name.size() + 1));
-}
 
 // Where a redirect from `url` leads, as libcurl understands it: it may be relative, but name another host. "" if that
 // makes no sense.
@@ -165,25 +51,6 @@ template <class... Arguments>
 void Set(CURL* handle, CURLoption option, Arguments... arguments) {
   // Those that can fail for want of memory show it when the transfer begins.
   static_cast<void>(Curl().easy_setopt(handle, option, arguments...));
-}
-
-tl::unexpected<Error> Refused(const std::string& what) {
-  return Fail(ErrorCode::kHttp, "its address " + what + ": not without allow-private");
-}
-
-// What a server says of itself, to be shown.
-std::string Printable(std::string_view text) {
-  constexpr size_t kMostShown = 80;
-  std::string printable(text.substr(0, kMostShown));
-  for (char& c : printable) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  return printable;
-}
-
-std::string Sentence(std::string_view text) {
-  while (text.ends_with('.') || text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  return std::string(text);
 }
 
 }  // namespace
@@ -310,7 +177,7 @@ bool UrlTransfer::TakeHeader(std::string_view line) {
     GiveUp({ErrorCode::kHttp, "its server sends too many headers"});
     return false;
   }
-  const auto location = ValueOf(line, "location");
+  const auto location = HeaderValue(line, "location");
   if (settings_.options.allow_private || !location) return true;
   long status = 0;
   const char* url = nullptr;
@@ -442,137 +309,6 @@ CURLcode UrlTransfer::TryToGoOn() {
 
 size_t UrlTransfer::expected_bytes() const {
   return static_cast<size_t>(std::max<uint64_t>(length_.value_or(0), bytes_));
-}
-
-std::string UrlTransfer::HeaderOf(const char* name) const {
-  curl_header* header = nullptr;
-  if (Curl().easy_header(handle(), name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return "";
-  return header->value;
-}
-
-std::string UrlTransfer::ValidatorOf(const char* name) const {
-  std::string value = HeaderOf(name);
-  return IsValidator(value) ? value : "";
-}
-
-Fetched UrlTransfer::Whole() {
-  Fetched fetched;
-  const std::span<const std::byte> head(buffer_.data(), std::min(bytes_, kSniffBytes));
-  if (!IsDecoded(SniffFormat(head))) {
-    MemorySource source(head);
-    const auto decoder = OpenDecoder(source, DecodeLimits());
-    fetched.error = decoder ? Error{ErrorCode::kUnsupported, "no picture"} : decoder.error();
-    if (bytes_ == 0) fetched.error->message = "its server sent nothing";
-    const char* type = nullptr;
-    Curl().easy_getinfo(handle(), CURLINFO_CONTENT_TYPE, &type);
-    if (type != nullptr && bytes_ > 0) fetched.error->message += " (sent as " + Printable(type) + ")";
-    const std::string encoding = HeaderOf("Content-Encoding");
-    if (!encoding.empty()) fetched.error->message += ", compressed unasked";
-  } else {
-    claim_.Finish(bytes_);
-    fetched.body = std::make_unique<FetchedBody>(std::move(buffer_), bytes_, std::move(claim_));
-  }
-  fetched.validators = {ValidatorOf("ETag"), ValidatorOf("Last-Modified")};
-  curl_off_t modified = -1;
-  Curl().easy_getinfo(handle(), CURLINFO_FILETIME_T, &modified);
-  // Years that no file system has are no use to anyone.
-  constexpr curl_off_t kLatest = curl_off_t{1} << 33;
-  if (modified > 0 && modified < kLatest) fetched.modified = std::chrono::seconds(modified);
-  return fetched;
-}
-
-TransferEnd UrlTransfer::EndOfAnswer() {
-  TransferEnd end;
-  long status = 0;
-  Curl().easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
-  if (status == 304 && conditional_) {
-    end.fetched.unchanged = true;
-    end.fetched.validators = {ValidatorOf("ETag"), ValidatorOf("Last-Modified")};
-    return end;
-  }
-  if (status == 200 || status == 203) {
-    end.fetched = Whole();
-    return end;
-  }
-  end.fetched.error =
-      Error{ErrorCode::kHttp, "its server answered " + std::to_string(status) + std::string(ReasonOf(status))};
-  end.may_pass = MayPass(status);
-  end.fetched.lasting = status >= 400 && status < 500 && !end.may_pass;
-  curl_off_t retry_after = 0;
-  Curl().easy_getinfo(handle(), CURLINFO_RETRY_AFTER, &retry_after);
-  end.retry_after = std::chrono::seconds(std::clamp<curl_off_t>(retry_after, 0, 1'000'000));
-  return end;
-}
-
-TransferEnd UrlTransfer::Failed(CURLcode code) const {
-  TransferEnd end;
-  const auto http = [&](std::string message) { end.fetched.error = Error{ErrorCode::kHttp, std::move(message)}; };
-  if (!refused_.empty()) {
-    end.fetched.error = Refused(refused_).value();
-    return end;
-  }
-  const std::string text =
-      error_text_.front() != '\0' ? Sentence(error_text_.data()) : Sentence(Curl().easy_strerror(code));
-  end.may_pass = MayPass(code);
-  // libcurl's own words may show the proxy's password.
-  const bool is_of_proxy = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY ||
-                           text.find("proxy") != std::string::npos || text.find("Proxy") != std::string::npos;
-  if (!settings_.options.proxy.empty() && is_of_proxy) {
-    http("the proxy can't be used: " + Sentence(Curl().easy_strerror(code)));
-    return end;
-  }
-  switch (code) {
-    case CURLE_TOO_MANY_REDIRECTS:
-      http("over " + std::to_string(UrlOptions::kMostRedirects) + " redirects");
-      end.fetched.lasting = true;
-      break;
-    case CURLE_UNSUPPORTED_PROTOCOL: {
-      long status = 0;
-      Curl().easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
-      end.fetched.lasting = status >= 300 && status < 400;
-      http(end.fetched.lasting ? "it redirects to what is neither http nor https" : "its server does not speak HTTP");
-      break;
-    }
-    case CURLE_PEER_FAILED_VERIFICATION:
-      http("its server's certificate is not to be trusted: " + text);
-      break;
-    case CURLE_OUT_OF_MEMORY:
-      end.fetched.error = Error{ErrorCode::kOutOfMemory, "no memory to fetch it"};
-      break;
-    default:
-      http(text);
-      break;
-  }
-  return end;
-}
-
-TransferEnd UrlTransfer::Finish(CURLcode code) {
-  TransferEnd end;
-  try {
-    if (is_old_) {
-      end.fetched.unchanged = true;
-    } else if (given_up_) {
-      end.fetched.error = std::move(given_up_);
-    } else if (code == CURLE_OK || enough_) {
-      end = EndOfAnswer();
-    } else {
-      end = Failed(code);
-    }
-    long version = 0;
-    Curl().easy_getinfo(handle(), CURLINFO_HTTP_VERSION, &version);
-    long redirects = 0;
-    Curl().easy_getinfo(handle(), CURLINFO_REDIRECT_COUNT, &redirects);
-    end.spoke_http2 = version == CURL_HTTP_VERSION_2_0 && redirects == 0;
-  } catch (const std::bad_alloc&) {
-    end.fetched = {};
-    end.fetched.error = Error{ErrorCode::kOutOfMemory, ""};
-  }
-  end.was_paused = was_paused_;
-  end.needs_http1 = needs_http1_;
-  end.may_pass |= needs_http1_;
-  claim_.Release();
-  buffer_ = {};
-  return end;
 }
 
 }  // namespace tbbthumbs

@@ -83,6 +83,9 @@ class UrlTransfer {
   // Whether the server stops sending when this end takes no more.
   bool CanPause() const;
   bool Grow(size_t bytes);
+  // Of its host, or the address of that.
+  static tl::unexpected<Error> Refused(const std::string& what);
+  // What has come is all there is of the picture, or enough to tell that it is none.
   Fetched Whole();
   TransferEnd EndOfAnswer();
   TransferEnd Failed(CURLcode code) const;

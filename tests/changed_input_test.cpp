@@ -166,12 +166,13 @@ TEST(ChangedFile, IsNoticed) {
   const auto rest = [&](const std::function<void()>& change) { return source_after(change)->MakeResident(1000); };
   namespace fs = std::filesystem;
   const fs::path file = tree.root() / "file";
+  const std::vector<std::function<void()>> changes = {
+      [&] { fs::resize_file(file, 700); }, [&] { fs::resize_file(file, 1001); },
+      [&] { fs::last_write_time(file, fs::file_time_type::clock::now() + seconds(5)); }, [&] { fs::remove(file); },
+      [&] { fs::rename(tree.Write("other", std::string(1000, 'x')), file); }};
   for (const auto& look : {std::function<Status(const std::function<void()>&)>(check), {rest}}) {
     EXPECT_TRUE(look([] {}));
-    for (const auto& change : std::vector<std::function<void()>>{
-             [&] { fs::resize_file(file, 700); }, [&] { fs::resize_file(file, 1001); },
-             [&] { fs::last_write_time(file, fs::file_time_type::clock::now() + seconds(5)); },
-             [&] { fs::remove(file); }, [&] { fs::rename(tree.Write("other", std::string(1000, 'x')), file); }}) {
+    for (const auto& change : changes) {
       const Status status = look(change);
       ASSERT_FALSE(status);
       EXPECT_EQ(status.error().code, ErrorCode::kChanged);

@@ -58,7 +58,8 @@ class JobTest : public ::testing::Test {
 
   std::map<std::string, std::string> Contents(const std::string& directory) const {
     std::map<std::string, std::string> contents;
-    for (const std::string& file : tree_.Files(directory)) contents[file] = tree_.Read(directory + "/" + file);
+    const std::string prefix = directory + "/";
+    for (const std::string& file : tree_.Files(directory)) contents[file] = tree_.Read(prefix + file);
     return contents;
   }
 
@@ -190,11 +191,12 @@ TEST_F(JobTest, FiltersBySizeAndAge) {
 }
 
 TEST_F(JobTest, NonsenseIsRefused) {
-  for (const auto& spoil : std::vector<std::function<void(JobOptions&)>>{
-           [](JobOptions& o) { o.output.clear(); }, [](JobOptions& o) { o.specs.sizes.clear(); },
-           [](JobOptions& o) { o.specs.quality = 0; }, [](JobOptions& o) { o.specs.fast = o.specs.small = true; },
-           [](JobOptions& o) { o.threads = -1; }, [](JobOptions& o) { o.io_threads = 0; },
-           [](JobOptions& o) { o.read_ahead_bytes = 0; }}) {
+  const std::vector<std::function<void(JobOptions&)>> spoils = {
+      [](JobOptions& o) { o.output.clear(); },      [](JobOptions& o) { o.specs.sizes.clear(); },
+      [](JobOptions& o) { o.specs.quality = 0; },   [](JobOptions& o) { o.specs.fast = o.specs.small = true; },
+      [](JobOptions& o) { o.threads = -1; },        [](JobOptions& o) { o.io_threads = 0; },
+      [](JobOptions& o) { o.read_ahead_bytes = 0; }};
+  for (const auto& spoil : spoils) {
     JobOptions options = Options();
     spoil(options);
     const auto job = StartJob(options);

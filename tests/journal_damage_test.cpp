@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <map>
@@ -473,7 +474,7 @@ TEST_F(JournalDamageTest, AKilledWriterLeavesWholeBatches) {
     char said = 0;
     int count = 0;
     while (count < 2 + round && read(ends[0], &said, 1) == 1) ++count;
-    usleep(static_cast<useconds_t>(2000 * round));
+    std::this_thread::sleep_for(std::chrono::milliseconds(2 * round));
     ASSERT_EQ(kill(child, SIGKILL), 0);
     int status = 0;
     ASSERT_EQ(waitpid(child, &status, 0), child);

@@ -133,11 +133,9 @@ const std::vector<OptionCase>& OptionCases() {
        }},
       {"--fit cover --gravity west --enlarge",
        [](C c) {
-         return c.job.specs.sizes == std::vector<SizeSpec>{{.width = 256,
-                                                            .height = 256,
-                                                            .fit = Fit::kCover,
-                                                            .scaling = Scaling::kBoth,
-                                                            .gravity = Gravity::kWest}};
+         const SizeSpec size{
+             .width = 256, .height = 256, .fit = Fit::kCover, .scaling = Scaling::kBoth, .gravity = Gravity::kWest};
+         return c.job.specs.sizes == std::vector{size};
        }},
       {"-s 64 -s a=32,fit=inside,q=5 --fit pad",
        [](C c) {

@@ -86,7 +86,7 @@ int ExitCodeWith(Patience patience) {
                                        if (asked < 3) _exit(2);
                                      }});
     kill(getpid(), SIGTERM);
-    for (int i = 0; i < 600; ++i) usleep(100'000);
+    for (int i = 0; i < 600; ++i) std::this_thread::sleep_for(milliseconds(100));
     _exit(1);
   }
   int status = 0;

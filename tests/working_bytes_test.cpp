@@ -353,7 +353,7 @@ class WorkspaceTrimTest : public ::testing::Test {
     const auto inks = Jpeg({.size = {400, 300}, .color = JpegColor::kCmyk, .icc = testing::SwappedCmykIcc()});
     const auto high = Jpeg({.size = {2000, 1500}});
     for (const auto& file : {photo, inks, high}) {
-      for (Wish& wish : Wishes()) thumbnails_.push_back(Make(file, wish.specs));
+      for (const Wish& wish : Wishes()) thumbnails_.push_back(Make(file, wish.specs));
     }
   }
 

@@ -10,7 +10,7 @@ BUILD_PACKAGES=(g++ cmake ninja-build libtbb-dev libjpeg62-turbo-dev libpng-dev 
   libboost-program-options-dev libfmt-dev nlohmann-json3-dev libbenchmark-dev libjs-chart.js liburing-dev libfuse3-dev)
 TEST_PACKAGES=(libgtest-dev libgmock-dev fuse3 faketime chromium slurm-wlm munge parallel nginx
   libnginx-mod-http-lua openssl curl)
-CHECK_PACKAGES=(clang libclang-rt-dev clang-format clang-tidy git)
+CHECK_PACKAGES=(clang libclang-rt-dev clang-format clang-tidy cppcheck git)
 
 say() { printf '== %s\n' "$*"; }
 

@@ -159,7 +159,7 @@ void LookUp(fuse_req_t request, fuse_ino_t parent, const char* name) {
 void GetAttributes(fuse_req_t request, fuse_ino_t number, fuse_file_info*) {
   const auto begin = Clock::now();
   Server& server = Of(request);
-  Names::Node& node = server.names[number];
+  const Names::Node& node = server.names[number];
   struct stat status {};
   const std::string path = server.names.Path(number);
   const int error = fstatat(server.root.get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;

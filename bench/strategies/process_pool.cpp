@@ -112,7 +112,7 @@ class Children {
  public:
   Children() = default;
   ~Children() {
-    for (Child& child : children_) {
+    for (const Child& child : children_) {
       if (child.fd >= 0) close(child.fd);
       if (child.pid < 0) continue;
       kill(child.pid, SIGKILL);

@@ -34,7 +34,7 @@ findings=$build_dir/findings
 logs=$build_dir/logs
 sums=$build_dir/campaigns.tsv
 here=$ROOT/tests/fuzz
-all=(sniff thumbnail jpeg_fast jpeg_lanes jpeg_turbo png_fast png_reference exif xmp icc names sizes url list plan journal)
+mapfile -t all < <(sed -n 's/^TARGET(\([a-z_]*\),.*/\1/p' "$here/targets.def")
 [[ ${#targets[@]} -gt 0 ]] || targets=("${all[@]}")
 for target in "${targets[@]}"; do
   [[ " ${all[*]} " == *" $target "* ]] || die "no such target: $target (there are: ${all[*]})"

@@ -47,22 +47,9 @@ constexpr std::array kList = {"empty"sv, "with names"sv};
 constexpr std::array kDatabase = {"refused"sv, "damaged"sv, "whole"sv};
 
 constexpr std::array kTargets = {
-    Target{"sniff", &Run<&Sniff>, kSniff},
-    Target{"thumbnail", &Run<&Thumbnail>, kThumbnail, &MutatePicture},
-    Target{"jpeg_fast", &Run<&JpegFast>, kJpegFast, &MutateJpeg},
-    Target{"jpeg_lanes", &RunLanes, kLanes, &MutateJpeg},
-    Target{"jpeg_turbo", &Run<&Reference>, kReference, &MutateJpeg},
-    Target{"png_fast", &Run<&PngFast>, kPngFast, &MutatePng},
-    Target{"png_reference", &Run<&Reference>, kReference, &MutatePng},
-    Target{"exif", &RunSilent<&Exif>, kRun},
-    Target{"xmp", &RunSilent<&Xmp>, kRun},
-    Target{"icc", &Run<&Icc>, kIcc, &MutateIcc},
-    Target{"names", &Run<&Names>, kNames},
-    Target{"sizes", &Run<&Sizes>, kReading},
-    Target{"url", &Run<&UrlText>, kReading},
-    Target{"list", &Run<&List>, kList},
-    Target{"plan", &Run<&Plan>, kDatabase},
-    Target{"journal", &Run<&JournalDatabase>, kDatabase},
+#define TARGET(name, run, outcomes, mutate) Target{#name, run, outcomes, mutate},
+#include "tests/fuzz/targets.def"
+#undef TARGET
 };
 
 }  // namespace

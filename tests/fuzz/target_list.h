@@ -1,4 +1,4 @@
-// All targets by their names.
+// All targets by their names, as targets.def lists them.
 #ifndef TBBTHUMBS_TESTS_FUZZ_TARGET_LIST_H_
 #define TBBTHUMBS_TESTS_FUZZ_TARGET_LIST_H_
 
