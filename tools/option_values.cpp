@@ -193,8 +193,9 @@ Parsed<std::string> ParseProxy(std::string_view text) {
   bool has_scheme = false;
   for (const std::string_view scheme : {"http://", "https://", "socks5://"}) {
     has_scheme = rest.starts_with(scheme);
-    if (has_scheme) rest.remove_prefix(scheme.size());
-    if (has_scheme) break;
+    if (!has_scheme) continue;
+    rest.remove_prefix(scheme.size());
+    break;
   }
   // User and password end with the last '@'.
   rest.remove_prefix(rest.rfind('@') + 1);
