@@ -146,7 +146,7 @@ throw_delays() {
   gtest 60 "threads x tokens, the task graph" runs release library_tests '*GraphDelaysTest.*' $(all_delays)
   gtest 120 "threads x tokens, strategies of plain threads" runs release strategies_thread_tests \
     '*StageDelaysTest.*' $(all_delays)
-  gtest 60 "threads x tokens, thread sanitizer" runs tsan strategies_thread_tests '*StageDelaysTest.*'
+  gtest 60 "threads x tokens, thread sanitizer" runs tsan strategies_thread_tests '*StageDelaysTest.*' $(all_delays)
 }
 
 throw_planted() {
