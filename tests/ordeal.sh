@@ -173,8 +173,6 @@ throw_fuzz() {
 : >"$table"
 for step in "${steps[@]}"; do "throw_$step"; done
 { printf 'thrown at it\thow many\twhat became of it\tseconds\n'; cat "$table"; } | column -t -s $'\t'
-if [[ $failed -gt 0 ]]; then
-  say "$failed of $(wc -l <"$table") have failed"
-  exit 1
-fi
-say "All $(wc -l <"$table") held in $SECONDS s"
+held=$(grep -c $'\theld' "$table" || true)
+say "Of $(wc -l <"$table") steps $held held, $failed failed, the others were skipped: $SECONDS s"
+[[ $failed -eq 0 ]]
