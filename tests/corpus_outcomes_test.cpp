@@ -169,6 +169,7 @@ TEST_F(CorpusOutcomesTest, AreThoseOfTheListInEveryMode) {
   lines.reserve(outcomes.size());
   for (const auto& [path, of_path] : outcomes) lines.push_back(Line(path, of_path));
   std::sort(lines.begin(), lines.end());
+  RecordProperty("outcomes", static_cast<int>(lines.size() * kModes.size()));
   if (const char* update = std::getenv("TBBTHUMBS_UPDATE_GOLDEN"); update != nullptr && *update == '1') {
     WriteGolden(lines);
     GTEST_SKIP() << kGolden << " is written anew, " << lines.size() << " lines";

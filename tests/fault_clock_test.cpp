@@ -5,10 +5,11 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 #include <string>
 #include <thread>
 
+#include "tests/support/faked_clock.h"
 #include "tests/support/fault_fixture.h"
 
 namespace tbbthumbs {
@@ -25,28 +26,16 @@ class FaultClockTest : public testing::FaultFixture {
 #ifdef TBBTHUMBS_SANITIZED
     GTEST_SKIP() << "sanitizers want to be loaded first";
 #endif
-    const auto found = testing::RunProcess("/bin/sh", {"-c", "ls /usr/lib/*/faketime/libfaketimeMT.so.1 | head -n 1"});
-    if (found.out.empty()) GTEST_SKIP() << "libfaketimeMT.so.1 is not installed";
-    library_ = found.out.substr(0, found.out.find('\n'));
+    std::string why;
+    clock_ = testing::FakedClock::Find(tree_.root() / "clock", why);
+    if (!clock_) GTEST_SKIP() << why;
     MakePictures(kPictures);
-    Set("+0");
-  }
-
-  // The clock that people look at; the other one goes on as it does.
-  void Set(const std::string& offset) const {
-    const fs::path anew = tree_.root() / "clock.new";
-    std::ofstream(anew, std::ios::trunc) << offset << "\n";
-    fs::rename(anew, tree_.root() / "clock");
   }
 
   testing::ProcessOptions Options() const {
     testing::ProcessOptions options;
     options.directory = tree_.root();
-    options.environment["LD_PRELOAD"] = library_;
-    options.environment["FAKETIME_TIMESTAMP_FILE"] = (tree_.root() / "clock").string();
-    options.environment["FAKETIME_NO_CACHE"] = "1";
-    options.environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
-    options.environment["NO_FAKE_STAT"] = "1";
+    options.environment = clock_->Environment();
     return options;
   }
 
@@ -54,9 +43,8 @@ class FaultClockTest : public testing::FaultFixture {
     testing::Process process(TBBTHUMBS_COMMAND, line, Options());
     std::atomic<bool> ended = false;
     const std::jthread setter([&] {
-      const std::vector<std::string> offsets = {"+0", "-30y", "+10y", "-1d", "+3600", "-3600"};
       for (size_t i = 0; !ended; ++i) {
-        Set(offsets[i % offsets.size()]);
+        clock_->Jump(i);
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
       }
     });
@@ -65,7 +53,7 @@ class FaultClockTest : public testing::FaultFixture {
     return result;
   }
 
-  std::string library_;
+  std::optional<testing::FakedClock> clock_;
 };
 
 TEST_F(FaultClockTest, JumpsBackAndForth) {
@@ -92,7 +80,7 @@ TEST_F(FaultClockTest, JumpsBackAndForth) {
 TEST_F(FaultClockTest, HasBeenWrongAllTheTime) {
   if (IsSkipped()) return;
   for (const std::string offset : {"-30y", "+30y"}) {
-    Set(offset);
+    clock_->Set(offset);
     fs::remove_all(tree_.root() / "out");
     EXPECT_EQ(Summary(testing::RunProcess(TBBTHUMBS_COMMAND, Line("in", "out"), Options()))["made"], kPictures);
     EXPECT_EQ(Summary(Run(Line("in", "out")))["up_to_date"], kPictures) << offset;

@@ -2,7 +2,6 @@
 // and without the limit goes on where it was.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -72,27 +71,15 @@ TEST_F(FaultLimitsTest, LittleMemory) {
 
 class FewThreadsTest : public FaultLimitsTest {
  protected:
-  // Of nobody else: the limit is on all threads of a user. Skips the test where we can't be another.
+  // Skips the test where we can't be another.
   void SetUp() override {
-    user_ = std::to_string(20'000 + getpid() % 20'000);
-    fs::permissions(tree_.root(), fs::perms::all);
-    const ProcessResult can = testing::RunProcess("/bin/sh", {"-c", Prefix(100) + "test -x \"$0\"", TBBTHUMBS_COMMAND});
-    if (can.exit_code != 0) GTEST_SKIP() << "no other user can run the command here: " << can.err;
-  }
-
-  std::string Prefix(int threads) const {
-    return "exec setpriv --reuid=" + user_ + " --regid=" + user_ +
-           " --clear-groups prlimit --core=0 --nproc=" + std::to_string(threads) + " ";
+    if (const std::string why = WhyNoOtherUser(); !why.empty()) GTEST_SKIP() << why;
   }
 
   ProcessResult RunWith(int threads, const std::string& options) const {
     fs::remove_all(tree_.root() / "out");
-    std::string line = ShellLine("out", options);
-    line.erase(0, std::string("exec ").size());
-    return Shell(Prefix(threads) + line);
+    return Shell(ShellLine("out", options, ByAUserWith(threads)));
   }
-
-  std::string user_;
 };
 
 TEST_F(FewThreadsTest, RunsWithThoseThatThereAre) {

@@ -96,9 +96,7 @@ TEST_F(FaultTreeTest, AnInputThatMayNotBeRead) {
   fs::permissions(tree_.root() / "out", fs::perms(0777));
   fs::permissions(tree_.root() / "in/2", fs::perms::none);
   fs::permissions(tree_.root() / "in/1/5.jpg", fs::perms::none);
-  std::string line = ShellLine("out");
-  line.replace(0, 4, "exec setpriv --reuid=54321 --regid=54321 --clear-groups");
-  const ProcessResult denied = Shell(line);
+  const ProcessResult denied = Shell(ShellLine("out", "", "setpriv --reuid=54321 --regid=54321 --clear-groups "));
   fs::permissions(tree_.root() / "in/2", fs::perms(0755));
   if (denied.err.find("setpriv") != std::string::npos) GTEST_SKIP() << denied.err;
   EXPECT_EQ(denied.exit_code, 1);

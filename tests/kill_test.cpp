@@ -92,6 +92,7 @@ TEST_F(KillTest, TheTreeIsThatOfARunThatWasLeftAlone) {
   }
   std::printf("killed %d times, %d left temporary files; %zu of %zu thumbnails were there\n", killed, with_temporaries,
               tree_.Files("out").size(), wanted.size());
+  RecordProperty("kills", killed);
   RunToTheEnd("out");
   EXPECT_TRUE(Contents("out") == wanted) << "files: " << tree_.Files("out").size();
   EXPECT_FALSE(std::filesystem::exists(tree_.root() / "out/.tbbthumbs/tmp"));

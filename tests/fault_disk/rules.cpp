@@ -17,6 +17,7 @@ int ErrorNamed(std::string_view name) {
                                       {"EDQUOT", EDQUOT},
                                       {"ESTALE", ESTALE},
                                       {"EACCES", EACCES},
+                                      {"EROFS", EROFS},
                                       {"ENOMEM", ENOMEM}}) {
     if (name == known) return number;
   }
@@ -38,6 +39,7 @@ std::vector<Rules::Rule> Rules::Find(std::string_view operation, std::string_vie
     long number = 0;
     if (words >> number) rule.number = number;
     if (words >> number) rule.count = number;
+    if (words >> number) rule.every = number;
     rules.push_back(std::move(rule));
   }
   return rules;
@@ -65,7 +67,8 @@ Rules::Fate Rules::Meet(std::string_view operation, std::string_view path) {
       fate.most_bytes = static_cast<size_t>(rule.number);
     } else {
       const std::lock_guard lock(mutex_);
-      const long call = ++calls_[rule.line];
+      long call = ++calls_[rule.line];
+      if (rule.every) call = (call - 1) % *rule.every + 1;
       if (call >= rule.number && (!rule.count || call < rule.number + *rule.count)) fate.error = ErrorNamed(rule.what);
     }
   }

@@ -100,6 +100,7 @@ class DelaysFixture : public ::testing::Test {
     const std::vector<int> some_threads = {1, 3, 16};
     const std::vector<int> some_tokens = {1, 5, 64};
     Drive({1, 1, 1}, 0);
+    int runs = 1;
     for (int threads = 1; threads <= 16; ++threads) {
       for (int tokens = 1; tokens <= 64; ++tokens) {
         const auto is_one = [](const std::vector<int>& of, int n) { return std::count(of.begin(), of.end(), n) > 0; };
@@ -107,8 +108,10 @@ class DelaysFixture : public ::testing::Test {
         const int io_threads = 1 + (threads + tokens) % 4;
         // Each fifth is stopped on the way.
         Drive({threads, tokens, io_threads}, (threads + tokens) % 5 == 0 ? 7 : 0);
+        ++runs;
       }
     }
+    RecordProperty("runs", runs);
   }
 
  private:

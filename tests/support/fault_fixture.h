@@ -3,6 +3,7 @@
 #define TBBTHUMBS_TESTS_SUPPORT_FAULT_FIXTURE_H_
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -50,9 +51,23 @@ class FaultFixture : public CommandFixture {
   static std::vector<std::string> Line(const std::string& input, const std::string& output) {
     return {input, "-o", output, "-s", "64", "-s", "32", "--json"};
   }
-  // The same for a shell; `more` goes to its end.
-  static std::string ShellLine(const std::string& output, const std::string& more = "") {
-    return "exec \"$0\" in -o " + output + " -s 64 -s 32 --json " + more;
+  // The same for a shell; `more` goes to its end. `by`: what is to start the command, and a space.
+  static std::string ShellLine(const std::string& output, const std::string& more = "", const std::string& by = "") {
+    return "exec " + by + "\"$0\" in -o " + output + " -s 64 -s 32 --json " + more;
+  }
+
+  // Starts the command as a user of this process's own, with at most so many threads: the limit is on all of a user's.
+  static std::string ByAUserWith(int threads) {
+    const std::string user = std::to_string(20'000 + getpid() % 20'000);
+    return "setpriv --reuid=" + user + " --regid=" + user +
+           " --clear-groups prlimit --core=0 --nproc=" + std::to_string(threads) + " ";
+  }
+  // Lets that user into the tree; where nobody else can be, says why not.
+  std::string WhyNoOtherUser() const {
+    std::filesystem::permissions(tree_.root(), std::filesystem::perms::all);
+    const ProcessResult can =
+        RunProcess("/bin/sh", {"-c", "exec " + ByAUserWith(100) + "test -x \"$0\"", TBBTHUMBS_COMMAND});
+    return can.exit_code == 0 ? "" : "no other user can run the command here: " + can.err;
   }
 
   std::map<std::string, std::string> Contents(const std::string& directory) const {
@@ -97,15 +112,21 @@ class FaultFixture : public CommandFixture {
     return lines;
   }
 
-  // That nothing of a run is left but whole thumbnails, each as a run that was left alone makes it. Where `all`, every
-  // one of those is there.
-  void ExpectAsUndisturbed(const std::string& output, bool all, const std::string& input = "in") {
-    if (undisturbed_.empty()) {
-      EXPECT_EQ(Run(Line(input, "undisturbed")).exit_code, 0);
-      undisturbed_ = Contents("undisturbed");
-    }
-    const auto contents = Contents(output);
-    for (const auto& [name, bytes] : contents) {
+  // What a run makes that is left alone: to be called while it is.
+  void MakeUndisturbed(const std::string& input = "in") {
+    if (!undisturbed_.empty()) return;
+    EXPECT_EQ(Run(Line(input, "undisturbed")).exit_code, 0);
+    undisturbed_ = Contents("undisturbed");
+    EXPECT_FALSE(undisturbed_.empty());
+  }
+
+  // That what is there, but for temporary files, is whole thumbnails, each as a run that was left alone makes it.
+  // Returns how many.
+  size_t ExpectWholeThumbnails(const std::string& output) {
+    size_t count = 0;
+    for (const auto& [name, bytes] : Contents(output)) {
+      if (name.starts_with(".tbbthumbs/tmp/")) continue;
+      ++count;
       const auto known = undisturbed_.find(name);
       if (known == undisturbed_.end()) {
         ADD_FAILURE() << output << "/" << name << " is left over";
@@ -113,7 +134,14 @@ class FaultFixture : public CommandFixture {
         EXPECT_TRUE(bytes == known->second) << name << " is not whole";
       }
     }
-    EXPECT_TRUE(!all || contents.size() == undisturbed_.size()) << contents.size() << " thumbnails";
+    return count;
+  }
+
+  // The same, and that nothing else of a run is left. Where `all`, every one of those is there.
+  void ExpectAsUndisturbed(const std::string& output, bool all, const std::string& input = "in") {
+    MakeUndisturbed(input);
+    const size_t count = ExpectWholeThumbnails(output);
+    EXPECT_TRUE(!all || count == undisturbed_.size()) << count << " thumbnails";
     EXPECT_FALSE(std::filesystem::exists(tree_.root() / output / ".tbbthumbs/tmp"));
   }
 
