@@ -81,9 +81,14 @@ PictureAnswer FullAnswer() {
 }
 
 std::vector<DecoderMessage> AllKinds() {
-  return {
-      DecoderStart{17}, DecoderHello{}, FullRequest(),   ReadRequest{5, 6}, ReadAnswer{7, Error{ErrorCode::kIo, "no"}},
-      FullAnswer(),     MoreBytes{},    DecoderEnd{9, 1, std::chrono::seconds(2)}};
+  return {DecoderStart{17},
+          DecoderHello{},
+          FullRequest(),
+          ReadRequest{5, 6},
+          ReadAnswer{7, Error{ErrorCode::kIo, "no"}},
+          FullAnswer(),
+          MoreBytes{},
+          DecoderEnd{9, 1, std::chrono::seconds(2)}};
 }
 
 TEST(DecoderMessages, ComeOutAsTheyWent) {
