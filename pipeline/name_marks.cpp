@@ -83,6 +83,10 @@ size_t NameMarks::LongestLength(std::string_view marked) const {
   return length;
 }
 
+size_t NameMarks::Count(std::string_view marked) {
+  return static_cast<size_t>(std::count_if(marked.begin(), marked.end(), IsMark));
+}
+
 std::string NameMarks::Cut(std::string_view marked, size_t bytes) const {
   size_t kept = 0;
   for (size_t length = 0; kept < marked.size(); ++kept) {

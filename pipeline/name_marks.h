@@ -32,6 +32,8 @@ class NameMarks {
 
   // Bytes, with the longest that can stand in the place of each mark.
   size_t LongestLength(std::string_view marked) const;
+  // How many marks there are.
+  static size_t Count(std::string_view marked);
   // At most so many of them, not within a UTF-8 sequence.
   std::string Cut(std::string_view marked, size_t bytes) const;
 

@@ -210,13 +210,15 @@ std::string NamePlanner::WholeComponent(std::string_view text, bool last, NameCh
 
 std::string NamePlanner::CutComponent(std::string_view head, std::string_view tail, std::string_view hash,
                                       size_t limit) const {
-  // With the sizes' own marks cut off, FillSizes needs room to tell them apart.
+  // With marks cut off that tell sizes apart, FillSizes needs room for others.
   const size_t slack = marks_.longest_label() + 1;
   const size_t most_tail = limit - hash.size() - kLeastHeadBytes - slack;
   const bool tail_is_cut = marks_.LongestLength(tail) > most_tail;
   const std::string kept_tail = tail_is_cut ? marks_.Cut(tail, most_tail) : std::string(tail);
   if (tail_is_cut) limit -= slack;
-  std::string component = marks_.Cut(head, limit - hash.size() - marks_.LongestLength(kept_tail));
+  const size_t room = limit - hash.size() - marks_.LongestLength(kept_tail);
+  std::string component = marks_.Cut(head, room);
+  if (!tail_is_cut && marks_.Count(component) < marks_.Count(head)) component = marks_.Cut(head, room - slack);
   component += hash;
   return component + kept_tail;
 }
