@@ -2,6 +2,7 @@
 #ifndef TBBTHUMBS_CODECS_CALENDAR_TIME_H_
 #define TBBTHUMBS_CODECS_CALENDAR_TIME_H_
 
+#include <chrono>
 #include <compare>
 
 namespace tbbthumbs {
@@ -16,6 +17,15 @@ struct CalendarTime {
   int second = 0;   // 0 to 60
   friend auto operator<=>(const CalendarTime&, const CalendarTime&) = default;
 };
+
+// Whether there has been, or will be, such a moment; from the year 1 on.
+inline bool IsMoment(const CalendarTime& time) {
+  const auto in = [](int value, int least, int most) { return value >= least && value <= most; };
+  if (!in(time.year, 1, 9999) || !in(time.month, 1, 12) || !in(time.day, 1, 31)) return false;
+  const auto date = std::chrono::year(time.year) / std::chrono::month(static_cast<unsigned>(time.month)) /
+                    std::chrono::day(static_cast<unsigned>(time.day));
+  return date.ok() && in(time.hour, 0, 23) && in(time.minute, 0, 59) && in(time.second, 0, 60);
+}
 
 }  // namespace tbbthumbs
 

@@ -39,10 +39,8 @@ std::optional<CalendarTime> ParseDate(std::string_view text) {
   const auto minute = Digits(text.substr(14, 2));
   const auto second = Digits(text.substr(17, 2));
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-  const auto date = std::chrono::year(*year) / std::chrono::month(static_cast<unsigned>(*month)) /
-                    std::chrono::day(static_cast<unsigned>(*day));
-  if (*year == 0 || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  return CalendarTime{*year, *month, *day, *hour, *minute, *second};
+  const CalendarTime time{*year, *month, *day, *hour, *minute, *second};
+  return IsMoment(time) ? std::optional(time) : std::nullopt;
 }
 
 // Without controls, and blanks at both ends.

@@ -22,6 +22,7 @@ class LocalMaker final : public ThumbnailMaker {
                     const std::stop_token& stop, std::chrono::nanoseconds& cpu_time) override;
   size_t HeldBytes(int /*threads*/) const override { return 0; }
   std::chrono::nanoseconds CpuTime() const override { return {}; }
+  std::optional<Error> Lost() const override { return std::nullopt; }
 
  private:
   std::unique_ptr<Workspace> Borrow();

@@ -95,7 +95,12 @@ void Stages::Stage(ItemGroup& group) {
 }
 
 void Stages::Commit(ItemGroup& group) {
-  for (const std::unique_ptr<Item>& item : group.items) publisher_.Commit(*item);
+  for (const std::unique_ptr<Item>& item : group.items) {
+    // Others would fail as this one.
+    const bool may_be_lost = item->result.error && item->result.error->code == ErrorCode::kIo;
+    if (auto lost = may_be_lost ? maker_.Lost() : std::nullopt) publisher_.EndRun(*item, std::move(*lost));
+    publisher_.Commit(*item);
+  }
 }
 
 void Stages::StopReading() {

@@ -48,6 +48,9 @@ class ThumbnailMaker {
 
   // Of other processes, so far.
   virtual std::chrono::nanoseconds CpuTime() const = 0;
+
+  // Why it can make nothing any more, whatever the picture.
+  virtual std::optional<Error> Lost() const = 0;
 };
 
 }  // namespace tbbthumbs

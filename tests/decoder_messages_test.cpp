@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <functional>
 #include <random>
+#include <set>
 #include <span>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -62,10 +64,11 @@ PictureRequest FullRequest() {
   return request;
 }
 
+constexpr uint64_t kMost = 8000;
+
 PictureAnswer FullAnswer() {
   PictureAnswer answer;
   answer.error = Error{ErrorCode::kTooLarge, "a reason"};
-  answer.cpu_time = std::chrono::microseconds(5);
   answer.header = {{3, 4}, CalendarTime{2020, 2, 3, 4, 5, 6}, "a camera", 1'000'000};
   answer.made.info.format = Format::kPng;
   answer.made.info.size = {30, 40};
@@ -81,14 +84,14 @@ PictureAnswer FullAnswer() {
 }
 
 std::vector<DecoderMessage> AllKinds() {
-  return {DecoderStart{17},
+  return {DecoderStart{5, 17},
           DecoderHello{},
           FullRequest(),
           ReadRequest{5, 6},
           ReadAnswer{7, Error{ErrorCode::kIo, "no"}},
           FullAnswer(),
           MoreBytes{},
-          DecoderEnd{9, 1, std::chrono::seconds(2)}};
+          DecoderEnd{5, 9, 1, std::chrono::seconds(2)}};
 }
 
 TEST(DecoderMessages, ComeOutAsTheyWent) {
@@ -165,16 +168,16 @@ TEST(DecoderMessages, AnswersThatCantBeAreNone) {
   PictureAnswer good = FullAnswer();
   good.error.reset();
   good.made.thumbnails[0].size = {1, 1};
-  EXPECT_TRUE(IsAnswerTo(request, good));
+  EXPECT_TRUE(IsAnswerTo(request, good, kMost));
   const auto refuses = [&](const std::function<void(PictureAnswer&)>& change) {
     PictureAnswer answer = good;
     change(answer);
-    return !IsAnswerTo(request, answer);
+    return !IsAnswerTo(request, answer, kMost);
   };
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.thumbnails.pop_back(); }));
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.thumbnail_bytes.push_back(1); }));
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.thumbnail_bytes[1] = UINT64_MAX; }));
-  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.thumbnail_bytes = {uint64_t{1} << 29, (uint64_t{1} << 29) + 1}; }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.thumbnail_bytes = {4000, 4001}; }));
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.thumbnails[0].size = {0, 5}; }));
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.thumbnails[1].format = OutputFormat::kAuto; }));
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.thumbnails[1].format = static_cast<OutputFormat>(77); }));
@@ -183,12 +186,47 @@ TEST(DecoderMessages, AnswersThatCantBeAreNone) {
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.decode.path = "a\x1b[31m"; }));
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.placeholders.reset(); }));
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.placeholders->blurhash = "\xff"; }));
-  EXPECT_FALSE(refuses([](PictureAnswer& a) { a.error = Error{ErrorCode::kCorrupt, "it is"}; }));
+  // Of the first size's own, and of all.
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.thumbnail_bytes[0] = 5001; }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.thumbnail_bytes[1] = 12'001; }));
 
+  // What a decoder finds out, and what is none of its business.
+  for (int code = 0; code < kErrorCodeCount; ++code) {
+    const auto error = static_cast<ErrorCode>(code);
+    const std::set<ErrorCode> of_decoding = {ErrorCode::kUnsupported, ErrorCode::kCorrupt,     ErrorCode::kTruncated,
+                                             ErrorCode::kTooLarge,    ErrorCode::kOutOfMemory, ErrorCode::kTimeout,
+                                             ErrorCode::kInternal};
+    EXPECT_EQ(refuses([&](PictureAnswer& a) {
+                a.error = Error{error, "it is"};
+              }),
+              !of_decoding.contains(error))
+        << ErrorCodeName(error);
+  }
+}
+
+TEST(DecoderMessages, HeadersThatCantBeAreNone) {
+  PictureRequest request;
   request.header_only = true;
-  EXPECT_TRUE(IsAnswerTo(request, good));
-  good.header.size = {3, 0};
-  EXPECT_FALSE(IsAnswerTo(request, good));
+  PictureAnswer good = FullAnswer();
+  good.error.reset();
+  EXPECT_TRUE(IsAnswerTo(request, good, 0));
+  const auto refuses = [&](const std::function<void(HeaderFacts&)>& change) {
+    PictureAnswer answer = good;
+    change(answer.header);
+    return !IsAnswerTo(request, answer, 0);
+  };
+  EXPECT_FALSE(refuses([](HeaderFacts& h) { h.taken.reset(); }));
+  EXPECT_TRUE(refuses([](HeaderFacts& h) { h.size = {3, 0}; }));
+  EXPECT_TRUE(refuses([](HeaderFacts& h) { h.taken->year = 0; }));
+  EXPECT_TRUE(refuses([](HeaderFacts& h) { h.taken->year = 10'000; }));
+  EXPECT_TRUE(refuses([](HeaderFacts& h) { h.taken->month = 1'000'000; }));
+  EXPECT_TRUE(refuses([](HeaderFacts& h) { h.taken->month = -100; }));
+  EXPECT_TRUE(refuses([](HeaderFacts& h) { h.taken->day = 30; }));  // of February
+  EXPECT_TRUE(refuses([](HeaderFacts& h) { h.taken->hour = 24; }));
+  EXPECT_TRUE(refuses([](HeaderFacts& h) { h.taken->minute = -1; }));
+  EXPECT_TRUE(refuses([](HeaderFacts& h) { h.taken->second = 61; }));
+  EXPECT_TRUE(refuses([](HeaderFacts& h) { h.camera = "a\nb"; }));
+  EXPECT_TRUE(refuses([](HeaderFacts& h) { h.camera = std::string(5000, 'x'); }));
 }
 
 }  // namespace

@@ -122,25 +122,6 @@ TEST_F(IsolateCommandTest, LargeFilesComeInPieces) {
   ASSERT_GT(tree_.Read("plain/noise_2200.png").size(), size_t{17} << 20);
 }
 
-TEST_F(IsolateCommandTest, PlansShardsAndAddressesToo) {
-  tree_.Write("in/a.jpg", testing::JpegFile({300, 200}));
-  tree_.Write("in/b.jpg", testing::JpegFile({200, 300}));
-  ASSERT_EQ(Run({"plan", "in", "-o", "out", "-s", "64", "--shards", "1", "--plan", "p.db", "--isolate", "--name",
-                 "{width}-{stem}"})
-                .exit_code,
-            0);
-  const ProcessResult shard = Run({"run", "--plan", "p.db", "--shard", "0", "--isolate"});
-  EXPECT_EQ(shard.exit_code, 0) << shard.err;
-  EXPECT_THAT(tree_.Files("out"), Contains("43-b.jpg"));
-  const std::string picture = tree_.Read("in/a.jpg");
-  const testing::RawServer server("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(picture.size()) + "\r\n\r\n" +
-                                  picture);
-  const ProcessResult fetched =
-      Run({server.Url("a.jpg"), "--allow-private", "-o", "web", "-s", "64", "--isolate", "--quiet"});
-  EXPECT_EQ(fetched.exit_code, 0) << fetched.err;
-  EXPECT_EQ(tree_.Files("web").size(), 1U);
-}
-
 TEST_F(IsolateCommandTest, IsForTheCommandLine) {
   tree_.Write("in/a.jpg", testing::JpegFile({300, 200}));
   tree_.Write("out/tbbthumbs.conf", "isolate = no\n");
@@ -202,6 +183,41 @@ TEST_F(IsolatePlantedTest, ACrashIsOnePicturesError) {
   const ProcessResult again = Run({"in", "-o", "out", "-s", "64", "--isolate", "--json", "--quiet"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
   EXPECT_EQ(Records(again)[""]["made"], 5);
+}
+
+// A crash tells where it happens.
+TEST_F(IsolatePlantedTest, ShardsAndAddressesToo) {
+  WriteTroubles({3, 20});
+  const testing::ProcessOptions options = Planted(PLANTED_TROUBLE);
+  ASSERT_EQ(Run({"plan", "in", "-o", "out", "-s", "64", "--shards", "1", "--plan", "p.db", "--isolate", "--name",
+                 "{date:%Y}-{stem}"})
+                .exit_code,
+            0);
+  const ProcessResult shard = Run({"run", "--plan", "p.db", "--shard", "0", "--isolate"}, options);
+  EXPECT_EQ(shard.exit_code, 1) << shard.err;
+  EXPECT_THAT(shard.err, HasSubstr("3.jpg: crashed: "));
+  EXPECT_THAT(shard.err, HasSubstr("made 1 picture"));
+  const std::string picture = tree_.Read("in/3.jpg");
+  const testing::RawServer server("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(picture.size()) + "\r\n\r\n" +
+                                  picture);
+  const ProcessResult fetched =
+      Run({server.Url("a.jpg"), "--allow-private", "-o", "web", "-s", "64", "--isolate"}, options);
+  EXPECT_EQ(fetched.exit_code, 1) << fetched.err;
+  EXPECT_THAT(fetched.err, HasSubstr("a.jpg: crashed: "));
+}
+
+// As daemons start their children.
+TEST_F(IsolatePlantedTest, WhoeverHasStartedItMayIgnoreChildren) {
+  WriteTroubles({3, 4, 20});
+  testing::ProcessOptions options = Planted(PLANTED_TROUBLE);
+  options.directory = tree_.root();
+  const ProcessResult result = testing::RunProcess(
+      "/bin/sh", {"-c", "trap '' CHLD; exec \"$0\" in -o out -s 64 -j 1 --isolate --quiet", TBBTHUMBS_COMMAND},
+      options);
+  EXPECT_FALSE(result.timed_out);
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("ended by SIGABRT"));
+  EXPECT_THAT(tree_.Files("out"), Contains("20_64.jpg"));
 }
 
 // What holds the command back is what others do, not its own decoders; and these give way as it does.
@@ -277,10 +293,10 @@ TEST_F(IsolatePlantedTest, OthersMayEndItsProcesses) {
     ASSERT_EQ(decoders.size(), 1U);
     ASSERT_EQ(kill(whole ? *keepers.begin() : *decoders.begin(), SIGKILL), 0);
     const ProcessResult result = command.Wait();
-    EXPECT_EQ(result.exit_code, 1) << result.err;
+    EXPECT_EQ(result.exit_code, whole ? 74 : 1) << result.err;
     if (whole) {
-      EXPECT_THAT(result.err, HasSubstr("in/6.jpg: io: the processes that decode have been ended"));
-      EXPECT_THAT(result.err, HasSubstr("in/21.jpg: io: the processes that decode have been ended"));
+      EXPECT_THAT(result.err, HasSubstr("tbbthumbs: io: the processes that decode have been ended"));
+      EXPECT_THAT(result.err, HasSubstr("left at least 2"));
     } else {
       EXPECT_THAT(result.err, HasSubstr("in/6.jpg: crashed: the process that decoded it ended by SIGKILL"));
       EXPECT_THAT(result.err, HasSubstr("in/21.jpg: 640x210 JPEG, 64x21"));

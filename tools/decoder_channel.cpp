@@ -1,5 +1,6 @@
 #include "tools/decoder_channel.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -61,11 +62,13 @@ MessageSocket::Got MessageSocket::Receive(DecoderMessage& message, bool wait) {
 }
 
 Result<SharedMemory> SharedMemory::Make(size_t area_bytes) {
-  Descriptor fd(memfd_create("tbbthumbs-picture", MFD_CLOEXEC));
+  Descriptor fd(memfd_create("tbbthumbs-picture", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (fd.get() < 0) return FailErrno("memfd_create");
   const size_t page = PageBytes();
   const size_t bytes = (area_bytes + page - 1) / page * page + kWindowBytes;
   if (ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) return FailErrno("ftruncate");
+  // Who has it can't take it away from others: they would die of it.
+  if (fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return FailErrno("sealing");
   return Map(std::move(fd), bytes);
 }
 

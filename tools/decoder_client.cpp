@@ -14,9 +14,12 @@
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
+
+#include "codecs/format.h"
 
 namespace tbbthumbs::tool {
 namespace {
@@ -30,8 +33,9 @@ constexpr milliseconds kLookEvery{1000};
 // A decoder that has the turn and sleeps does not wait for anything there is. (One that waits for a CPU does not
 // sleep.)
 constexpr int kMostIdleLooks = 10;
-constexpr milliseconds kMostStartTime{60'000};
-constexpr milliseconds kMostEndTime{60'000};
+// Looks in vain at what should start, or end: not by the clock, which goes on while this process is stopped.
+constexpr int kMostVainLooks = 60;
+constexpr const char* kAllEnded = "the processes that decode have been ended";
 // Beyond its own deadline, at which a decoder ends a picture by itself.
 nanoseconds CpuLimit(const DecodeLimits& limits) {
   return nanoseconds(limits.cpu_deadline) + nanoseconds(limits.cpu_deadline) / 2 + seconds(2);
@@ -44,36 +48,50 @@ std::string Plain(std::string text) {
   return text;
 }
 
+std::string HowEnded(const DecoderEnd& end) {
+  if (!WIFSIGNALED(end.status)) return fmt::format("with exit code {}", WEXITSTATUS(end.status));
+  const int signal = WTERMSIG(end.status);
+  const char* const name = sigabbrev_np(signal);
+  std::string how = name != nullptr ? std::string("by SIG") + name : fmt::format("by signal {}", signal);
+  if (signal == SIGKILL) how += ", perhaps for its memory";
+  return how;
+}
+
 }  // namespace
 
-DecoderClient::DecoderClient(DecoderKeeper& keeper, int index)
+DecoderClient::DecoderClient(DecoderKeeper& keeper, int index, uint64_t most_bytes)
     : keeper_(keeper),
       index_(index),
+      most_bytes_(most_bytes),
       channel_(keeper.channel(index)),
       stop_event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 Status DecoderClient::Start() {
-  if (lost_) return Fail(ErrorCode::kIo, "the processes that decode have been ended");
+  if (lost_) return Fail(ErrorCode::kIo, kAllEnded);
   if (running_) return {};
-  lost_ = !keeper_.StartDecoder(index_);
+  // What the last one has left in it is none of the next one's business.
+  channel_.memory.Trim(0);
+  ++order_;
   pid_ = 0;
-  const auto deadline = steady_clock::now() + kMostStartTime;
+  lost_ = !keeper_.StartDecoder(index_, order_);
   DecoderMessage message;
-  while (!lost_ && steady_clock::now() < deadline) {
-    if (Receive(message) != MessageSocket::Got::kMessage) continue;
+  for (int vain = 0; !lost_ && vain < kMostVainLooks;) {
+    const auto got = Receive(message);
+    if (got == MessageSocket::Got::kNothing) ++vain;
+    if (got != MessageSocket::Got::kMessage) continue;
     if (const auto* start = std::get_if<DecoderStart>(&message)) pid_ = start->pid;
     running_ = std::holds_alternative<DecoderHello>(message);
     if (running_) return {};
     if (const auto* end = std::get_if<DecoderEnd>(&message)) {
-      const std::string why = end->error != 0 ? std::strerror(end->error) : EndedBy(*end).message;
+      const std::string why = end->error != 0 ? std::strerror(end->error) : "it ended " + HowEnded(*end);
       return Fail(ErrorCode::kIo, "no process that decodes can be started: " + why);
     }
   }
-  return Fail(ErrorCode::kIo, lost_ ? "the processes that decode have been ended" : "no process that decodes starts");
+  return Fail(ErrorCode::kIo, lost_ ? kAllEnded : "no process that decodes starts");
 }
 
-// Of the keeper's words all count, of others those of the decoder that it has started: what an earlier one has left
-// behind is passed over.
+// What counts are the keeper's words about the last order, and those of the decoder that it has started by it: what an
+// earlier one has left behind is passed over.
 MessageSocket::Got DecoderClient::Receive(DecoderMessage& message) {
   pollfd waiting{channel_.socket.fd(), POLLIN, 0};
   if (poll(&waiting, 1, static_cast<int>(kLookEvery.count())) <= 0) return MessageSocket::Got::kNothing;
@@ -88,7 +106,10 @@ MessageSocket::Got DecoderClient::ReceiveNow(DecoderMessage& message) {
                                                                   std::holds_alternative<DecoderEnd>(message));
   const pid_t sender = channel_.socket.sender();
   if (sender == keeper_.pid() && is_keepers) {
-    if (const auto* end = std::get_if<DecoderEnd>(&message)) {
+    const auto* const end = std::get_if<DecoderEnd>(&message);
+    const uint64_t order = end != nullptr ? end->order : std::get<DecoderStart>(message).order;
+    if (order != order_) return MessageSocket::Got::kNothing;
+    if (end != nullptr) {
       running_ = false;
       pid_ = 0;
       ended_cpu_ += end->cpu_time.count();
@@ -99,7 +120,8 @@ MessageSocket::Got DecoderClient::ReceiveNow(DecoderMessage& message) {
   return is_keepers ? MessageSocket::Got::kGarbage : got;
 }
 
-Result<PictureAnswer> DecoderClient::Ask(PictureRequest request, ByteSource& source, const std::stop_token& stop) {
+Result<PictureAnswer> DecoderClient::Ask(PictureRequest request, ByteSource& source, const std::stop_token& stop,
+                                         nanoseconds& cpu_time) {
   const auto resident = source.Resident();
   const auto area = channel_.memory.area();
   const size_t placed = std::min(resident.size(), area.size());
@@ -110,22 +132,31 @@ Result<PictureAnswer> DecoderClient::Ask(PictureRequest request, ByteSource& sou
   if (running_ && ReceiveNow(message) != MessageSocket::Got::kNothing) End();
   if (Status status = Start(); !status) return tl::unexpected<Error>(std::move(status.error()));
   if (placed > 0) std::memcpy(area.data(), resident.data(), placed);
+  const nanoseconds before = CpuTime();
   cpu_before_ = cpu_seen_ = DecoderCpuTime();
   looked_ = steady_clock::now();
   idle_looks_ = 0;
-  auto answer = Converse(request, source, stop);
-  size_t used = placed;
-  if (answer) {
-    for (const Encoded& thumbnail : answer->made.thumbnails) used = std::max(used, thumbnail.bytes.size());
+  read_error_.reset();
+  try {
+    auto answer = Converse(request, source, stop);
+    size_t used = placed;
+    if (answer) {
+      for (const uint64_t bytes : answer->thumbnail_bytes) used = std::max(used, static_cast<size_t>(bytes));
+    }
+    if (used > kKeptAreaBytes) channel_.memory.Trim(kKeptAreaBytes);
+    cpu_time += CpuTime() - before;
+    return answer;
+  } catch (...) {
+    // It would take the next picture's words for an answer to its own.
+    End();
+    throw;
   }
-  if (used > kKeptAreaBytes) channel_.memory.Trim(kKeptAreaBytes);
-  return answer;
 }
 
 Result<PictureAnswer> DecoderClient::Converse(const PictureRequest& request, ByteSource& source,
                                               const std::stop_token& stop) {
   const auto give_up = [&](Waited why) { return tl::unexpected<Error>(GiveUp(why, request.limits)); };
-  if (!channel_.socket.Send(request)) return give_up(Waited::kEnd);
+  if (!channel_.socket.Send(request)) return give_up(Waited::kGarbage);
   for (;;) {
     DecoderMessage message;
     if (const Waited waited = Await(message, request.limits, stop); waited != Waited::kMessage) return give_up(waited);
@@ -135,51 +166,56 @@ Result<PictureAnswer> DecoderClient::Converse(const PictureRequest& request, Byt
       continue;
     }
     auto* const answer = std::get_if<PictureAnswer>(&message);
-    if (answer == nullptr || !IsAnswerTo(request, *answer)) return give_up(Waited::kGarbage);
+    // What went wrong here is known best here.
+    if (answer != nullptr && answer->error && read_error_) return tl::unexpected<Error>(*read_error_);
+    if (answer == nullptr || !IsAnswerTo(request, *answer, most_bytes_)) return give_up(Waited::kGarbage);
     if (answer->error) {
       answer->error->message = Plain(std::move(answer->error->message));
     } else {
       if (answer->made.decode.damage) answer->made.decode.damage->message = Plain(answer->made.decode.damage->message);
       if (Status status = TakeBytes(*answer, request, stop); !status) return tl::unexpected<Error>(status.error());
     }
-    answer->cpu_time = std::max(answer->cpu_time, nanoseconds(0));
     return std::move(*answer);
   }
 }
 
 Status DecoderClient::TakeBytes(PictureAnswer& answer, const PictureRequest& request, const std::stop_token& stop) {
+  const auto give_up = [&](Waited why) { return tl::unexpected<Error>(GiveUp(why, request.limits)); };
   const auto area = channel_.memory.area();
   size_t taken = 0;  // of the area
   for (size_t i = 0; i < answer.made.thumbnails.size(); ++i) {
+    Encoded& thumbnail = answer.made.thumbnails[i];
     for (uint64_t left = answer.thumbnail_bytes[i]; left > 0;) {
       if (taken == area.size()) {
         DecoderMessage message;
-        const Waited waited = channel_.socket.Send(MoreBytes{}) ? Await(message, request.limits, stop) : Waited::kEnd;
-        if (waited != Waited::kMessage) return tl::unexpected<Error>(GiveUp(waited, request.limits));
-        if (!std::holds_alternative<MoreBytes>(message)) {
-          return tl::unexpected<Error>(GiveUp(Waited::kGarbage, request.limits));
-        }
+        const Waited waited =
+            channel_.socket.Send(MoreBytes{}) ? Await(message, request.limits, stop) : Waited::kGarbage;
+        if (waited != Waited::kMessage) return give_up(waited);
+        if (const auto* end = std::get_if<DecoderEnd>(&message)) return tl::unexpected<Error>(EndedBy(*end));
+        if (!std::holds_alternative<MoreBytes>(message)) return give_up(Waited::kGarbage);
         taken = 0;
       }
       const size_t count = static_cast<size_t>(std::min<uint64_t>(left, area.size() - taken));
       const auto piece = area.subspan(taken, count);
-      auto& bytes = answer.made.thumbnails[i].bytes;
-      bytes.insert(bytes.end(), piece.begin(), piece.end());
+      thumbnail.bytes.insert(thumbnail.bytes.end(), piece.begin(), piece.end());
       taken += count;
       left -= count;
     }
+    const std::span<const std::byte> bytes = thumbnail.bytes;
+    const Format said = thumbnail.format == OutputFormat::kPng ? Format::kPng : Format::kJpeg;
+    if (SniffFormat(bytes.first(std::min(bytes.size(), kSniffBytes))) != said) return give_up(Waited::kGarbage);
   }
   return {};
 }
 
-ReadAnswer DecoderClient::Read(ByteSource& source, const ReadRequest& wanted) const {
+ReadAnswer DecoderClient::Read(ByteSource& source, const ReadRequest& wanted) {
   const auto window = channel_.memory.window();
   const auto read = source.ReadAt(wanted.offset, window.first(std::min<uint64_t>(wanted.bytes, window.size())));
   ReadAnswer answer;
   if (read) {
     answer.bytes = *read;
   } else {
-    answer.error = read.error();
+    answer.error = read_error_ = read.error();
   }
   return answer;
 }
@@ -235,7 +271,7 @@ Error DecoderClient::GiveUp(Waited why, const DecodeLimits& limits) {
     case Waited::kStuck:
       return {ErrorCode::kCrashed, "the process that decoded it hung, and was ended"};
     case Waited::kEnd:
-      return {ErrorCode::kIo, "the processes that decode have been ended"};
+      return {ErrorCode::kIo, kAllEnded};
     case Waited::kGarbage:
     case Waited::kMessage:
       break;
@@ -244,29 +280,20 @@ Error DecoderClient::GiveUp(Waited why, const DecodeLimits& limits) {
 }
 
 Error DecoderClient::EndedBy(const DecoderEnd& end) const {
-  std::string how;
-  if (WIFSIGNALED(end.status)) {
-    const char* const name = sigabbrev_np(WTERMSIG(end.status));
-    how = name != nullptr ? std::string("by SIG") + name : fmt::format("by signal {}", WTERMSIG(end.status));
-    if (WTERMSIG(end.status) == SIGKILL) how += ", perhaps for its memory";
-  } else {
-    how = fmt::format("with exit code {}", WEXITSTATUS(end.status));
-  }
-  return {ErrorCode::kCrashed, "the process that decoded it ended " + how};
+  return {ErrorCode::kCrashed, "the process that decoded it ended " + HowEnded(end)};
 }
 
 void DecoderClient::End() {
   if (!running_ || lost_) return;
   running_ = false;
   lost_ = !keeper_.EndDecoder(index_);
-  const auto deadline = steady_clock::now() + kMostEndTime;
   DecoderMessage message;
-  while (!lost_ && steady_clock::now() < deadline) {
+  for (int vain = 0; !lost_ && vain < kMostVainLooks;) {
+    const auto got = Receive(message);
+    if (got == MessageSocket::Got::kNothing) ++vain;
     // All that it has said before is passed over.
-    const bool is_message = Receive(message) == MessageSocket::Got::kMessage;
-    if (is_message && std::holds_alternative<DecoderEnd>(message)) return;
+    if (got == MessageSocket::Got::kMessage && std::holds_alternative<DecoderEnd>(message)) return;
   }
-  lost_ = true;
 }
 
 nanoseconds DecoderClient::CpuTime() const { return nanoseconds(ended_cpu_) + DecoderCpuTime(); }
@@ -279,13 +306,14 @@ nanoseconds DecoderClient::DecoderCpuTime() const {
   return is_known ? seconds(time.tv_sec) + nanoseconds(time.tv_nsec) : nanoseconds(0);
 }
 
+// Or is not there any more, where nobody says that it has ended.
 bool DecoderClient::Sleeps() const {
   std::ifstream stream(fmt::format("/proc/{}/stat", pid_.load()));
   std::string line;
   std::getline(stream, line);
   // Behind the name, which may have any letters.
   const size_t name_end = line.rfind(") ");
-  return name_end != std::string::npos && line.compare(name_end + 2, 1, "S") == 0;
+  return name_end == std::string::npos || line.compare(name_end + 2, 1, "S") == 0;
 }
 
 }  // namespace tbbthumbs::tool

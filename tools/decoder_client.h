@@ -23,7 +23,12 @@ class DecoderClient {
   // Of the memory that is shared stays from picture to picture.
   static constexpr size_t kKeptAreaBytes = size_t{4} << 20;
 
-  DecoderClient(DecoderKeeper& keeper, int index);
+  // `most_bytes`: of the thumbnails of one picture together.
+  DecoderClient(DecoderKeeper& keeper, int index, uint64_t most_bytes);
+
+  bool running() const { return running_; }
+  // The keeper has gone, and all decoders with it. Any thread.
+  bool lost() const { return lost_; }
 
   // Of the decoder; 0: there is none. Any thread.
   pid_t pid() const { return pid_; }
@@ -34,10 +39,11 @@ class DecoderClient {
   [[nodiscard]] Status Start();
 
   // Fills in what the request has to say of the source, and has it answered: thumbnails with their bytes, checked as
-  // far as a run relies on them. Of the answer's own error nothing but its code is relied on. Errors: kCrashed (the
-  // decoder has ended, or made no sense), kTimeout (it took far more CPU time than it is allowed), kStopped, kIo (no
-  // decoder can be started), kUnsupported (too many sizes for one message). May throw std::bad_alloc.
-  [[nodiscard]] Result<PictureAnswer> Ask(PictureRequest request, ByteSource& source, const std::stop_token& stop);
+  // far as a run relies on them. Adds the decoder's CPU time to `cpu_time`, also where it fails. Errors: kCrashed (the
+  // decoder has ended, or made no sense), kTimeout (it took far more CPU time than it is allowed), kStopped, those of
+  // the source, kIo (no decoder can be started). May throw std::bad_alloc.
+  [[nodiscard]] Result<PictureAnswer> Ask(PictureRequest request, ByteSource& source, const std::stop_token& stop,
+                                          std::chrono::nanoseconds& cpu_time);
 
  private:
   // What came within a while.
@@ -45,7 +51,7 @@ class DecoderClient {
 
   Result<PictureAnswer> Converse(const PictureRequest& request, ByteSource& source, const std::stop_token& stop);
   Status TakeBytes(PictureAnswer& answer, const PictureRequest& request, const std::stop_token& stop);
-  ReadAnswer Read(ByteSource& source, const ReadRequest& wanted) const;
+  ReadAnswer Read(ByteSource& source, const ReadRequest& wanted);
   // The next message of the decoder, which is at work on `request`.
   Waited Await(DecoderMessage& message, const DecodeLimits& limits, const std::stop_token& stop);
   // Looked at each second that it takes: what is wrong with the decoder, if anything is.
@@ -62,14 +68,17 @@ class DecoderClient {
 
   DecoderKeeper& keeper_;
   const int index_;
+  const uint64_t most_bytes_;
   DecoderKeeper::Channel& channel_;
   const Descriptor stop_event_;
   bool running_ = false;
-  bool lost_ = false;                   // the keeper has gone, or one that should have ended has not
+  std::atomic<bool> lost_ = false;
+  uint64_t order_ = 0;                  // the last to start one
   std::atomic<pid_t> pid_ = 0;          // of the decoder that the keeper has started last, until it has ended
   std::atomic<int64_t> ended_cpu_ = 0;  // nanoseconds of those before
 
   // Of the picture at work.
+  std::optional<Error> read_error_;
   std::chrono::nanoseconds cpu_before_{};
   std::chrono::nanoseconds cpu_seen_{};
   std::chrono::steady_clock::time_point looked_{};

@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <csignal>
 #include <cstdint>
 #include <cstring>
@@ -28,8 +29,11 @@ namespace {
 struct Order {
   enum class Kind : uint8_t { kStart, kEnd } kind = Kind::kStart;
   int32_t index = 0;
+  uint64_t number = 0;
 };
 
+// Smaller ones would be asked for too many pieces.
+constexpr size_t kLeastAreaBytes = size_t{256} << 10;
 // How long it waits to say again what was not heard.
 constexpr int kSayAgainMs = 50;
 
@@ -70,16 +74,19 @@ class Keeper {
     MessageSocket socket;  // the decoder's end, shared with it
     Descriptor memory;
     pid_t pid = 0;  // of the decoder; 0: there is none
+    uint64_t order = 0;
     // What the command has not been told yet; the start first.
     std::optional<DecoderStart> start{};
     std::optional<DecoderEnd> end{};
   };
 
-  Keeper(std::vector<Place> places, Descriptor orders, SandboxMode mode)
-      : places_(std::move(places)), orders_(std::move(orders)), mode_(mode) {}
+  Keeper(std::vector<Place> places, Descriptor orders, const DecoderLimits& limits)
+      : places_(std::move(places)), orders_(std::move(orders)), limits_(limits) {}
 
   [[noreturn]] void Live() {
     prctl(PR_SET_NAME, "tbbthumbs-keep");
+    // Who has started the command may not have wanted to hear of its children.
+    std::signal(SIGCHLD, SIG_DFL);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2}) std::signal(signal, SIG_IGN);
     sigset_t children;
     sigemptyset(&children);
@@ -115,6 +122,7 @@ class Keeper {
       Kill(place);
       place.start.reset();
       place.end.reset();
+      place.order = order.number;
       Start(place);
     } else if (place.pid > 0) {
       kill(place.pid, SIGKILL);
@@ -129,7 +137,7 @@ class Keeper {
       const auto place = std::find_if(places_.begin(), places_.end(), [&](const Place& p) { return p.pid == pid; });
       if (place == places_.end()) continue;
       place->pid = 0;
-      place->end = DecoderEnd{status, 0, TimeOf(used.ru_utime) + TimeOf(used.ru_stime)};
+      place->end = DecoderEnd{place->order, status, 0, TimeOf(used.ru_utime) + TimeOf(used.ru_stime)};
     }
   }
 
@@ -159,9 +167,9 @@ class Keeper {
     if (pid == 0) BecomeDecoder(place, keeper);
     if (pid > 0) {
       place.pid = pid;
-      place.start = DecoderStart{pid};
+      place.start = DecoderStart{place.order, pid};
     } else {
-      place.end = DecoderEnd{0, errno, {}};
+      place.end = DecoderEnd{place.order, 0, errno, {}};
     }
   }
 
@@ -173,6 +181,12 @@ class Keeper {
     // What a picture does to its decoder fills no disk.
     constexpr rlimit kNoCore{0, 0};
     setrlimit(RLIMIT_CORE, &kNoCore);
+#ifndef TBBTHUMBS_SANITIZED
+    if (limits_.most_bytes > 0) {
+      const rlimit most{limits_.most_bytes, limits_.most_bytes};
+      setrlimit(RLIMIT_DATA, &most);
+    }
+#endif
     // Out of each other's way first.
     const int socket = fcntl(place.socket.fd(), F_DUPFD, kDecoderMemory + 1);
     const int memory = fcntl(place.memory.get(), F_DUPFD, kDecoderMemory + 1);
@@ -182,7 +196,7 @@ class Keeper {
       for (int fd = kDecoderMemory + 1; fd < 1024; ++fd) close(fd);
     }
     std::string name(kDecoderName);
-    std::string mode = std::to_string(static_cast<int>(mode_));
+    std::string mode = std::to_string(static_cast<int>(limits_.sandbox));
     char* const words[] = {name.data(), mode.data(), nullptr};
     if (placed) execv("/proc/self/exe", words);
     _exit(kExitOutput);
@@ -190,19 +204,36 @@ class Keeper {
 
   std::vector<Place> places_;
   Descriptor orders_;
-  const SandboxMode mode_;
+  const DecoderLimits limits_;
 };
+
+// Of descriptors each takes up to four at a time; others are for the run.
+int MostPlaces() {
+  constexpr rlim_t kOfTheRun = 32;
+  constexpr rlim_t kOfEach = 4;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return INT_MAX;
+  const rlim_t left = limit.rlim_cur > kOfTheRun ? limit.rlim_cur - kOfTheRun : 0;
+  return static_cast<int>(std::clamp<rlim_t>(left / kOfEach, 1, INT_MAX));
+}
 
 }  // namespace
 
-Result<std::unique_ptr<DecoderKeeper>> DecoderKeeper::Start(int count, size_t area_bytes, SandboxMode mode) {
+Result<std::unique_ptr<DecoderKeeper>> DecoderKeeper::Start(const DecoderLimits& limits) {
   std::unique_ptr<DecoderKeeper> keeper(new DecoderKeeper);
   std::vector<Keeper::Place> places;
-  for (int i = 0; i < count; ++i) {
+  size_t area_bytes = limits.area_bytes;
+  const int count = std::min(limits.count, MostPlaces());
+  while (static_cast<int>(places.size()) < count) {
+    auto memory = SharedMemory::Make(area_bytes);
+    if (!memory && area_bytes > kLeastAreaBytes) {
+      // Of files and of address space there may be less: ulimit -f, ulimit -v.
+      area_bytes = std::max(area_bytes / 2, kLeastAreaBytes);
+      continue;
+    }
+    if (!memory) return tl::unexpected<Error>(std::move(memory.error()));
     std::array<Descriptor, 2> ends;
     if (!MakePair(ends)) return FailErrno("socketpair");
-    auto memory = SharedMemory::Make(area_bytes);
-    if (!memory) return tl::unexpected<Error>(std::move(memory.error()));
     places.push_back({.socket = MessageSocket(std::move(ends[1])), .memory = memory->TakeFd()});
     keeper->channels_.push_back({MessageSocket(std::move(ends[0])), std::move(*memory)});
   }
@@ -217,7 +248,7 @@ Result<std::unique_ptr<DecoderKeeper>> DecoderKeeper::Start(int count, size_t ar
     orders[0] = Descriptor();
     // Else nobody would see that the command has gone.
     keeper->channels_.clear();
-    Keeper(std::move(places), std::move(orders[1]), mode).Live();
+    Keeper(std::move(places), std::move(orders[1]), limits).Live();
   }
   keeper->orders_ = std::move(orders[0]);
   keeper->pid_ = pid;
@@ -232,13 +263,13 @@ DecoderKeeper::~DecoderKeeper() {
   }
 }
 
-bool DecoderKeeper::StartDecoder(int index) const {
-  const Order order{Order::Kind::kStart, index};
+bool DecoderKeeper::StartDecoder(int index, uint64_t number) const {
+  const Order order{Order::Kind::kStart, index, number};
   return send(orders_.get(), &order, sizeof order, MSG_NOSIGNAL) == sizeof order;
 }
 
 bool DecoderKeeper::EndDecoder(int index) const {
-  const Order order{Order::Kind::kEnd, index};
+  const Order order{Order::Kind::kEnd, index, 0};
   return send(orders_.get(), &order, sizeof order, MSG_NOSIGNAL) == sizeof order;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -13,6 +14,13 @@
 #include "tools/sandbox.h"
 
 namespace tbbthumbs::tool {
+
+struct DecoderLimits {
+  int count = 1;            // of decoders
+  size_t area_bytes = 0;    // of the memory shared with each
+  uint64_t most_bytes = 0;  // of a decoder's own memory; 0: any number
+  SandboxMode sandbox = SandboxMode::kAuto;
+};
 
 // A process of its own, which stays outside of the room and touches nothing that comes from a picture. It ends with
 // this one, however that ends, and all decoders with it. StartDecoder and EndDecoder are thread-safe.
@@ -24,9 +32,10 @@ class DecoderKeeper {
     SharedMemory memory;
   };
 
-  // For `count` decoders at most, none of which runs yet. Before this process has threads, and by the thread that
-  // stays longest: their end is its end. Errors: kIo.
-  static Result<std::unique_ptr<DecoderKeeper>> Start(int count, size_t area_bytes, SandboxMode mode);
+  // None of its decoders runs yet. Where files, address space or descriptors are few, they are fewer, and their areas
+  // smaller. Before this process has threads, and by the thread that stays longest: its end is theirs. Errors: kIo,
+  // kOutOfMemory.
+  static Result<std::unique_ptr<DecoderKeeper>> Start(const DecoderLimits& limits);
   // Waits until it has ended.
   ~DecoderKeeper();
   DecoderKeeper(const DecoderKeeper&) = delete;
@@ -37,10 +46,10 @@ class DecoderKeeper {
   // Of one thread at a time each.
   Channel& channel(int index) { return channels_[static_cast<size_t>(index)]; }
 
-  // Both return at once; false: the keeper is gone. By the channel the keeper says DecoderStart, or DecoderEnd where it
-  // can't, the decoder DecoderHello when it is there, and the keeper DecoderEnd when it has ended. One that still runs
-  // gives way to its successor without a word.
-  bool StartDecoder(int index) const;
+  // Neither waits for what it orders; false: the keeper is gone. By the channel the keeper says DecoderStart, with the
+  // order's number, or DecoderEnd where it can't, the decoder DecoderHello when it is there, and the keeper DecoderEnd
+  // when it has ended. One that still runs gives way to its successor without a word.
+  bool StartDecoder(int index, uint64_t number) const;
   bool EndDecoder(int index) const;
 
  private:

@@ -71,8 +71,8 @@ static void Fields(Archive& archive, Any& value) {
 
 template <class Archive, Is<PictureAnswer> Any>
 static void Fields(Archive& archive, Any& value) {
-  auto& [error, cpu_time, header, made, thumbnail_bytes] = value;
-  archive(error, cpu_time, header, made, thumbnail_bytes);
+  auto& [error, header, made, thumbnail_bytes] = value;
+  archive(error, header, made, thumbnail_bytes);
 }
 
 namespace {
@@ -93,6 +93,30 @@ bool IsPlain(const std::string& text) {
 }
 
 bool IsSize(Size size) { return size.width > 0 && size.height > 0; }
+
+// Those that tell what the decoder has found in the bytes, or what it can't do with them.
+bool IsOfDecoding(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kUnsupported:
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kTruncated:
+    case ErrorCode::kTooLarge:
+    case ErrorCode::kOutOfMemory:
+    case ErrorCode::kTimeout:
+    case ErrorCode::kInternal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsHeader(const HeaderFacts& header) {
+  constexpr size_t kMostCameraBytes = 4096;
+  const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; };
+  const bool is_camera =
+      header.camera.size() <= kMostCameraBytes && std::none_of(header.camera.begin(), header.camera.end(), is_control);
+  return IsSize(header.size) && is_camera && (!header.taken || IsMoment(*header.taken));
+}
 
 bool FitWithin(const std::vector<uint64_t>& parts, uint64_t whole) {
   for (const uint64_t part : parts) {
@@ -118,22 +142,25 @@ bool Unpack(std::span<const std::byte> bytes, DecoderMessage& message) {
   return reader.Complete();
 }
 
-bool IsAnswerTo(const PictureRequest& request, const PictureAnswer& answer) {
-  if (answer.error) return true;
-  if (request.header_only) return IsSize(answer.header.size);
+bool IsAnswerTo(const PictureRequest& request, const PictureAnswer& answer, uint64_t most_bytes) {
+  if (answer.error) return IsOfDecoding(answer.error->code);
+  if (request.header_only) return IsHeader(answer.header);
   const Made& made = answer.made;
   const auto format = static_cast<int>(made.info.format);
   if (format < 0 || format >= kFormatCount || !IsSize(made.info.size) || !IsPlain(made.decode.path)) return false;
   const size_t wanted = request.specs.sizes.size();
   if (made.thumbnails.size() != wanted || answer.thumbnail_bytes.size() != wanted) return false;
-  for (const Encoded& thumbnail : made.thumbnails) {
+  for (size_t i = 0; i < wanted; ++i) {
+    const Encoded& thumbnail = made.thumbnails[i];
     const bool is_known = thumbnail.format == OutputFormat::kJpeg || thumbnail.format == OutputFormat::kPng;
     if (!is_known || !IsSize(thumbnail.size)) return false;
+    const uint64_t most = request.specs.sizes[i].max_bytes.value_or(request.specs.max_bytes);
+    if (most > 0 && answer.thumbnail_bytes[i] > most) return false;
   }
   if (made.placeholders.has_value() != request.specs.placeholders.any()) return false;
   if (made.placeholders && !(IsPlain(made.placeholders->blurhash) && IsPlain(made.placeholders->thumbhash)))
     return false;
-  return FitWithin(answer.thumbnail_bytes, request.limits.max_decoded_bytes);
+  return FitWithin(answer.thumbnail_bytes, most_bytes);
 }
 
 }  // namespace tool

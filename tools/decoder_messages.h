@@ -18,8 +18,9 @@
 
 namespace tbbthumbs::tool {
 
-// From the keeper: a decoder has been started.
+// From the keeper: a decoder has been started, by the order of that number.
 struct DecoderStart {
+  uint64_t order = 0;
   int32_t pid = 0;
 };
 
@@ -52,7 +53,6 @@ struct ReadAnswer {
 // far as they fit; the rest comes as it is asked for.
 struct PictureAnswer {
   std::optional<Error> error;
-  std::chrono::nanoseconds cpu_time{};
   HeaderFacts header;  // where only that was asked for
   Made made;           // else; without the bytes of the thumbnails
   std::vector<uint64_t> thumbnail_bytes;
@@ -63,6 +63,7 @@ struct MoreBytes {};
 
 // From the keeper, in the place of a decoder that has ended.
 struct DecoderEnd {
+  uint64_t order = 0;  // by which it was started
   int32_t status = 0;  // of waitpid
   int32_t error = 0;   // errno, where it could not be started
   std::chrono::nanoseconds cpu_time{};
@@ -78,9 +79,10 @@ std::vector<std::byte> Pack(const DecoderMessage& message);
 // False: it is none; the message is any then. Believes nothing (see ByteReader).
 [[nodiscard]] bool Unpack(std::span<const std::byte> bytes, DecoderMessage& message);
 
-// Whether a decoder may have answered so: as many thumbnails as are wanted, of known formats, of sizes that there are,
-// of no more bytes than anything may hold that is decoded; texts of printable ASCII, but for reasons and cameras.
-[[nodiscard]] bool IsAnswerTo(const PictureRequest& request, const PictureAnswer& answer);
+// Whether a decoder may have answered so: with an error of decoding; or a moment and a camera as ReadExif gives them;
+// or as many thumbnails as are wanted, of known formats, of sizes that there are, of no more bytes together than
+// `most_bytes` and none of more than its size may have; texts of printable ASCII, but for reasons and cameras.
+[[nodiscard]] bool IsAnswerTo(const PictureRequest& request, const PictureAnswer& answer, uint64_t most_bytes);
 
 }  // namespace tbbthumbs::tool
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -126,7 +127,8 @@ class Decoding {
       }
       return answer;
     }
-    auto made = maker_.Make(source, request.specs, request.limits, request.kept_bytes, {}, answer.cpu_time);
+    std::chrono::nanoseconds ignored{};  // the command asks the kernel
+    auto made = maker_.Make(source, request.specs, request.limits, request.kept_bytes, {}, ignored);
     if (made) {
       answer.made = std::move(*made);
     } else {
@@ -188,6 +190,7 @@ ExitCode RunDecoder(std::span<char* const> words) {
   MessageSocket socket{Descriptor(kDecoderSocket)};
   auto memory = SharedMemory::Open(Descriptor(kDecoderMemory));
   if (!memory) return kExitOutput;
+  memory->TakeFd();
   ForgetEnvironment();
   if (!EnterCell(mode, KernelAbilities(), kDecoderSocket)) return kExitOutput;
   Decoding(std::move(socket), std::move(*memory)).Serve();

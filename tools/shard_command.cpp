@@ -56,6 +56,10 @@ std::variant<MakeConfig, ExitCode> ShardRun::Prepare(const std::function<bool()>
   if (const Status whole = (*plan)->Check(*shard); !whole) return RefusePlan(whole.error());
   auto make = ToMakeConfig(info.options, config_);
   if (!make) return Refuse(make.error());
+  if (config_.isolate && config_.decoders == nullptr) {
+    return Refuse("--isolate: the plan could not be read when the processes that decode were to be started",
+                  kExitRequeue);
+  }
 
   attempts_ = AttemptsDirectory(info);
   JobOptions& job = make->job;

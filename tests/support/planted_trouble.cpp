@@ -36,7 +36,7 @@ void Trouble(unsigned height) {
       break;
     case 9:
       // Until nobody listens any more.
-      while (send(3, "\1", 1, MSG_NOSIGNAL) == 1) {
+      while (send(3, "\1", 2, MSG_NOSIGNAL) == 2) {
       }
       break;
     default:
