@@ -74,7 +74,8 @@ Result<Url> ParseUrl(std::string_view text) {
   url.host = PartOfUrl(parsed.get(), CURLUPART_HOST);
   for (char& c : url.host) c = ToLower(c);
   // Decoded by now: what has a '%' left is the name of none, and would be encoded once more each time.
-  if (url.host.empty() || url.host.find('%') != std::string::npos) return NoUrl("it names no host");
+  const auto is_no_letter = [](char c) { return (c >= 0 && c <= ' ') || c == '%' || c == '\x7F'; };
+  if (url.host.empty() || std::any_of(url.host.begin(), url.host.end(), is_no_letter)) return NoUrl("it names no host");
   Curl().url_set(parsed.get(), CURLUPART_HOST, url.host.c_str(), 0);
   url.request = PartOfUrl(parsed.get(), CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
   Curl().url_set(parsed.get(), CURLUPART_USER, nullptr, 0);
