@@ -1,5 +1,4 @@
 // What becomes of a picture whose run is stopped, or whose file changes, while it is worked on.
-#include "pipeline/local_maker.h"
 #include "pipeline/thumbnailer.h"
 
 #include <gtest/gtest.h>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/local_maker.h"
 #include "tests/support/jpeg_fixture.h"
 
 namespace tbbthumbs {
