@@ -185,6 +185,11 @@ TEST(DecoderMessages, AnswersThatCantBeAreNone) {
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.info.size = {-4, 4}; }));
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.decode.path = "a\x1b[31m"; }));
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.placeholders.reset(); }));
+  EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.decode.damage->code = ErrorCode::kStopped; }));
+  EXPECT_FALSE(refuses([](PictureAnswer& a) { a.made.decode.damage.reset(); }));
+  request.specs.strictness = Strictness::kFailTruncated;
+  EXPECT_FALSE(IsAnswerTo(request, good, kMost));
+  request.specs.strictness = Strictness::kSalvage;
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.made.placeholders->blurhash = "\xff"; }));
   // Of the first size's own, and of all.
   EXPECT_TRUE(refuses([](PictureAnswer& a) { a.thumbnail_bytes[0] = 5001; }));

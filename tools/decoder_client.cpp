@@ -35,7 +35,7 @@ constexpr milliseconds kLookEvery{1000};
 constexpr int kMostIdleLooks = 10;
 // Looks in vain at what should start, or end: not by the clock, which goes on while this process is stopped.
 constexpr int kMostVainLooks = 60;
-constexpr const char* kAllEnded = "the processes that decode have been ended";
+
 // Beyond its own deadline, at which a decoder ends a picture by itself.
 nanoseconds CpuLimit(const DecodeLimits& limits) {
   return nanoseconds(limits.cpu_deadline) + nanoseconds(limits.cpu_deadline) / 2 + seconds(2);
@@ -48,6 +48,8 @@ std::string Plain(std::string text) {
   return text;
 }
 
+Error AllEnded() { return {ErrorCode::kIo, std::string(DecoderClient::kAllEnded)}; }
+
 std::string HowEnded(const DecoderEnd& end) {
   if (!WIFSIGNALED(end.status)) return fmt::format("with exit code {}", WEXITSTATUS(end.status));
   const int signal = WTERMSIG(end.status);
@@ -55,6 +57,10 @@ std::string HowEnded(const DecoderEnd& end) {
   std::string how = name != nullptr ? std::string("by SIG") + name : fmt::format("by signal {}", signal);
   if (signal == SIGKILL) how += ", perhaps for its memory";
   return how;
+}
+
+Error EndedBy(const DecoderEnd& end) {
+  return {ErrorCode::kCrashed, "the process that decoded it ended " + HowEnded(end)};
 }
 
 }  // namespace
@@ -67,7 +73,7 @@ DecoderClient::DecoderClient(DecoderKeeper& keeper, int index, uint64_t most_byt
       stop_event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 Status DecoderClient::Start() {
-  if (lost_) return Fail(ErrorCode::kIo, kAllEnded);
+  if (lost_) return tl::unexpected<Error>(AllEnded());
   if (running_) return {};
   // What the last one has left in it is none of the next one's business.
   channel_.memory.Trim(0);
@@ -87,15 +93,19 @@ Status DecoderClient::Start() {
       return Fail(ErrorCode::kIo, "no process that decodes can be started: " + why);
     }
   }
-  return Fail(ErrorCode::kIo, lost_ ? kAllEnded : "no process that decodes starts");
+  if (lost_) return tl::unexpected<Error>(AllEnded());
+  return Fail(ErrorCode::kIo, "no process that decodes starts");
 }
 
 // What counts are the keeper's words about the last order, and those of the decoder that it has started by it: what an
 // earlier one has left behind is passed over.
 MessageSocket::Got DecoderClient::Receive(DecoderMessage& message) {
-  pollfd waiting{channel_.socket.fd(), POLLIN, 0};
-  if (poll(&waiting, 1, static_cast<int>(kLookEvery.count())) <= 0) return MessageSocket::Got::kNothing;
-  return ReceiveNow(message);
+  for (;;) {
+    pollfd waiting{channel_.socket.fd(), POLLIN, 0};
+    if (poll(&waiting, 1, static_cast<int>(kLookEvery.count())) <= 0) return MessageSocket::Got::kNothing;
+    // What does not count is no look in vain: there may be a lot of it.
+    if (const auto got = ReceiveNow(message); got != MessageSocket::Got::kNothing) return got;
+  }
 }
 
 MessageSocket::Got DecoderClient::ReceiveNow(DecoderMessage& message) {
@@ -271,16 +281,12 @@ Error DecoderClient::GiveUp(Waited why, const DecodeLimits& limits) {
     case Waited::kStuck:
       return {ErrorCode::kCrashed, "the process that decoded it hung, and was ended"};
     case Waited::kEnd:
-      return {ErrorCode::kIo, kAllEnded};
+      return AllEnded();
     case Waited::kGarbage:
     case Waited::kMessage:
       break;
   }
   return {ErrorCode::kCrashed, "the process that decoded it gave no answer that makes sense, and was ended"};
-}
-
-Error DecoderClient::EndedBy(const DecoderEnd& end) const {
-  return {ErrorCode::kCrashed, "the process that decoded it ended " + HowEnded(end)};
 }
 
 void DecoderClient::End() {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <stop_token>
+#include <string_view>
 
 #include "codecs/byte_source.h"
 #include "codecs/error.h"
@@ -22,6 +23,8 @@ class DecoderClient {
  public:
   // Of the memory that is shared stays from picture to picture.
   static constexpr size_t kKeptAreaBytes = size_t{4} << 20;
+  // What is said of all pictures once the keeper has gone.
+  static constexpr std::string_view kAllEnded = "the processes that decode have been ended";
 
   // `most_bytes`: of the thumbnails of one picture together.
   DecoderClient(DecoderKeeper& keeper, int index, uint64_t most_bytes);
@@ -58,9 +61,8 @@ class DecoderClient {
   std::optional<Waited> Watch(const DecodeLimits& limits);
   // Ends it, and says why.
   Error GiveUp(Waited why, const DecodeLimits& limits);
-  Error EndedBy(const DecoderEnd& end) const;
   void End();
-  // Waits for a while.
+  // Waits for a while: kNothing where nothing that counts has come.
   MessageSocket::Got Receive(DecoderMessage& message);
   MessageSocket::Got ReceiveNow(DecoderMessage& message);
   std::chrono::nanoseconds DecoderCpuTime() const;

@@ -157,6 +157,8 @@ bool IsAnswerTo(const PictureRequest& request, const PictureAnswer& answer, uint
     const uint64_t most = request.specs.sizes[i].max_bytes.value_or(request.specs.max_bytes);
     if (most > 0 && answer.thumbnail_bytes[i] > most) return false;
   }
+  const auto& damage = made.decode.damage;
+  if (damage && !(request.specs.strictness == Strictness::kSalvage && IsOfDecoding(damage->code))) return false;
   if (made.placeholders.has_value() != request.specs.placeholders.any()) return false;
   if (made.placeholders && !(IsPlain(made.placeholders->blurhash) && IsPlain(made.placeholders->thumbhash)))
     return false;

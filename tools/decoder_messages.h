@@ -79,9 +79,10 @@ std::vector<std::byte> Pack(const DecoderMessage& message);
 // False: it is none; the message is any then. Believes nothing (see ByteReader).
 [[nodiscard]] bool Unpack(std::span<const std::byte> bytes, DecoderMessage& message);
 
-// Whether a decoder may have answered so: with an error of decoding; or a moment and a camera as ReadExif gives them;
-// or as many thumbnails as are wanted, of known formats, of sizes that there are, of no more bytes together than
-// `most_bytes` and none of more than its size may have; texts of printable ASCII, but for reasons and cameras.
+// Whether a decoder may have answered so: with an error of decoding (damage only where that is salvaged); or a moment
+// and a camera as ReadExif gives them; or as many thumbnails as are wanted, of known formats, of sizes that there are,
+// of no more bytes together than `most_bytes` and none of more than its size may have; texts of printable ASCII, but
+// for reasons and cameras.
 [[nodiscard]] bool IsAnswerTo(const PictureRequest& request, const PictureAnswer& answer, uint64_t most_bytes);
 
 }  // namespace tbbthumbs::tool

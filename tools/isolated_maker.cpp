@@ -1,6 +1,7 @@
 #include "tools/isolated_maker.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace tbbthumbs::tool {
@@ -15,8 +16,9 @@ constexpr size_t kProcessBytes = size_t{8} << 20;
 Result<std::shared_ptr<IsolatedMaker>> IsolatedMaker::Make(std::unique_ptr<DecoderKeeper> keeper,
                                                            uint64_t most_thumbnail_bytes) {
   std::shared_ptr<IsolatedMaker> maker(new IsolatedMaker(std::move(keeper), most_thumbnail_bytes));
-  if (Status status = maker->clients_.front()->Start(); !status)
+  if (Status status = maker->clients_.front()->Start(); !status) {
     return tl::unexpected<Error>(std::move(status.error()));
+  }
   return maker;
 }
 
@@ -35,7 +37,7 @@ Result<HeaderFacts> IsolatedMaker::ReadHeader(ByteSource& source, const SpecSet&
   request.limits = limits;
   request.specs = specs;
   std::chrono::nanoseconds ignored{};
-  auto answer = Ask(request, source, {}, ignored);
+  auto answer = Ask(std::move(request), source, {}, ignored);
   if (!answer) return tl::unexpected<Error>(std::move(answer.error()));
   if (answer->error) return tl::unexpected<Error>(std::move(*answer->error));
   return std::move(answer->header);
@@ -47,7 +49,7 @@ Result<Made> IsolatedMaker::Make(ByteSource& source, const SpecSet& specs, const
   request.kept_bytes = kept_bytes;
   request.limits = limits;
   request.specs = specs;
-  auto answer = Ask(request, source, stop, cpu_time);
+  auto answer = Ask(std::move(request), source, stop, cpu_time);
   if (!answer) return tl::unexpected<Error>(std::move(answer.error()));
   if (answer->error) return tl::unexpected<Error>(std::move(*answer->error));
   return std::move(answer->made);
@@ -73,10 +75,10 @@ std::vector<pid_t> IsolatedMaker::Processes() const {
 
 std::optional<Error> IsolatedMaker::Lost() const {
   const bool is_lost = std::any_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->lost(); });
-  return is_lost ? std::optional(Error{ErrorCode::kIo, "the processes that decode have been ended"}) : std::nullopt;
+  return is_lost ? std::optional(Error{ErrorCode::kIo, std::string(DecoderClient::kAllEnded)}) : std::nullopt;
 }
 
-Result<PictureAnswer> IsolatedMaker::Ask(const PictureRequest& request, ByteSource& source, const std::stop_token& stop,
+Result<PictureAnswer> IsolatedMaker::Ask(PictureRequest request, ByteSource& source, const std::stop_token& stop,
                                          std::chrono::nanoseconds& cpu_time) {
   const auto client = Borrow();
   if (!client) return tl::unexpected<Error>(client.error());
@@ -85,7 +87,7 @@ Result<PictureAnswer> IsolatedMaker::Ask(const PictureRequest& request, ByteSour
     DecoderClient& client;
     ~Guard() { maker.Return(client); }
   } guard{*this, **client};
-  return (*client)->Ask(request, source, stop, cpu_time);
+  return (*client)->Ask(std::move(request), source, stop, cpu_time);
 }
 
 Result<DecoderClient*> IsolatedMaker::Borrow() {

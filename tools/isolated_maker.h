@@ -36,7 +36,7 @@ class IsolatedMaker final : public ThumbnailMaker {
 
  private:
   IsolatedMaker(std::unique_ptr<DecoderKeeper> keeper, uint64_t most_thumbnail_bytes);
-  Result<PictureAnswer> Ask(const PictureRequest& request, ByteSource& source, const std::stop_token& stop,
+  Result<PictureAnswer> Ask(PictureRequest request, ByteSource& source, const std::stop_token& stop,
                             std::chrono::nanoseconds& cpu_time);
   // One that runs; waits for it.
   Result<DecoderClient*> Borrow();
